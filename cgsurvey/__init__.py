@@ -1,0 +1,122 @@
+"""cgsurvey: from a raw field survey to a defensible result.
+
+The public names are loaded when they are first used, so that ``import cgsurvey`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "instrument": ("load_instrument", "list_instruments", "Instrument", "Construct", "Item", "Scale"),
+    "responses": (
+        "read_responses",
+        "load_sample",
+        "Responses",
+        "Design",
+        "screen",
+        "Screening",
+        "describe",
+        "score",
+        "link",
+        "icc",
+        "rwg",
+    ),
+    "sem": ("cfa", "sem", "growth", "SemFit", "simulate"),
+    "reliability": ("reliability", "Reliability", "validity", "Validity"),
+    "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
+    "study": ("run_study", "StudyResult"),
+    "base.model": ("Model",),
+    "base.result": ("Result", "load_result"),
+    "base.notes": ("Note",),
+    "base.errors": (
+        "CgSurveyError",
+        "InstrumentError",
+        "DataError",
+        "ColumnNotFoundError",
+        "CodingError",
+        "SampleError",
+        "ModelError",
+        "ModelSyntaxError",
+        "IdentificationError",
+        "EstimationError",
+        "ConvergenceError",
+        "NotPositiveDefiniteError",
+        "UnsupportedByEngine",
+        "OptionError",
+        "MissingDependencyError",
+    ),
+}
+_HOME = {name: room for room, names in _WHERE.items() for name in names}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - all entries are strings
+
+if TYPE_CHECKING:
+    from cgsurvey.base.errors import (
+        CgSurveyError,
+        CodingError,
+        ColumnNotFoundError,
+        ConvergenceError,
+        DataError,
+        EstimationError,
+        IdentificationError,
+        InstrumentError,
+        MissingDependencyError,
+        ModelError,
+        ModelSyntaxError,
+        NotPositiveDefiniteError,
+        OptionError,
+        SampleError,
+        UnsupportedByEngine,
+    )
+    from cgsurvey.base.model import Model
+    from cgsurvey.base.notes import Note
+    from cgsurvey.base.result import Result, load_result
+    from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
+    from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
+    from cgsurvey.reliability import Reliability, Validity, reliability, validity
+    from cgsurvey.responses import (
+        Design,
+        Responses,
+        Screening,
+        describe,
+        icc,
+        link,
+        load_sample,
+        read_responses,
+        rwg,
+        score,
+        screen,
+    )
+    from cgsurvey.sem import SemFit, cfa, growth, sem, simulate
+    from cgsurvey.study import StudyResult, run_study
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        from cgsurvey.base.errors import did_you_mean
+
+        raise AttributeError(f"module 'cgsurvey' has no attribute '{name}'.{did_you_mean(name, _HOME)}")
+    value = getattr(import_module(f"cgsurvey.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+class _Package(ModuleType):
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Importing a room binds its name here. Where a room and its main function share a name (sem, reliability),
+        # the function is what users call, so the room must not hide it.
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

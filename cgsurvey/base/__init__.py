@@ -1,0 +1,1 @@
+"""What every room uses: errors, options, the result protocol, the glossary, notes, references, parallel work."""

@@ -1,0 +1,46 @@
+"""Repeated work: independent random streams, any number of processes, the same numbers for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.random import Generator, SeedSequence
+
+T = TypeVar("T")
+
+
+def streams(seed: int | None, n: int) -> list[Generator]:
+    """Return `n` independent generators; the k-th depends on `seed` and k alone."""
+    return [np.random.default_rng(s) for s in SeedSequence(seed).spawn(n)]
+
+
+def run_parallel(task: Callable[..., T], items: Sequence[Any], *, n_jobs: int = 1, progress: str | None = None) -> list[T]:
+    """Apply `task` to each item through joblib, in order.
+
+    A ``joblib.parallel_config`` of the caller (processes, dask) is respected. `progress` is the caption of the bar
+    that is shown on a terminal; None shows none.
+    """
+    from joblib import Parallel, delayed
+
+    jobs = (delayed(task)(item) for item in _bar(items, progress))
+    return list(Parallel(n_jobs=n_jobs)(jobs))
+
+
+def _bar(items: Sequence[Any], caption: str | None) -> Iterator[Any]:
+    if caption is None:
+        return iter(items)
+    from tqdm.auto import tqdm
+
+    return iter(tqdm(items, desc=caption, leave=False, disable=None))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep BLAS to one thread: on matrices of this size more threads cost 10 to 50 times the work."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
