@@ -1,0 +1,69 @@
+"""The model as matrices: reticular action form, one set of matrices per group.
+
+All variables of a model stand in one vector v = (observed, latent). With A (arrows), S (two-headed arrows) and m
+(intercepts and means)::
+
+    Sigma = F (I - A)^-1 S (I - A)^-T F'        mu = F (I - A)^-1 m
+
+where F keeps the observed variables (McArdle & McDonald, 1984). Every parameter is one cell of A, S or m.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ARROW, COVARIANCE, MEAN = 0, 1, 2
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Where each parameter stands.
+
+    Attributes
+    ----------
+    p, v : int
+        Number of observed variables and of all variables (observed first).
+    n_groups : int
+        Number of groups.
+    means : bool
+        True when the model has a mean structure.
+    row, group, matrix, i, j, free : ndarray of int, shape (cells,)
+        One entry per parameter: its row in the parameter table, group (0-based), matrix (ARROW, COVARIANCE, MEAN),
+        place in the matrix (j = 0 for MEAN; i >= j for COVARIANCE, which stands for both places), and the index of
+        the free parameter that fills it, -1 when it is fixed. Cells that share a label share an index.
+    value : ndarray, shape (cells,)
+        Fixed values; NaN where free.
+    """
+
+    p: int
+    v: int
+    n_groups: int
+    means: bool
+    row: Ints
+    group: Ints
+    matrix: Ints
+    i: Ints
+    j: Ints
+    free: Ints
+    value: Floats
+
+    @property
+    def q(self) -> int:
+        """Number of free parameters, those with the same label counted once."""
+        return int(self.free.max(initial=-1)) + 1
+
+
+@dataclass(frozen=True)
+class GroupMatrices:
+    """The filled matrices of one group: A (v, v), S (v, v), m (v,), Sigma (p, p), mu (p,)."""
+
+    A: Floats
+    S: Floats
+    m: Floats
+    Sigma: Floats
+    mu: Floats
