@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=list(gone))
         items[:] = [i for i in items if i not in gone]
     config.stash[_ABSENT] = 0 if HAVE_SHARED else sum(1 for i in out if i.get_closest_marker("reference"))
+    if os.environ.get("CGSURVEY_REQUIRE_REFERENCE") and not any(i.get_closest_marker("reference") for i in items):
+        raise pytest.UsageError("the reference battery is required ($CGSURVEY_REQUIRE_REFERENCE) and none of its tests is selected")
 
 
 _ABSENT = pytest.StashKey[int]()
