@@ -1,0 +1,253 @@
+"""The answers of one field file, with everything that was decided on their way in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import DataError, some
+from cgsurvey.base.notes import Note
+from cgsurvey.responses.design import Design
+
+if TYPE_CHECKING:
+    from cgsurvey.instrument import Instrument
+
+REASONS = ("", "blank", "not_asked", "dont_know", "refused", "invalid")
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """One step of the flow of respondents: how many came in, how many left, why."""
+
+    step: str
+    n_before: int
+    n_excluded: int
+    reason: str = ""
+
+    @property
+    def n_after(self) -> int:
+        """Respondents that went on."""
+        return self.n_before - self.n_excluded
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where answers come from and how they were read.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file without its folder; "" for a data frame.
+    sha256 : str
+        Hash of the bytes of the file, of the cells for a data frame.
+    reader : str
+        How it was opened: "csv", "excel", "parquet", "frame".
+    source : str
+        Which program wrote it: "kobo", "odk", "google_forms", "table"; `source_why` says what gave it away.
+    sheet, encoding, delimiter, decimal : str
+        As they took effect; "" where they do not apply.
+    language : str
+        Language of the labels in the cells; "" when the cells hold codes.
+    header_row : int
+        Row of the headers as a spreadsheet counts.
+    rows_read, columns_read : int
+        Size of the table under its headers.
+    mapping : mapping
+        Item (or other column of the instrument) to the header it was read from.
+    matched_by : mapping
+        Item to how it was found: "name", "group/name", "label:id", "position", "mapping" ...
+    unmatched : tuple of str
+        Headers that belong to nothing in the instrument; kept in the frame.
+    dropped : tuple of str
+        Headers of personal data, which are not kept.
+    """
+
+    file: str = ""
+    sha256: str = ""
+    reader: str = ""
+    source: str = ""
+    source_why: str = ""
+    sheet: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    decimal: str = ""
+    language: str = ""
+    header_row: int = 1
+    rows_read: int = 0
+    columns_read: int = 0
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    matched_by: Mapping[str, str] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+def no_exclusions() -> pd.DataFrame:
+    """Return the empty log of exclusions: row, rule, value."""
+    return pd.DataFrame(
+        {"row": pd.Series(dtype="int64"), "rule": pd.Series(dtype="str"), "value": pd.Series(dtype="str")}
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Responses:
+    """Answers of one field file.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per respondent, index "row" = row in the file as a spreadsheet shows it (headers = 1). Items are float64
+        scores as answered (reverse items not yet keyed), NaN = no answer; other columns as read.
+    instrument : Instrument, optional
+        What was asked.
+    reasons : DataFrame
+        Same rows, items as columns: "" answered, "blank", "not_asked", "dont_know", "refused", "invalid".
+    provenance : Provenance
+        File, hash, reader, mapping and what else was recognised.
+    notes : tuple of Note
+        Every decision taken on the way.
+    flow : tuple of FlowStep
+        How many respondents came in and left, and why.
+    exclusions : DataFrame
+        Who left: row, rule, value.
+    design : Design, optional
+        Columns of weights, clusters and strata.
+    simulated : bool
+        True when nobody answered: the data were made by a simulation.
+    """
+
+    frame: pd.DataFrame
+    instrument: Instrument | None = None
+    reasons: pd.DataFrame = None  # type: ignore[assignment]  # None: blank wherever an item has no score
+    provenance: Provenance = field(default_factory=Provenance)
+    notes: tuple[Note, ...] = ()
+    flow: tuple[FlowStep, ...] = ()
+    exclusions: pd.DataFrame = field(default_factory=no_exclusions)
+    design: Design | None = None
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        frame = self.frame
+        if not frame.columns.is_unique:
+            twice = some(dict.fromkeys(frame.columns[frame.columns.duplicated()]))
+            raise DataError(f"two columns share a name: {twice}. Rename or drop one of them.")
+        if not frame.index.is_unique:
+            raise DataError("two respondents share a row number. Give the frame a unique index (frame.reset_index()).")
+        frame = frame if frame.index.name == "row" else frame.rename_axis(index="row")
+        names = self.instrument.item_names if self.instrument is not None else ()
+        items = [n for n in names if n in frame.columns]
+        reasons = self.reasons
+        if reasons is None:
+            blank = frame[items].isna().to_numpy()
+            reasons = pd.DataFrame(np.where(blank, "blank", "").astype(object), frame.index, items, dtype="str")
+        elif not reasons.index.equals(frame.index):
+            raise DataError("reasons and frame must have the same rows.")
+        object.__setattr__(self, "frame", frame)
+        object.__setattr__(self, "reasons", reasons)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Names of the scale items present, in the order of the instrument; no attention checks."""
+        if self.instrument is None:
+            return tuple(self.reasons.columns)
+        return tuple(n for n in self.instrument.item_names if n in self.frame.columns)
+
+    @property
+    def keyed(self) -> pd.DataFrame:
+        """The frame with reverse items turned: smallest + largest score of the scale - answer."""
+        if self.instrument is None:
+            return self.frame
+        turned = {}
+        for name in self.items:
+            item = self.instrument.item(name)
+            if item.reverse:
+                turned[name] = item.scale.min + item.scale.max - self.frame[name]
+        return self.frame.assign(**turned)
+
+    @property
+    def asked(self) -> pd.DataFrame:
+        """True where the item was put to the respondent, shape (rows, items)."""
+        return self.reasons[list(self.items)] != "not_asked"
+
+    @property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Words per name and language; empty without an instrument."""
+        return {} if self.instrument is None else self.instrument.labels
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Names of the columns that are no scale items."""
+        items = set(self.items)
+        return tuple(c for c in self.frame.columns if c not in items)
+
+    def replace(self, **changes: Any) -> Responses:
+        """Return a copy with some parts changed; a new frame without new reasons keeps the reasons of its rows."""
+        frame = changes.get("frame")
+        if frame is not None and "reasons" not in changes:
+            columns = [c for c in self.reasons.columns if c in frame.columns]
+            known = frame.index.isin(self.reasons.index).all()
+            changes["reasons"] = self.reasons.loc[frame.index, columns] if known else None
+        return dataclasses.replace(self, **changes)
+
+    def equals(self, other: object) -> bool:
+        """Say whether the answers are the same: frame, reasons, keyed scores, instrument, design, simulated.
+
+        Where they came from (provenance, notes) is not compared: five exports of one survey are equal.
+        """
+        return (
+            isinstance(other, Responses)
+            and self.frame.equals(other.frame)
+            and self.reasons.equals(other.reasons)
+            and self.keyed.equals(other.keyed)
+            and getattr(self.instrument, "id", None) == getattr(other.instrument, "id", None)
+            and self.design == other.design
+            and self.simulated == other.simulated
+        )
+
+    def describe_import(self) -> pd.DataFrame:
+        """Return what was read and decided, one fact a row: `step`, `value`."""
+        p = self.provenance
+        asked = int(self.asked.to_numpy().sum())
+        missing = int(((self.reasons != "") & (self.reasons != "not_asked")).to_numpy().sum())
+        facts: dict[str, object] = {
+            "file": p.file or "(data frame)",
+            "sha256": p.sha256,
+            "reader": p.reader,
+            "source": f"{p.source} ({p.source_why})" if p.source_why else p.source,
+            "sheet": p.sheet,
+            "encoding": p.encoding,
+            "delimiter": {"\t": "tab"}.get(p.delimiter, p.delimiter),
+            "decimal": p.decimal,
+            "language of labels": p.language,
+            "header row": p.header_row,
+            "rows read": p.rows_read,
+            "columns read": p.columns_read,
+            "instrument": f"{self.instrument.id} {self.instrument.version}" if self.instrument is not None else "",
+            "items matched": len(self.items),
+            "answers missing of asked": f"{missing} of {asked}",
+            "columns kept beside the items": ", ".join(map(str, self.others)),
+            "columns of personal data dropped": ", ".join(p.dropped),
+        }
+        rows = [(k, str(v)) for k, v in facts.items() if v not in ("", None)]
+        rows += [(f"note: {n.code.partition('.')[2]}", n.text) for n in self.notes]
+        return pd.DataFrame(rows, columns=["step", "value"], dtype="str")
+
+    def __repr__(self) -> str:
+        name = self.instrument.id if self.instrument is not None else "no instrument"
+        flag = ", simulated" if self.simulated else ""
+        file = self.provenance.file or "frame"
+        return f"<Responses {file}: {len(self)} respondents, {len(self.items)} items of {name}{flag}>"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was read; no answers, so that a shared notebook gives nobody away."""
+        table = self.describe_import().to_html(index=False, header=False, border=0)
+        flag = "<p><em>Simulated data.</em></p>" if self.simulated else ""
+        return f"<div><strong>{escape(repr(self).strip('<>'))}</strong>{flag}{table}</div>"
