@@ -1,1 +1,6 @@
-"""Room."""
+"""Reliability of constructs, item analysis, convergent and discriminant validity."""
+
+from cgsurvey.reliability.reliability import Reliability, reliability
+from cgsurvey.reliability.validity import Validity, validity
+
+__all__ = ["Reliability", "Validity", "reliability", "validity"]
