@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-ARROW, COVARIANCE, MEAN = 0, 1, 2
+ARROW, COVARIANCE, MEAN, THRESHOLD, SCALE = range(5)
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

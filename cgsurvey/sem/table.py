@@ -5,19 +5,28 @@ Rows, their order and their defaults are those of lavaan 0.6.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.sem.structure import Structure
-from cgsurvey.sem.syntax import Syntax
+from cgsurvey.base.errors import ColumnNotFoundError, ModelError, ModelSyntaxError, OptionError, did_you_mean
+from cgsurvey.base.options import choose_all
+from cgsurvey.sem.expressions import Linear, evaluation_order, linear_form, parse_expression
+from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, SCALE, THRESHOLD, Structure
+from cgsurvey.sem.syntax import Constraint, Place, Syntax, Term, parse, threshold_number
 
 Kind = Literal["cfa", "sem", "growth"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+GROUP_EQUAL = (
+    "loadings", "intercepts", "means", "thresholds", "regressions", "residuals", "residual.covariances", "lv.variances", "lv.covariances",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,30 @@ class Restrictions:
     inequalities: tuple[int, ...] = ()
 
 
+@dataclass
+class _Row:
+    """A parameter before it is repeated over groups: None where the user said nothing."""
+
+    lhs: str
+    op: str
+    rhs: str
+    user: int = 1
+    fixed: tuple[float, ...] | None = None
+    label: tuple[str, ...] | None = None
+    equal: tuple[str, ...] | None = None
+    start: tuple[float, ...] | None = None
+    place: Place | None = None
+    exo: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return _key(self.lhs, self.op, self.rhs)
+
+
+def _key(lhs: str, op: str, rhs: str) -> tuple[str, str, str]:
+    return (rhs, op, lhs) if op == "~~" and rhs < lhs else (lhs, op, rhs)
+
+
 def parameter_table(
     syntax: Syntax | str,
     observed_names: Iterable[str] | None = None,
@@ -122,7 +155,7 @@ def parameter_table(
     std_lv: bool = False,
     orthogonal: bool = False,
     auto: bool = True,
-    auto_fix_first: bool = True,
+    auto_fix_first: bool | None = None,
     group_equal: Sequence[str] = (),
     group_partial: Sequence[str] = (),
     ordered: Mapping[str, int] | None = None,
@@ -133,28 +166,523 @@ def parameter_table(
     Parameters
     ----------
     syntax : Syntax or str
+        The model.
     observed_names : iterable of str, optional
-        Columns of the data; names that the model uses and the data lack raise ModelError. None: not checked.
+        Columns of the data; what the model uses and the data lack raises ColumnNotFoundError. None: not checked.
+    kind : {"cfa", "sem", "growth"}
+        "growth" fixes the intercepts of observed variables and frees those of latent ones.
     groups : int
         Number of groups.
     meanstructure : bool, optional
-        None: only where the model has intercepts, `kind` is "growth", or `group_equal` needs it.
-        (Callers set it True for fiml, ordered data, clusters.)
+        None: only where the model has intercepts or thresholds, `kind` is "growth", or there are several groups.
+        (Callers set it True for fiml and for clusters.)
+    fixed_x, std_lv, orthogonal, auto_fix_first : bool
+        As in lavaan. `auto_fix_first` defaults to the opposite of `std_lv`.
+    auto : bool
+        False adds nothing but the moments of covariates: lavaan's function `lavaan()`.
+    group_equal : sequence of str
+        Kinds of parameters equal over groups, of `GROUP_EQUAL`.
+    group_partial : sequence of str
+        Parameters excepted from it, e.g. "x3 ~ 1".
     ordered : mapping of str to int, optional
         Number of thresholds of each ordered variable.
+    parameterization : {"delta", "theta"}
+        Which scale of ordered variables is free in later groups when thresholds are equal.
+
+    Raises
+    ------
+    ModelSyntaxError
+        A fault that has a place in the text.
+    ColumnNotFoundError
+        Variables that are not in the data; all of them at once.
+    OptionError
+        An unknown entry of `group_equal` or `group_partial`.
     """
-    raise NotImplementedError
+    said = parse(str(syntax)) if isinstance(syntax, str) else syntax
+    equal = choose_all("group_equal", group_equal, GROUP_EQUAL)
+    rows = _user_rows(said, groups)
+    ordered = dict(ordered or {})
+    for row in rows:
+        if row.op == "|":
+            ordered[row.lhs] = max(ordered.get(row.lhs, 0), threshold_number(row.rhs))
+    names = _names(rows, said)
+    columns = None if observed_names is None else [str(n) for n in observed_names]
+    products = _check_names(names, columns, rows, said)
+    if meanstructure is None:
+        meanstructure = bool(kind == "growth" or groups > 1 or ordered or any(r.op == "~1" for r in rows))
+    if auto_fix_first is None:
+        auto_fix_first = not std_lv
+    free_ov, free_lv = (kind != "growth", kind == "growth") if auto else (False, False)
+    rows += _automatic(rows, names, auto=auto, means=meanstructure, fixed_x=fixed_x, ordered=ordered)
+    x, latents = set(names.x), set(names.latents)
+    single = _single_indicators(rows) if auto else set()
+    seen: set[str] = set()
+    for row in rows:
+        fixed: float | None = None
+        if row.op == "=~" and row.lhs not in seen:
+            seen.add(row.lhs)
+            if auto and auto_fix_first:
+                fixed = 1.0
+        if row.user == 0:
+            if row.op == "~1":
+                free = free_lv if row.lhs in latents else (free_ov and row.lhs not in ordered)
+                if row.lhs in x:
+                    free, row.exo = True, fixed_x
+                fixed = None if free else 0.0
+            elif row.op == "~~" and row.lhs in x and row.rhs in x:
+                row.exo = fixed_x
+            elif row.op == "~~" and row.lhs == row.rhs:
+                if row.lhs in ordered or (std_lv and auto and row.lhs in latents):
+                    fixed = 1.0
+                elif row.lhs in single:
+                    fixed = 0.0
+            elif row.op == "~~" and orthogonal and row.lhs in latents and row.rhs in latents:
+                fixed = 0.0
+            elif row.op == "~*~":
+                fixed = 1.0
+        if row.fixed is None and fixed is not None:
+            # lavaan takes the start value of a marker for the value it is fixed to
+            row.fixed = row.start if row.op == "=~" and row.start else (fixed,)
+    return _assemble(
+        rows, said, names, groups=groups, means=meanstructure, equal=equal, partial=group_partial, fixed_x=fixed_x,
+        std_lv=std_lv and auto, auto=auto, ordered=ordered, theta=parameterization == "theta", products=products,
+    )  # fmt: skip
+
+
+def _user_rows(said: Syntax, groups: int) -> list[_Row]:
+    """Return one row per parameter the text names, with its modifiers."""
+    rows: list[_Row] = []
+    known: dict[tuple[str, str, str], int] = {}
+    for number, statement in enumerate(said.statements):
+        for left in statement.lhs:
+            for right in statement.rhs:
+                op = "~1" if statement.op == "~" and not right.name else statement.op
+                _check_pair(said, op, left, right)
+                key = _key(left.name, op, right.name)
+                if key not in known:
+                    known[key] = number
+                    rows.append(_Row(left.name, op, right.name, place=right.place))
+                elif known[key] != number or (op == "~~" and (left.name, right.name) != (key[0], key[2])) or not right.modifiers:
+                    said.fail(f"'{left.name} {op} {right.name}' is in the model twice; keep one of the two.", right.place)
+                row = next(r for r in rows if r.key == key)
+                for modifier in right.modifiers:
+                    if len(modifier.values) not in (1, groups):
+                        said.fail(
+                            f"This modifier has {len(modifier.values)} values, and there "
+                            + (f"are {groups} groups." if groups > 1 else "is one group. Values per group need group='column'."),
+                            modifier.place,
+                        )
+                    setattr(row, modifier.kind, modifier.values)
+    return rows
+
+
+def _check_pair(said: Syntax, op: str, left: Term, right: Term) -> None:
+    if op in ("=~", "~") and left.name == right.name:
+        said.fail(f"'{left.name}' cannot be a cause of itself.", right.place)
+    if op == "|" and not threshold_number(right.name):
+        said.fail(f"Thresholds are named t1, t2, ...; '{right.name}' is none.", right.place)
+    if op == "~*~" and left.name != right.name:
+        said.fail("A scaling factor has one variable: 'y ~*~ y'.", right.place)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The variables by the part they play, each in lavaan's order."""
+
+    observed: tuple[str, ...]
+    latents: tuple[str, ...]
+    x: tuple[str, ...]
+    y: tuple[str, ...]
+    latent_x: tuple[str, ...]
+    latent_y: tuple[str, ...]
+
+
+def _names(rows: Sequence[_Row], said: Syntax) -> _Names:
+    def unique(values: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(values))
+
+    latents = unique(r.lhs for r in rows if r.op == "=~")
+    is_latent = set(latents)
+    indicators = unique(r.rhs for r in rows if r.op == "=~")
+    outcomes = unique(r.lhs for r in rows if r.op == "~")
+    predictors = unique(r.rhs for r in rows if r.op == "~")
+    moments = [r.lhs for r in rows if r.op == "~~"] + [r.rhs for r in rows if r.op == "~~"]
+    levels = [r.lhs for r in rows if r.op in ("~1", "|", "~*~")]
+    observed = tuple(n for n in unique([*indicators, *outcomes, *predictors, *moments, *levels]) if n not in is_latent)
+    described = set(moments) | {r.lhs for r in rows if r.op == "~1"}
+    # A covariate whose variance, covariance or mean the user models is no fixed covariate.
+    x = tuple(n for n in observed if n in predictors and n not in {*outcomes, *indicators} | described)
+    y = tuple(n for n in observed if n in outcomes and n not in {*predictors, *indicators})
+    latent_x = tuple(n for n in latents if n not in {*indicators, *outcomes})
+    latent_y = tuple(n for n in latents if n in outcomes and n not in {*indicators, *predictors})
+    return _Names(observed, latents, x, y, latent_x, latent_y)
+
+
+def _check_names(names: _Names, columns: list[str] | None, rows: Sequence[_Row], said: Syntax) -> tuple[str, ...]:
+    """Check variables against the data; return the products to be made."""
+    products = [n for n in names.observed if ":" in n]
+    for name in products:
+        parts = [p for p in name.split(":") if p in names.latents]
+        if parts:
+            place = next(r.place for r in rows if name in (r.lhs, r.rhs) and r.place)
+            said.fail(f"'{name}' is a product of a latent variable ('{parts[0]}'), which is not supported.", place)
+    if columns is None:
+        return tuple(products)
+    have = set(columns)
+    made = tuple(n for n in products if n not in have)
+    needed = dict.fromkeys(part for n in names.observed for part in (n.split(":") if n in made else [n]))
+    absent = [n for n in needed if n not in have]
+    if absent:
+        hints = "".join(f"\n  '{n}'.{did_you_mean(n, columns)}" for n in absent)
+        raise ColumnNotFoundError(
+            f"The model uses {len(absent)} variable{'s' * (len(absent) > 1)} that the data do not have:{hints}\n"
+            "A variable is latent when it stands left of '=~'."
+        )
+    both = [n for n in names.latents if n in have]
+    if both:
+        place = next(r.place for r in rows if r.lhs == both[0] and r.op == "=~" and r.place)
+        said.fail(
+            f"The latent variable{'s' * (len(both) > 1)} {', '.join(map(repr, both))} bear{'s' * (len(both) == 1)} the name of "
+            "a column of the data; rename one of the two.",
+            place,
+        )
+    return made
+
+
+def _automatic(
+    rows: Sequence[_Row], names: _Names, *, auto: bool, means: bool, fixed_x: bool, ordered: Mapping[str, int]
+) -> list[_Row]:
+    """Return the parameters that lavaan adds, in its order."""
+    wanted: list[tuple[str, str, str]] = []
+    x = set(names.x)
+    if auto:
+        wanted += [(n, "|", f"t{k + 1}") for n in names.observed if n in ordered for k in range(ordered[n])]
+        wanted += [(n, "~~", n) for n in (*(n for n in names.observed if n not in x), *names.latents)]
+        for free in (names.latent_x, (*names.latent_y, *(n for n in names.y if n not in ordered))):
+            wanted += [(a, "~~", b) for k, a in enumerate(free) for b in free[k + 1 :]]
+    wanted += [(a, "~~", b) for k, a in enumerate(names.x) for b in names.x[k:]]
+    if auto:
+        wanted += [(n, "~*~", n) for n in names.observed if n in ordered]
+    if means:
+        wanted += [(n, "~1", "") for n in (*names.observed, *names.latents)]
+    known = {r.key for r in rows}
+    return [_Row(lhs, op, rhs, user=0) for lhs, op, rhs in wanted if _key(lhs, op, rhs) not in known]
+
+
+def _single_indicators(rows: Sequence[_Row]) -> set[str]:
+    """Return the indicators that alone measure their latent variable and measure no other."""
+    loadings = [(r.lhs, r.rhs) for r in rows if r.op == "=~"]
+    per_latent, per_item = Counter(f for f, _ in loadings), Counter(i for _, i in loadings)
+    return {i for f, i in loadings if per_latent[f] == 1 and per_item[i] == 1}
+
+
+def _category(row: _Row, names: _Names) -> str:
+    """Return the entry of GROUP_EQUAL that a parameter belongs to."""
+    latent = row.lhs in names.latents
+    if row.op == "~~":
+        same = row.lhs == row.rhs
+        if latent or row.rhs in names.latents:
+            return "lv.variances" if same else "lv.covariances"
+        return "residuals" if same else "residual.covariances"
+    if row.op == "~1":
+        return "means" if latent else "intercepts"
+    return {"=~": "loadings", "~": "regressions", "|": "thresholds"}.get(row.op, "")
+
+
+def _assemble(
+    rows: list[_Row], said: Syntax, names: _Names, *, groups: int, means: bool, equal: Sequence[str], partial: Sequence[str],
+    fixed_x: bool, std_lv: bool, auto: bool, ordered: Mapping[str, int], theta: bool, products: tuple[str, ...],
+) -> ParameterTable:  # fmt: skip
+    """Repeat the rows over groups, number them, tie what is equal, and add the constraints."""
+    excepted = _excepted(partial, rows)
+    kinds = [_category(r, names) for r in rows]
+    tied = [k in equal and r.key not in excepted and not r.exo for r, k in zip(rows, kinds, strict=True)]
+    free_means = ("intercepts" in equal or "thresholds" in equal) and "means" not in equal
+    free_variances = std_lv and "loadings" in equal and "lv.variances" not in equal
+    free_scales = "thresholds" in equal
+    total = len(rows)
+    value, start, label = [], [], []
+    for g in range(groups):
+        for r, kind in zip(rows, kinds, strict=True):
+            fixed = _pick(r.fixed, g, np.nan)
+            if g > 0 and r.user == 0 and auto:
+                frees = (
+                    (free_means and kind == "means")
+                    or (free_variances and kind == "lv.variances")
+                    or (free_scales and r.lhs in ordered and (kind == "residuals" if theta else r.op == "~*~"))
+                )
+                if frees:
+                    fixed = np.nan
+            value.append(fixed)
+            start.append(_pick(r.start, g, np.nan))
+            label.append(_pick(r.label, g, ""))
+    shared = {name: v for name, v in zip(label, value, strict=True) if name and not np.isnan(v)}
+    value = [shared.get(name, v) for name, v in zip(label, value, strict=True)]  # one fixed value binds all that bear its label
+    exo = [int(r.exo) for r in rows] * groups
+    is_free = np.isnan(value) & (np.array(exo) == 0)
+    free = np.where(is_free, np.cumsum(is_free), 0).tolist()
+    plabel = [f".p{k + 1}." for k in range(total * groups)]
+    # What group_equal ties carries the first group's name, as in lavaan.
+    for k in range(total):
+        if tied[k] and free[k]:
+            later = [k + g * total for g in range(1, groups) if free[k + g * total] and not label[k + g * total]]
+            if later and not label[k]:
+                label[k] = plabel[k]
+            for m in later:
+                label[m] = label[k]
+    _apply_equal(rows, said, groups, label, plabel)
+    lhs, op, rhs = [r.lhs for r in rows] * groups, [r.op for r in rows] * groups, [r.rhs for r in rows] * groups
+    user = [r.user for r in rows] * groups
+    group = [g for g in range(1, groups + 1) for _ in rows]
+    extra = [(c.lhs.text, c.op, c.rhs.text, 1, c.lhs.text if c.op == ":=" else "") for c in said.constraints]
+    first: dict[str, int] = {}
+    for k, name in enumerate(label):
+        if name and free[k] and first.setdefault(name, k) != k:
+            extra.append((plabel[first[name]], "==", plabel[k], 2, ""))
+    _check_constraints(said, {n for n in label if n} | set(plabel))
+    n = len(extra)
+    blank, zero = [np.nan] * n, [0] * n
+    return ParameterTable(
+        lhs=tuple(lhs + [e[0] for e in extra]),
+        op=tuple(op + [e[1] for e in extra]),
+        rhs=tuple(rhs + [e[2] for e in extra]),
+        group=np.array(group + zero, dtype=np.int64),
+        user=np.array(user + [e[3] for e in extra], dtype=np.int64),
+        free=np.array(free + zero, dtype=np.int64),
+        exo=np.array(exo + zero, dtype=np.int64),
+        label=tuple(label + [e[4] for e in extra]),
+        plabel=tuple(plabel + [""] * n),
+        value=np.array(value + blank, dtype=float),
+        start=np.array(start + blank, dtype=float),
+        observed=names.observed,
+        latents=names.latents,
+        exogenous=names.x if fixed_x else (),
+        ordered=tuple(v for v in names.observed if v in ordered),
+        products=products,
+        n_groups=groups,
+        means=means,
+    )
+
+
+def _pick(values: tuple[Any, ...] | None, g: int, default: Any) -> Any:
+    """Return the value of group g from a modifier that has one value for all groups or one per group."""
+    return default if values is None else values[g if len(values) > 1 else 0]
+
+
+def _excepted(partial: Sequence[str], rows: Sequence[_Row]) -> set[tuple[str, str, str]]:
+    """Return the keys of the parameters that `group_partial` names."""
+    known = {r.key for r in rows}
+    found: set[tuple[str, str, str]] = set()
+    for entry in [partial] if isinstance(partial, str) else partial:
+        try:
+            statements = parse(str(entry)).statements
+        except ModelSyntaxError as error:
+            raise OptionError(f"group_partial={entry!r} is no parameter such as 'f=~x2' or 'x3~1'. {error}") from error
+        for s in statements:
+            for left in s.lhs:
+                for right in s.rhs:
+                    key = _key(left.name, s.op if right.name else "~1", right.name)
+                    if key not in known:
+                        words = ["".join(k) for k in known]
+                        raise OptionError(f"group_partial={entry!r} is no parameter of the model.{did_you_mean(''.join(key), words)}")
+                    found.add(key)
+    return found
+
+
+def _apply_equal(rows: Sequence[_Row], said: Syntax, groups: int, label: list[str], plabel: Sequence[str]) -> None:
+    """Give the rows of ``equal("f=~x2")`` the label of the row they name."""
+    at = {"".join((r.lhs, r.op, r.rhs)): k for k, r in enumerate(rows)}
+    for k, row in enumerate(rows):
+        for g in range(groups if row.equal else 0):
+            wanted = re.sub(r"\s", "", str(_pick(row.equal, g, "")))
+            name, _, later = wanted.partition(".g")
+            if name not in at or not (later or "1").isdigit() or int(later or 1) > groups:
+                said.fail(f"equal('{wanted}') names no parameter of the model.{did_you_mean(wanted, at)}", row.place or Place(1, 1))
+            target = at[name] + ((int(later) if later else g + 1) - 1) * len(rows)
+            label[target] = label[target] or plabel[target]
+            label[k + g * len(rows)] = label[target]
+
+
+def _check_constraints(said: Syntax, labels: set[str]) -> None:
+    """Check that the names in constraints exist, are new where they must be, and do not go round in a circle."""
+    new: dict[str, Constraint] = {}
+    for c in said.constraints:
+        if c.op == ":=":
+            name = c.lhs.text
+            if name in labels:
+                said.fail(f"'{name}' is the label of a parameter; a defined quantity needs a new name.", c.place)
+            if name in new:
+                said.fail(f"'{name}' is defined twice.", c.place)
+            new[name] = c
+    known = labels | set(new)
+    absent: dict[str, Place] = {}
+    for c in said.constraints:
+        for name in (*(c.lhs.names if c.op != ":=" else ()), *c.rhs.names):
+            if name not in known:
+                absent.setdefault(name, _locate(said, c, name))
+    if absent:
+        hints = "; ".join(f"'{n}'{did_you_mean(n, known).replace(' D', ' - d')}" for n in absent)
+        said.fail(
+            f"No parameter bears the label {hints}. Labels are given in the model, e.g. 'y ~ {next(iter(absent))}*x'.",
+            next(iter(absent.values())),
+        )
+    try:
+        evaluation_order({name: c.rhs for name, c in new.items()})
+    except ModelSyntaxError as error:
+        said.fail(error.message, next(iter(new.values())).place)
+
+
+def _locate(said: Syntax, constraint: Constraint, name: str) -> Place:
+    """Return where a name stands in a constraint."""
+    lines = said.text.splitlines()
+    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+    at = constraint.place
+    for number in range(at.line, len(lines) + 1):
+        found = word.search(lines[number - 1], at.column - 1 if number == at.line else 0)
+        if found:
+            return Place(number, found.start() + 1)
+    return at
 
 
 def structure(table: ParameterTable) -> Structure:
-    """Place each parameter in A, S or m, and merge the free parameters that equal labels tie together.
+    """Place each parameter in A, S or m, and merge the free parameters that equal labels or ``a == b`` tie together.
 
-    Cells of `exo` rows have free = -1 and value NaN: the estimator fills them from the sample (row of the cell gives the
-    names: covariances or means of `table.exogenous`).
+    Cells of `exo` rows have free = -1 and value NaN: the estimator fills them from the sample (i and j of the cell are
+    places in `table.observed`).
+
+    Raises
+    ------
+    ModelError
+        When two parameters stand in one place, such as ``f =~ y`` and ``y ~ f``.
     """
-    raise NotImplementedError
+    at = {name: k for k, name in enumerate(table.variables)}
+    index = _merged(table)
+    cells: list[tuple[int, int, int, int, int]] = []
+    taken: dict[tuple[int, int, int, int], int] = {}
+    for row in range(len(table)):
+        g = int(table.group[row]) - 1
+        if g < 0:
+            break
+        op, left, right = table.op[row], table.lhs[row], table.rhs[row]
+        if op == "=~":
+            place = (ARROW, at[right], at[left])
+        elif op == "~":
+            place = (ARROW, at[left], at[right])
+        elif op == "~~":
+            place = (COVARIANCE, max(at[left], at[right]), min(at[left], at[right]))
+        elif op == "~1":
+            place = (MEAN, at[left], 0)
+        elif op == "|":
+            place = (THRESHOLD, at[left], threshold_number(right) - 1)
+        else:
+            place = (SCALE, at[left], 0)
+        if (g, *place) in taken:
+            other = taken[g, *place]
+            raise ModelError(f"'{table.name(other)}' and '{table.name(row)}' are one and the same path; keep one of the two.")
+        taken[g, *place] = row
+        cells.append((row, g, *place))
+    made = np.array(cells, dtype=np.int64).reshape(-1, 5)
+    row = made[:, 0]
+    return Structure(
+        p=len(table.observed), v=len(at), n_groups=table.n_groups, means=table.means, row=row, group=made[:, 1], matrix=made[:, 2],
+        i=made[:, 3], j=made[:, 4], free=index[row], value=table.value[row],
+    )  # fmt: skip
+
+
+def _merged(table: ParameterTable) -> Ints:
+    """Return the index of the free parameter of each row (-1: none), one for all rows that must be equal."""
+    parent = list(range(len(table)))
+
+    def root(k: int) -> int:
+        while parent[k] != k:
+            k = parent[k]
+        return k
+
+    first: dict[str, int] = {}
+    for k, (label, plabel) in enumerate(zip(table.label, table.plabel, strict=True)):
+        if plabel and table.free[k]:
+            first.setdefault(plabel, k)
+            if label and first.setdefault(label, k) != k:
+                parent[root(k)] = root(first[label])
+    for k in table.where("=="):
+        a, b = (first.get(side[k]) for side in (table.lhs, table.rhs))
+        if a is not None and b is not None and root(a) != root(b):
+            low, high = sorted((root(a), root(b)))
+            parent[high] = low
+    number: dict[int, int] = {}
+    out = np.full(len(table), -1, dtype=np.int64)
+    for k in np.flatnonzero(table.free):
+        out[k] = number.setdefault(root(int(k)), len(number))
+    return out
 
 
 def restrictions(table: ParameterTable, made: Structure) -> Restrictions:
-    """Return the user's linear equality constraints as theta = K z + k0, and the rows that are not linear."""
-    raise NotImplementedError
+    """Return the linear equality constraints as theta = K z + k0, and the rows of the table that are not linear.
+
+    Raises
+    ------
+    ModelError
+        When the constraints contradict each other.
+    """
+    q = made.q
+    rows = [int(k) for k in table.where("==") if table.user[k] == 1]
+    unequal = tuple(int(k) for k in table.where("<", ">"))
+    if not rows:
+        return Restrictions(np.eye(q), np.zeros(q), (), unequal)
+    forms = _linear_names(table, made)
+    R, r, nonlinear, texts = [], [], [], []
+    for k in rows:
+        left, right = (linear_form(parse_expression(text), forms) for text in (table.lhs[k], table.rhs[k]))
+        if left is None or right is None:
+            nonlinear.append(k)
+            continue
+        line = np.zeros(q)
+        for sign, (_, coefficients) in ((1.0, left), (-1.0, right)):
+            for name, weight in coefficients.items():
+                line[int(name)] += sign * weight
+        R.append(line)
+        r.append(right[0] - left[0])
+        texts.append(f"{table.lhs[k]} == {table.rhs[k]}")
+    K, k0 = _solve(np.array(R).reshape(-1, q), np.array(r), texts)
+    return Restrictions(K, k0, tuple(nonlinear), unequal)
+
+
+def _linear_names(table: ParameterTable, made: Structure) -> dict[str, Linear | None]:
+    """Return each label and defined name as a linear form in theta, whose names are the indices as text."""
+    forms: dict[str, Linear | None] = {}
+    for row, free, value in zip(made.row, made.free, made.value, strict=True):
+        form: Linear = (0.0, {str(free): 1.0}) if free >= 0 else (float(value), {})
+        for name in (table.plabel[row], table.label[row]):
+            forms.setdefault(name, form)
+    definitions = {table.lhs[k]: parse_expression(table.rhs[k]) for k in table.where(":=")}
+    for name in evaluation_order(definitions):
+        forms[name] = linear_form(definitions[name], forms)
+    return forms
+
+
+def _solve(R: Floats, r: Floats, texts: Sequence[str]) -> tuple[Floats, Floats]:
+    """Solve R theta = r for as many parameters as there are equations, by elimination: theta = K z + k0."""
+    R, r = R.copy(), r.copy()
+    q = R.shape[1]
+    pivots: list[tuple[int, int]] = []
+    for k, text in enumerate(texts):
+        column = int(np.argmax(np.abs(R[k]))) if q else 0
+        if q == 0 or abs(R[k, column]) < 1e-12:
+            if abs(r[k]) > 1e-10:
+                raise ModelError(f"The constraint '{text}' cannot hold together with the others or with fixed values.")
+            continue
+        r[k] /= R[k, column]
+        R[k] /= R[k, column]
+        for other in range(len(texts)):
+            if other != k:
+                r[other] -= R[other, column] * r[k]
+                R[other] -= R[other, column] * R[k]
+        pivots.append((k, column))
+    bound = {column: k for k, column in pivots}
+    loose = [c for c in range(q) if c not in bound]
+    K, k0 = np.zeros((q, len(loose))), np.zeros(q)
+    K[loose, np.arange(len(loose))] = 1.0
+    for column, k in bound.items():
+        K[column] = -R[k, loose]
+        k0[column] = r[k]
+    return K, k0
