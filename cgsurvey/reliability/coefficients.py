@@ -80,7 +80,10 @@ def lambda2(S: Floats) -> float:
 
 
 def lambda6(R: Floats) -> float:
-    """Guttman's (1945) lambda 6 of a correlation matrix, 1 - sum(1 - smc) / 1'R1 (psych: G6(smc)); NaN when singular."""
+    """Guttman's (1945) lambda 6 of a correlation matrix, 1 - sum(1 - smc) / 1'R1 (psych: G6(smc)).
+
+    NaN when the matrix is singular.
+    """
     total = R.sum()
     if len(R) < 2 or total <= 1e-12 * len(R) or np.linalg.eigvalsh(R)[0] < 1e-10:
         return NAN

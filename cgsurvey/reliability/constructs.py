@@ -89,12 +89,7 @@ def gather(data: Responses | pd.DataFrame, constructs: Constructs) -> Blocks:
         items = _leaves(source, notes)
     else:
         items = _chosen(source, [constructs] if isinstance(constructs, str) else constructs, notes)
-    absent = {
-        i: construct
-        for construct, block in items.items()
-        for i in block
-        if i not in source.frame.columns
-    }
+    absent = {i: construct for construct, block in items.items() for i in block if i not in source.frame.columns}
     if absent:
         lines = [f"'{i}' of {c}.{did_you_mean(i, source.frame.columns)}" for i, c in absent.items()]
         raise ColumnNotFoundError(
@@ -110,7 +105,7 @@ def gather(data: Responses | pd.DataFrame, constructs: Constructs) -> Blocks:
 
 def _named(constructs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     if not constructs:
-        raise OptionError('constructs is empty. Name each construct with its items: {"trust": ["tru1", "tru2", "tru3"]}.')
+        raise OptionError('constructs is empty. Name each construct with its items: {"trust": ["tru1", "tru2"]}.')
     problems, items = [], {}
     for name, block in constructs.items():
         if isinstance(block, str):

@@ -12,7 +12,10 @@ Floats = NDArray[np.float64]
 
 
 def item_rest_correlation(S: Floats) -> Floats:
-    """Correlation of each item with the sum of the others, shape (k,) (psych: r.drop); NaN where the rest is constant."""
+    """Correlation of each item with the sum of the others, shape (k,) (psych: r.drop).
+
+    NaN where that sum is constant.
+    """
     variance, with_sum = np.diag(S), S.sum(axis=1)
     rest = S.sum() - 2 * with_sum + variance
     defined = (variance > 0) & (rest > 1e-12 * np.trace(S))
@@ -40,7 +43,10 @@ def against_the_rest(S: Floats) -> NDArray[np.bool_]:
 
 
 def critical_correlation(n: int, level: float = 0.05) -> float:
-    """Smallest correlation that differs from zero at `level`, two-sided: t / sqrt(n - 2 + t^2) ("r tabel"); NaN for n < 3."""
+    """Smallest correlation that differs from zero at `level`, two-sided: t / sqrt(n - 2 + t^2) ("r tabel").
+
+    NaN for n < 3.
+    """
     if n < 3:
         return NAN
     t = t_distribution.ppf(1 - level / 2, n - 2)

@@ -88,17 +88,18 @@ def measured(fit: SemFit, constructs: Constructs = None, *, group: str | None = 
     table, filled, sample = fit.table, fit.matrices[g], fit.samples[g]
     names = (*table.observed, *table.latents)
     std, correlations = _standardised(filled)
-    items = {
-        latent: tuple(o for i, o in enumerate(table.observed) if filled.A[i, names.index(latent)] != 0 and _measures(fit, latent, o))
-        for latent in table.latents
-    }
+    rows = zip(table.op, table.lhs, table.rhs, strict=True)
+    measures = {(latent, item) for op, latent, item in rows if op == "=~" and item in table.observed}
+    items = {latent: tuple(i for i in table.observed if (latent, i) in measures) for latent in table.latents}
     higher = [latent for latent, block in items.items() if not block]
     items = {latent: block for latent, block in items.items() if block}
     if not items:
-        raise ModelError("the model has no latent variable that is measured by items (=~), so there is nothing to validate.")
-    notes = [note("reliability.higher_order_left_out", constructs=", ".join(higher))] if higher and constructs is None else []
+        raise ModelError("the model has no latent variable that is measured by items (=~): there is nothing to judge.")
+    notes = []
     if constructs is not None:
         items = _chosen(items, constructs)
+    elif higher:
+        notes.append(note("reliability.higher_order_left_out", constructs=", ".join(higher)))
     loadings = {c: std[[names.index(i) for i in block], names.index(c)] for c, block in items.items()}
     at = [names.index(c) for c in items]
     S = sample.cov * sample.size / (sample.n - 1)
@@ -121,13 +122,9 @@ def _group(fit: SemFit, group: str | None) -> int:
         return 0
     if group is None or str(group) not in groups:
         guess = did_you_mean(group, groups) if group is not None else ""
-        raise OptionError(f"group={group!r} is not known.{guess} The model has the groups {some(groups, 20) or '(none)'}: name one.")
+        known = some(groups, 20) or "(none)"
+        raise OptionError(f"group={group!r} is not known.{guess} Name one of the groups of the model: {known}.")
     return groups.index(str(group))
-
-
-def _measures(fit: SemFit, latent: str, item: str) -> bool:
-    table = fit.table
-    return any(o == "=~" and a == latent and b == item for a, o, b in zip(table.lhs, table.op, table.rhs, strict=True))
 
 
 def _standardised(filled: GroupMatrices) -> tuple[Floats, Floats]:

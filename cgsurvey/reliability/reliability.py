@@ -59,7 +59,8 @@ class Reliability(Result):
 
     def glance(self) -> pd.DataFrame:
         """Return one row: number of constructs and items, rows used."""
-        return pd.DataFrame({"n_constructs": [len(self.coefficients)], "n_items": [len(self.items)], "n": [self.meta.n]})
+        sizes = {"n_constructs": len(self.coefficients), "n_items": len(self.items), "n": self.meta.n}
+        return pd.DataFrame([sizes])
 
 
 def reliability(
@@ -92,7 +93,7 @@ def reliability(
 
     Notes
     -----
-    alpha, r_drop and lambda 6 equal psych::alpha (``raw_alpha``, ``r.drop``, ``G6(smc)``), the interval psych::alpha.ci.
+    alpha, r_drop and lambda 6 equal psych::alpha (``raw_alpha``, ``r.drop``, ``G6(smc)``), its interval psych::alpha.ci.
     Two items do not identify a factor of their own: composite reliability and AVE are NaN unless a model is given.
     """
     fraction("ci", ci)

@@ -108,7 +108,8 @@ def validity(
         if options:
             raise OptionError(f"{', '.join(options)}: options of cfa() go with data; the model is fitted already.")
         model = measured(data, constructs, group=group)
-        return _validity(model.items, correlation(model.S), model, absolute, model.notes, model.meta("validity", REFERENCES, **shown))
+        meta = model.meta("validity", REFERENCES, **shown)
+        return _validity(model.items, correlation(model.S), model, absolute, model.notes, meta)
     if group is not None:
         raise OptionError(
             f"group={group!r} chooses a group of a fitted model. Fit one first: cg.cfa(model, data, group=...)."
@@ -123,10 +124,10 @@ def validity(
         meta = blocks.meta("validity", complete, REFERENCES, **shown, **options)
         return _validity(blocks.items, R, None, absolute, notes, meta)
     model = measured(fit, list(blocks.items))
-    meta = replace(
-        blocks.meta("validity", np.ones(0), REFERENCES, **shown, **options), n=model.n, data_hash=fit.meta.data_hash
-    )
-    return _validity(model.items, correlation(model.S), model, absolute, (*blocks.notes, *fit.notes, *model.notes), meta)
+    meta = blocks.meta("validity", np.ones(0), REFERENCES, **shown, **options)
+    meta = replace(meta, n=model.n, data_hash=fit.meta.data_hash)
+    notes = (*blocks.notes, *fit.notes, *model.notes)
+    return _validity(model.items, correlation(model.S), model, absolute, notes, meta)
 
 
 def _validity(
