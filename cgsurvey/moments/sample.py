@@ -5,7 +5,8 @@ Numeric file: arrays only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +16,26 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Pattern:
-    """The rows of a group that share one pattern of missing values.
+class Patterns:
+    """Missing-data patterns with the same number k of answered columns, stacked for batched linear algebra.
 
     Attributes
     ----------
-    observed : ndarray of int, shape (k,)
-        Columns that were answered.
-    weight : float
-        Rows of the pattern (sum of weights) over the rows of the group.
-    mean, cov : ndarray, shapes (k,), (k, k)
-        Moments of the answered columns, divisor = rows of the pattern.
-    rows : ndarray of int
-        Places of the rows in `Cases.y`.
+    columns : ndarray of int, shape (m, k)
+        Answered columns of each of the m patterns.
+    weight : ndarray, shape (m,)
+        Rows of a pattern (sum of weights) over the rows of the group.
+    mean, cov : ndarray, shapes (m, k), (m, k, k)
+        Moments of the answered columns within each pattern, divisor = its rows.
+    rows : tuple of ndarray of int
+        Places of each pattern's rows in `Cases.y`.
     """
 
-    observed: Ints
-    weight: float
+    columns: Ints
+    weight: Floats
     mean: Floats
     cov: Floats
-    rows: Ints
+    rows: tuple[Ints, ...]
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class Cases:
     y : ndarray, shape (n, p)
         Values; NaN where missing.
     weights : ndarray, shape (n,), optional
-        Sampling weights that sum to n.
+        Sampling weights.
     cluster : ndarray of int, shape (n,), optional
-        Cluster of each row.
+        Cluster of each row, 0-based.
     """
 
     y: Floats
@@ -58,23 +59,21 @@ class Cases:
 
 @dataclass(frozen=True)
 class Curvature:
-    """First and second derivatives of -(log-likelihood)/n by the moments, at one point.
+    """Derivatives of -(log-likelihood)/n by the moments at one point: what stands in for the missing-data patterns.
 
-    They replace the missing-data patterns once a model is fitted, so that a result holds no answers of single persons.
+    With them a finished fit can be examined further (modification indices) without the answers of single persons.
 
     Attributes
     ----------
-    mean : ndarray, shape (p,)
-        b with d(-l/n) = -b' dmu + tr(W dSigma) / 2.
-    cov : ndarray, shape (p, p)
-        W.
-    moments : ndarray, shape (p + p*, p + p*)
+    b, W : ndarray, shapes (p,), (p, p)
+        d(-l/n) = tr(W dSigma) / 2 - b' dmu.
+    H : ndarray, shape (p + p*, p + p*)
         Second derivatives by (mu, vech Sigma), observed or expected.
     """
 
-    mean: Floats
-    cov: Floats
-    moments: Floats
+    b: Floats
+    W: Floats
+    H: Floats
 
 
 @dataclass(frozen=True)
@@ -90,24 +89,33 @@ class Sample:
         maximum-likelihood estimates of the unrestricted model.
     size : float
         What the fit function is multiplied by: n, or n - 1 for a Wishart likelihood.
-    patterns : tuple of Pattern, optional
+    patterns : tuple of Patterns, optional
         Missing-data patterns; None when the rows are complete.
     cases : Cases, optional
         The rows, while a model is being fitted.
     curvature : Curvature, optional
-        What stands in for the patterns in a finished result.
+        What a finished fit keeps in place of the patterns.
     """
 
     n: int
     mean: Floats
     cov: Floats
     size: float
-    patterns: tuple[Pattern, ...] | None = None
+    patterns: tuple[Patterns, ...] | None = None
     cases: Cases | None = None
     curvature: Curvature | None = None
 
+    @property
+    def p(self) -> int:
+        """Number of variables."""
+        return len(self.mean)
 
-def shares(samples: list[Sample]) -> Floats:
+    def sealed(self, curvature: Curvature | None = None) -> Sample:
+        """Return the sample without rows and patterns, as a result may keep it."""
+        return replace(self, patterns=None, cases=None, curvature=curvature)
+
+
+def shares(samples: Sequence[Sample]) -> Floats:
     """Return the share of each group in the fit function, shape (groups,), summing to 1."""
     sizes = np.array([s.size for s in samples])
     return sizes / sizes.sum()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cgsurvey.moments.normal import low
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, GroupMatrices, Structure
 
 Floats = NDArray[np.float64]
@@ -52,8 +53,8 @@ class Layout:
         Places of the free cells, in the order arrows, covariances, means.
     target : ndarray of int, shape (c,)
         Free index of each free cell, same order.
-    low_i, low_j : ndarray of int, shape (p*,)
-        Places of vech(Sigma), columns of the lower triangle one after another.
+    single : bool
+        True when no parameter fills two cells, so that sums over cells are plain placements.
     """
 
     p: int
@@ -69,8 +70,7 @@ class Layout:
     sj: Ints
     mi: Ints
     target: Ints
-    low_i: Ints
-    low_j: Ints
+    single: bool
 
     def gather(self, cells: Floats) -> Floats:
         """Sum a vector over free cells to a vector over parameters, shape (c,) to (q,)."""
@@ -79,7 +79,7 @@ class Layout:
     def gather_both(self, cells: Floats) -> Floats:
         """Sum a matrix over free cells to one over parameters, shape (c, c) to (q, q)."""
         out = np.zeros((self.q, self.q))
-        if len(np.unique(self.target)) == len(self.target):
+        if self.single:
             out[np.ix_(self.target, self.target)] = cells
         else:
             np.add.at(out, (self.target[:, None], self.target[None, :]), cells)
@@ -117,12 +117,12 @@ class Factors:
 def layouts(structure: Structure) -> list[Layout]:
     """Sort the cells of a structure by group and matrix."""
     p, v = structure.p, structure.v
-    low_j, low_i = np.triu_indices(p)
     out = []
     for g in range(structure.n_groups):
         kinds = [_cells(structure, g, matrix) for matrix in (ARROW, COVARIANCE, MEAN)]
         arrows, covariances, means = kinds
         fa, fs, fm = (np.flatnonzero(k.free >= 0) for k in kinds)
+        target = np.concatenate([arrows.free[fa], covariances.free[fs], means.free[fm]])
         out.append(
             Layout(
                 p=p,
@@ -137,9 +137,8 @@ def layouts(structure: Structure) -> list[Layout]:
                 si=covariances.i[fs],
                 sj=covariances.j[fs],
                 mi=means.i[fm],
-                target=np.concatenate([arrows.free[fa], covariances.free[fs], means.free[fm]]),
-                low_i=low_i,
-                low_j=low_j,
+                target=target,
+                single=len(np.unique(target)) == len(target),
             )
         )
     return out
@@ -187,12 +186,12 @@ def factors(layout: Layout, filled: GroupMatrices) -> Factors:
 
 def moment_jacobian(layout: Layout, f: Factors) -> Floats:
     """Derivatives of (mu,) vech(Sigma) by the free parameters, shape (p + p* or p*, q)."""
-    i, j = layout.low_i, layout.low_j
+    i, j = low(layout.p)
     D = f.scale * (f.L[i] * f.R[j] + f.L[j] * f.R[i])
     if layout.has_means:
         D = np.vstack([f.U, D])
     out = np.zeros((len(D), layout.q))
-    if len(np.unique(layout.target)) == len(layout.target):
+    if layout.single:
         out[:, layout.target] = D
     else:
         np.add.at(out.T, layout.target, D.T)

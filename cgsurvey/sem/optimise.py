@@ -1,0 +1,127 @@
+"""Minimising the fit function: damped Newton steps with exact second derivatives, down to rounding error.
+
+Numeric file. A step solves (H + lambda D) step = -gradient with D = diag(information), so steps do not depend on the
+units of the items. H is the Hessian where it is positive definite, the expected information elsewhere (Levenberg,
+Marquardt).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cgsurvey.moments.normal import Kind, value
+from cgsurvey.moments.sample import Floats, Sample, shares
+from cgsurvey.sem.inference import cell_gradient, cell_information
+from cgsurvey.sem.ram import Layout, factors, layouts, matrices
+from cgsurvey.sem.structure import Structure
+
+TOLERANCE = 1e-9  # largest gradient element, in units of the root information
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Where the optimiser stopped.
+
+    Attributes
+    ----------
+    z : ndarray
+        Parameters, after linear constraints: theta = K z + k0.
+    value : float
+        -(log-likelihood)/N without constants.
+    gradient : float
+        Largest element of the gradient in units of the root information.
+    iterations : int
+    converged : bool
+    """
+
+    z: Floats
+    value: float
+    gradient: float
+    iterations: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The fit function of a structure on samples, as a function of z with theta = K z + k0."""
+
+    layouts: tuple[Layout, ...]
+    samples: tuple[Sample, ...]
+    shares: Floats
+    K: Floats
+    k0: Floats
+
+    @classmethod
+    def of(cls, structure: Structure, samples: Sequence[Sample], K: Floats, k0: Floats) -> Problem:
+        """Prepare repeated evaluation."""
+        return cls(tuple(layouts(structure)), tuple(samples), shares(samples), K, k0)
+
+    def theta(self, z: Floats) -> Floats:
+        """Parameters of the structure at z."""
+        return self.K @ z + self.k0
+
+    def value(self, z: Floats) -> float:
+        """-(log-likelihood)/N without constants; infinite where a covariance matrix is not positive definite."""
+        theta, total = self.theta(z), 0.0
+        try:
+            for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
+                filled = matrices(layout, theta)
+                total += share * value(sample, filled.Sigma, filled.mu if layout.has_means else None)
+        except np.linalg.LinAlgError:
+            return np.inf
+        return total if np.isfinite(total) else np.inf
+
+    def slope(self, z: Floats, kind: Kind) -> tuple[Floats, Floats]:
+        """Gradient and information at z."""
+        theta = self.theta(z)
+        g, H = np.zeros(len(theta)), np.zeros((len(theta),) * 2)
+        for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
+            filled = matrices(layout, theta)
+            f = factors(layout, filled)
+            g += share * layout.gather(cell_gradient(layout, f, sample, filled))
+            H += share * layout.gather_both(cell_information(layout, f, sample, filled, kind))
+        return self.K.T @ g, self.K.T @ H @ self.K
+
+
+def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
+    """Minimise the fit function from `z`; `Optimum.converged` says whether the gradient vanished."""
+    now, damping, size = problem.value(z), 0.0, np.inf
+    if not len(z):
+        return Optimum(z, now, 0.0, 0, True)
+    for iteration in range(1, limit + 1):
+        g, H = problem.slope(z, "observed")
+        units, usable = _scaled(H)
+        if usable is None:
+            g, H = problem.slope(z, "expected")
+            units, usable = _scaled(H)
+            damping = max(damping, 1e-3 if usable is None else 0.0)
+        size = float(np.abs(g * units).max())
+        scaled = H * units * units[:, None]
+        while True:
+            step = -units * np.linalg.lstsq(scaled + damping * np.eye(len(z)), g * units, rcond=1e-14)[0]
+            new = problem.value(z + step)
+            if new <= now - 1e-4 * abs(g @ step) or (size < 1e-5 and new <= now + 1e-12 * abs(now)) or damping > 1e12:
+                break
+            damping = max(4 * damping, 1e-3)
+        if damping > 1e12:
+            break
+        arrived = size < TOLERANCE and damping < 1e-6
+        z, now = z + step, new
+        damping = 0.0 if damping < 1e-4 else damping / 8
+        if arrived:
+            return Optimum(z, now, size, iteration, True)
+    return Optimum(z, now, size, limit, size < 1e-6)
+
+
+def _scaled(H: Floats) -> tuple[Floats, Floats | None]:
+    """Units that give H a unit diagonal, and its Cholesky factor there (None when H is not positive definite)."""
+    diagonal = np.abs(np.diag(H))
+    units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    try:
+        factor = np.linalg.cholesky(H * units * units[:, None])
+    except np.linalg.LinAlgError:
+        return units, None
+    return units, factor if np.diag(factor).min() > 1e-5 else None
