@@ -113,7 +113,9 @@ def parse(text: str) -> Syntax:
         made = _Chunk(chunk, text).read()
         (statements if isinstance(made, Statement) else constraints).append(made)  # type: ignore[arg-type]
     if not statements:
-        raise ModelSyntaxError("The model text is empty. Write at least one statement, e.g. 'factor =~ item1 + item2'.", text)
+        raise ModelSyntaxError(
+            "The model text is empty. Write at least one statement, e.g. 'factor =~ item1 + item2'.", text
+        )
     return Syntax(text, tuple(statements), tuple(constraints))
 
 
@@ -169,7 +171,9 @@ class _Chunk:
             )
         at, op = places[0], tokens[places[0]]
         if op.text == "=":
-            self.fail("A single '=' is no operator. Meant is '=~' (measured by), '==' (equals) or ':=' (defined as)?", op)
+            self.fail(
+                "A single '=' is no operator. Meant is '=~' (measured by), '==' (equals) or ':=' (defined as)?", op
+            )
         if op.text == "<~":
             self.fail(
                 "Formative composites ('<~') are not supported by this estimator. Use a composite score (cg.score) as an "
@@ -180,7 +184,9 @@ class _Chunk:
             self.fail(f"Inequalities are written with '{op.text[0]}'.", op)
         if len(places) > 1:
             extra = tokens[places[1]]
-            self.fail(f"A second operator '{extra.text}' in one statement. Put each statement on a line of its own.", extra)
+            self.fail(
+                f"A second operator '{extra.text}' in one statement. Put each statement on a line of its own.", extra
+            )
         if at == 0:
             self.fail(f"Nothing stands before '{op.text}'.", op)
         if at == len(tokens) - 1:
@@ -227,7 +233,10 @@ class _Chunk:
         if cut >= 0:
             if left:
                 special = _REFUSED.get(first.text)
-                self.fail(special or f"A modifier cannot stand left of '{op.text}'; put it before a variable on the right.", first)
+                self.fail(
+                    special or f"A modifier cannot stand left of '{op.text}'; put it before a variable on the right.",
+                    first,
+                )
             if cut == 0:
                 self.fail(f"A number or label is missing before '{tokens[0].text}'.", first)
             modifiers = (self.modifier(tokens[:cut], start=tokens[cut].text == "?"),)
@@ -327,7 +336,10 @@ class _Chunk:
             return first.text
         strange = next((t for t in tokens if t.kind == "string" or t.text in (",", "?", ":")), None)
         if strange is not None:
-            self.fail(f"'{strange.text}' cannot stand in a modifier. Two modifiers are two terms: 'a*x + start(.8)*x'.", strange)
+            self.fail(
+                f"'{strange.text}' cannot stand in a modifier. Two modifiers are two terms: 'a*x + start(.8)*x'.",
+                strange,
+            )
         called = next((t for t, u in zip(tokens, tokens[1:], strict=False) if t.kind == "name" and u.text == "("), None)
         if called is not None and called.text in ("c", "start", "equal", "label", *_REFUSED):
             self.fail("Two modifiers of one variable are two terms: 'a*x + start(.8)*x'.", called)

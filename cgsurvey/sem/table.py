@@ -205,7 +205,8 @@ def parameter_table(
     for row in rows:
         if row.op == "|":
             ordered[row.lhs] = max(ordered.get(row.lhs, 0), threshold_number(row.rhs))
-    names = _names(rows, said)
+    names = _names(rows)
+    _orient(rows, names)
     columns = None if observed_names is None else [str(n) for n in observed_names]
     products = _check_names(names, columns, rows, said)
     if meanstructure is None:
@@ -213,7 +214,7 @@ def parameter_table(
     if auto_fix_first is None:
         auto_fix_first = not std_lv
     free_ov, free_lv = (kind != "growth", kind == "growth") if auto else (False, False)
-    rows += _automatic(rows, names, auto=auto, means=meanstructure, fixed_x=fixed_x, ordered=ordered)
+    rows += _automatic(rows, names, auto=auto, means=meanstructure, ordered=ordered)
     x, latents = set(names.x), set(names.latents)
     single = _single_indicators(rows) if auto else set()
     seen: set[str] = set()
@@ -252,28 +253,43 @@ def parameter_table(
 def _user_rows(said: Syntax, groups: int) -> list[_Row]:
     """Return one row per parameter the text names, with its modifiers."""
     rows: list[_Row] = []
-    known: dict[tuple[str, str, str], int] = {}
+    known: dict[tuple[str, str, str], tuple[int, str]] = {}
     for number, statement in enumerate(said.statements):
         for left in statement.lhs:
             for right in statement.rhs:
                 op = "~1" if statement.op == "~" and not right.name else statement.op
                 _check_pair(said, op, left, right)
                 key = _key(left.name, op, right.name)
+                once = (number, left.name)
                 if key not in known:
-                    known[key] = number
+                    known[key] = once
                     rows.append(_Row(left.name, op, right.name, place=right.place))
-                elif known[key] != number or (op == "~~" and (left.name, right.name) != (key[0], key[2])) or not right.modifiers:
-                    said.fail(f"'{left.name} {op} {right.name}' is in the model twice; keep one of the two.", right.place)
+                elif known[key] != once or not right.modifiers:  # a second modifier may name its variable again
+                    said.fail(f"'{left.name} {op} {right.name}' is in the model twice; keep one.", right.place)
                 row = next(r for r in rows if r.key == key)
                 for modifier in right.modifiers:
                     if len(modifier.values) not in (1, groups):
                         said.fail(
                             f"This modifier has {len(modifier.values)} values, and there "
-                            + (f"are {groups} groups." if groups > 1 else "is one group. Values per group need group='column'."),
+                            + (
+                                f"are {groups} groups."
+                                if groups > 1
+                                else "is one group. Values per group need group='column'."
+                            ),
                             modifier.place,
                         )
+                    if getattr(row, modifier.kind) is not None:
+                        said.fail(f"A second {modifier.kind} modifier for '{right.name}'; keep one.", modifier.place)
                     setattr(row, modifier.kind, modifier.values)
     return rows
+
+
+def _orient(rows: Sequence[_Row], names: _Names) -> None:
+    """Write covariances as lavaan does: latent variables first, each kind in its order."""
+    order = {n: k for k, n in enumerate((*names.latents, *names.observed))}
+    for r in rows:
+        if r.op == "~~" and order[r.rhs] < order[r.lhs]:
+            r.lhs, r.rhs = r.rhs, r.lhs
 
 
 def _check_pair(said: Syntax, op: str, left: Term, right: Term) -> None:
@@ -297,7 +313,7 @@ class _Names:
     latent_y: tuple[str, ...]
 
 
-def _names(rows: Sequence[_Row], said: Syntax) -> _Names:
+def _names(rows: Sequence[_Row]) -> _Names:
     def unique(values: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(values))
 
@@ -350,19 +366,20 @@ def _check_names(names: _Names, columns: list[str] | None, rows: Sequence[_Row],
 
 
 def _automatic(
-    rows: Sequence[_Row], names: _Names, *, auto: bool, means: bool, fixed_x: bool, ordered: Mapping[str, int]
+    rows: Sequence[_Row], names: _Names, *, auto: bool, means: bool, ordered: Mapping[str, int]
 ) -> list[_Row]:
     """Return the parameters that lavaan adds, in its order."""
     wanted: list[tuple[str, str, str]] = []
-    x = set(names.x)
+    x, scaled = set(names.x), [n for n in names.observed if n in ordered]
     if auto:
-        wanted += [(n, "|", f"t{k + 1}") for n in names.observed if n in ordered for k in range(ordered[n])]
+        wanted += [(n, "|", f"t{k + 1}") for n in scaled for k in range(ordered[n])]
         wanted += [(n, "~~", n) for n in (*(n for n in names.observed if n not in x), *names.latents)]
-        for free in (names.latent_x, (*names.latent_y, *(n for n in names.y if n not in ordered))):
+        for free in (names.latent_x, (*names.latent_y, *names.y)):
             wanted += [(a, "~~", b) for k, a in enumerate(free) for b in free[k + 1 :]]
+    else:  # an ordered variable has a scale even where nothing is automatic
+        wanted += [(n, "~~", n) for n in scaled]
     wanted += [(a, "~~", b) for k, a in enumerate(names.x) for b in names.x[k:]]
-    if auto:
-        wanted += [(n, "~*~", n) for n in names.observed if n in ordered]
+    wanted += [(n, "~*~", n) for n in scaled]
     if means:
         wanted += [(n, "~1", "") for n in (*names.observed, *names.latents)]
     known = {r.key for r in rows}
@@ -417,7 +434,9 @@ def _assemble(
             start.append(_pick(r.start, g, np.nan))
             label.append(_pick(r.label, g, ""))
     shared = {name: v for name, v in zip(label, value, strict=True) if name and not np.isnan(v)}
-    value = [shared.get(name, v) for name, v in zip(label, value, strict=True)]  # one fixed value binds all that bear its label
+    value = [
+        shared.get(name, v) for name, v in zip(label, value, strict=True)
+    ]  # one fixed value binds all that bear its label
     exo = [int(r.exo) for r in rows] * groups
     is_free = np.isnan(value) & (np.array(exo) == 0)
     free = np.where(is_free, np.cumsum(is_free), 0).tolist()
@@ -435,10 +454,12 @@ def _assemble(
     user = [r.user for r in rows] * groups
     group = [g for g in range(1, groups + 1) for _ in rows]
     extra = [(c.lhs.text, c.op, c.rhs.text, 1, c.lhs.text if c.op == ":=" else "") for c in said.constraints]
-    first: dict[str, int] = {}
+    bearers: dict[str, list[str]] = {}
     for k, name in enumerate(label):
-        if name and free[k] and first.setdefault(name, k) != k:
-            extra.append((plabel[first[name]], "==", plabel[k], 2, ""))
+        if name and free[k]:
+            bearers.setdefault(name, []).append(plabel[k])
+    extra += [(first, "==", other, 2, "") for first, *others in bearers.values() for other in others]
+    observed = _names(rows).observed  # the written order of covariances counts, once they are all there
     _check_constraints(said, {n for n in label if n} | set(plabel))
     n = len(extra)
     blank, zero = [np.nan] * n, [0] * n
@@ -454,10 +475,10 @@ def _assemble(
         plabel=tuple(plabel + [""] * n),
         value=np.array(value + blank, dtype=float),
         start=np.array(start + blank, dtype=float),
-        observed=names.observed,
+        observed=observed,
         latents=names.latents,
         exogenous=names.x if fixed_x else (),
-        ordered=tuple(v for v in names.observed if v in ordered),
+        ordered=tuple(v for v in observed if v in ordered),
         products=products,
         n_groups=groups,
         means=means,
@@ -484,7 +505,9 @@ def _excepted(partial: Sequence[str], rows: Sequence[_Row]) -> set[tuple[str, st
                     key = _key(left.name, s.op if right.name else "~1", right.name)
                     if key not in known:
                         words = ["".join(k) for k in known]
-                        raise OptionError(f"group_partial={entry!r} is no parameter of the model.{did_you_mean(''.join(key), words)}")
+                        raise OptionError(
+                            f"group_partial={entry!r} is no parameter of the model.{did_you_mean(''.join(key), words)}"
+                        )
                     found.add(key)
     return found
 
@@ -497,7 +520,10 @@ def _apply_equal(rows: Sequence[_Row], said: Syntax, groups: int, label: list[st
             wanted = re.sub(r"\s", "", str(_pick(row.equal, g, "")))
             name, _, later = wanted.partition(".g")
             if name not in at or not (later or "1").isdigit() or int(later or 1) > groups:
-                said.fail(f"equal('{wanted}') names no parameter of the model.{did_you_mean(wanted, at)}", row.place or Place(1, 1))
+                said.fail(
+                    f"equal('{wanted}') names no parameter of the model.{did_you_mean(wanted, at)}",
+                    row.place or Place(1, 1),
+                )
             target = at[name] + ((int(later) if later else g + 1) - 1) * len(rows)
             label[target] = label[target] or plabel[target]
             label[k + g * len(rows)] = label[target]
@@ -578,7 +604,9 @@ def structure(table: ParameterTable) -> Structure:
             place = (SCALE, at[left], 0)
         if (g, *place) in taken:
             other = taken[g, *place]
-            raise ModelError(f"'{table.name(other)}' and '{table.name(row)}' are one and the same path; keep one of the two.")
+            raise ModelError(
+                f"'{table.name(other)}' and '{table.name(row)}' are one and the same path; keep one of the two."
+            )
         taken[g, *place] = row
         cells.append((row, g, *place))
     made = np.array(cells, dtype=np.int64).reshape(-1, 5)
