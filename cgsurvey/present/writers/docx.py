@@ -1,0 +1,538 @@
+"""A Word document that needs no re-formatting: real tables with three rules, captions that Word can number and list."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from cgsurvey.base.errors import DataError
+from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Figure, Heading, Numbered, Paragraph
+from cgsurvey.present.table import SIMULATED, Grid, Shown, Table, Words
+from cgsurvey.present.writers import clean, write_bytes
+from cgsurvey.present.writers.text import width
+
+_LOCALE = {"en": "en-GB", "id": "id-ID"}
+_COLOUR = {"good": "0B5394", "fair": "8A5A00", "poor": "B3261E"}
+_CONTENTS = Words("Contents", "Daftar isi")
+_TABLES = Words("List of tables", "Daftar tabel")
+_FIGURES = Words("List of figures", "Daftar gambar")
+_FONT = "Times New Roman"
+_TEXT_MIN_CM, _TEXT_MAX_CM = 2.6, 7.5
+_KEEP_ROWS = 22  # a table of no more rows is kept on one page
+
+
+def write(doc: Document, path: str | Path, *, template: str | Path | None = None) -> Path:
+    """Write a document and return its path.
+
+    Parameters
+    ----------
+    doc : Document
+        What to write.
+    path : str or Path
+        The ``.docx`` file; it is replaced whole or not at all.
+    template : str or Path, optional
+        A ``.docx`` or ``.dotx``: its styles, page set-up, headers and content are kept, the report follows.
+
+    Raises
+    ------
+    DataError
+        When the template is absent or no Word file, or the file cannot be written.
+    """
+    writer = _Writer(doc, template)
+    writer.run()
+    buffer = io.BytesIO()
+    writer.word.save(buffer)
+    return write_bytes(path, buffer.getvalue())
+
+
+def _open(template: str | Path | None) -> Any:
+    import docx
+
+    if template is None:
+        return docx.Document()
+    source = Path(template)
+    if not source.is_file():
+        raise DataError(
+            f"the Word template '{source.name}' does not exist. Paths are relative to the folder you work in."
+        )
+    try:
+        content = source.read_bytes()
+        if source.suffix.lower() == ".dotx":
+            content = _as_document(content)
+        return docx.Document(io.BytesIO(content))
+    except Exception as error:
+        raise DataError(
+            f"the template '{source.name}' cannot be read as a Word document (.docx): {error}. Save it as .docx in Word."
+        ) from error
+
+
+def _as_document(content: bytes) -> bytes:
+    import zipfile
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "[Content_Types].xml":
+                data = data.replace(b"wordprocessingml.template.main", b"wordprocessingml.document.main")
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+def _element(tag: str, **attributes: str) -> Any:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    made = OxmlElement(tag)
+    for name, value in attributes.items():
+        made.set(qn(f"w:{name}"), value)
+    return made
+
+
+class _Writer:
+    """State of one writing: the open Word document and the ids given so far."""
+
+    def __init__(self, doc: Document, template: str | Path | None) -> None:
+        self.doc, self.language = doc, doc.language
+        self.word = _open(template)
+        self.plain = template is None
+        self.ids = 1000
+        self.wide = False
+
+    def run(self) -> None:
+        self._prepare()
+        self._front()
+        for block in self.doc.blocks:
+            self._turn(
+                isinstance(block, Numbered) and isinstance(block.item, Table) and self._needs_landscape(block.item)
+            )
+            if isinstance(block, Heading):
+                self._paragraph(block.text, f"Heading {block.level}", bookmark=f"_h{abs(hash(block.text)) % 10**8}")
+            elif isinstance(block, Paragraph):
+                self._running(block)
+            elif isinstance(block, Bullets):
+                for item in block.items:
+                    self._paragraph(item, "List Bullet")
+            elif isinstance(block.item, Table):
+                self._table(block.anchor, block.item.grid(self.language))
+            else:
+                self._figure(block.anchor, block.item)
+        self._turn(False)
+
+    # -- page, styles, front matter ---------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        from docx.oxml.ns import qn
+        from docx.shared import Cm, Pt, RGBColor
+
+        styles = self.word.styles
+        run = styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
+        for old in run.findall(qn("w:lang")):
+            run.remove(old)
+        run.append(_element("w:lang", val=_LOCALE[self.language], eastAsia="ko-KR", bidi="ar-SA"))
+        info = self.word.core_properties
+        info.title, info.author = clean(self.doc.title)[:255], clean(", ".join(self.doc.authors))[:255]
+        info.language, info.comments = _LOCALE[self.language], ""
+        if self.plain:
+            section = self.word.sections[0]
+            section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+            section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.54)
+            self._font(styles["Normal"], Pt(11), False)
+            styles["Normal"].paragraph_format.space_after = Pt(8)
+            styles["Normal"].paragraph_format.line_spacing = 1.25
+            for level, size in ((1, 15), (2, 12.5), (3, 11)):
+                style = styles[f"Heading {level}"]
+                self._font(style, Pt(size), True)
+                style.font.color.rgb = RGBColor(0, 0, 0)
+                style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(20 - 4 * level), Pt(6)
+                style.paragraph_format.keep_with_next = True
+            self._font(styles["Title"], Pt(20), True)
+            styles["Title"].font.color.rgb = RGBColor(0, 0, 0)
+            for border in styles["Title"].element.iter(qn("w:pBdr")):
+                border.getparent().remove(border)
+                break
+            self._page_number(section)
+        self._own_styles()
+        if self.doc.simulated:
+            paragraph = self.word.sections[0].header.paragraphs[0]
+            target = paragraph if not paragraph.text.strip() else paragraph.insert_paragraph_before()
+            mark = target.add_run(SIMULATED.of(self.language))
+            mark.bold, mark.font.size, mark.font.color.rgb = True, Pt(9), RGBColor.from_string(_COLOUR["fair"])
+
+    def _font(self, style: Any, size: Any, bold: bool) -> None:
+        from docx.oxml.ns import qn
+
+        style.font.name, style.font.size, style.font.bold, style.font.italic = _FONT, size, bold, False
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+            fonts.attrib.pop(qn(f"w:{name}"), None)
+        fonts.set(qn("w:cs"), _FONT)
+
+    def _own_styles(self) -> None:
+        """Add the styles that the template (or the plain document) lacks; those it has are left as they are."""
+        from docx.enum.style import WD_STYLE_TYPE
+        from docx.shared import Pt, RGBColor
+
+        styles = self.word.styles
+        known = {s.name for s in styles}
+        for name in ("Title", "Heading 1", "Heading 2", "Heading 3", "List Bullet"):
+            if name not in known:
+                style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+                style.base_style = styles["Normal"] if "Normal" in known else None
+                style.font.bold = name != "List Bullet"
+        if "Caption" not in known:
+            styles.add_style("Caption", WD_STYLE_TYPE.PARAGRAPH).base_style = styles["Normal"]
+        if self.plain:
+            caption = styles["Caption"]
+            self._font(caption, Pt(10.5), False)
+            caption.font.color.rgb = RGBColor(0, 0, 0)
+            caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(10), Pt(4)
+        for name, size, after in (
+            ("Table Text", 9, 0),
+            ("Table Note", 8.5, 2),
+            ("Reference Entry", 11, 4),
+            ("Code Text", 8.5, 0),
+        ):
+            if name in known:
+                continue
+            style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+            style.base_style = styles["Normal"] if "Normal" in known else None
+            style.font.size = Pt(size)
+            layout = style.paragraph_format
+            layout.space_before, layout.space_after, layout.line_spacing = Pt(0), Pt(after), 1.0
+            layout.first_line_indent = Pt(0)
+            if name == "Reference Entry":
+                layout.left_indent, layout.first_line_indent = Pt(24), Pt(-24)
+            if name == "Code Text":
+                style.font.name = "Courier New"
+
+    def _page_number(self, section: Any) -> None:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+        paragraph = section.footer.paragraphs[0]
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        self._field(paragraph, "PAGE", "1")
+
+    def _front(self) -> None:
+        if self.doc.bare:
+            return
+        body = self.word.element.body
+        if not self.plain and any(p.text.strip() for p in self.word.paragraphs):
+            self.word.add_page_break()
+        elif len(self.word.paragraphs) == 1 and not self.word.paragraphs[0].text:
+            body.remove(self.word.paragraphs[0]._p)
+        self._paragraph(self.doc.title, "Title")
+        if self.doc.authors:
+            self._paragraph(", ".join(self.doc.authors), "Normal")
+        if self.doc.simulated:
+            self._paragraph(SIMULATED.of(self.language), "Normal", bold=True)
+        if not self.doc.contents:
+            return
+        heads = [b for b in self.doc.blocks if isinstance(b, Heading) and b.level <= 2]
+        self._listing(
+            _CONTENTS, r'TOC \o "1-2" \h \z \u', [(b.text, f"_h{abs(hash(b.text)) % 10**8}", b.level) for b in heads]
+        )
+        for title, word, kind in ((_TABLES, TABLE, Table), (_FIGURES, FIGURE, Figure)):
+            entries = []
+            for anchor, item in self.doc.numbered():
+                if isinstance(item, kind):
+                    text = item.title.of(self.language) if isinstance(item, Table) else item.title
+                    entries.append((f"{self.doc.name(anchor)}  {text}", self._bookmark_name(anchor), 1))
+            if entries:
+                self._listing(title, rf'TOC \h \z \c "{word.of(self.language)}"', entries)
+        self.word.add_page_break()
+
+    def _listing(self, title: Words, code: str, entries: Sequence[tuple[str, str, int]]) -> None:
+        """Add a list that Word can renew (F9 adds page numbers); until then its entries are links."""
+        from docx.shared import Pt
+
+        head = self._paragraph(title.of(self.language), "Normal", bold=True)
+        head.paragraph_format.space_before, head.paragraph_format.keep_with_next = Pt(12), True
+        for i, (text, target, level) in enumerate(entries):
+            paragraph = self.word.add_paragraph(style="Table Text")
+            paragraph.paragraph_format.left_indent = Pt(14 * (level - 1))
+            paragraph.paragraph_format.space_after = Pt(3)
+            if i == 0:
+                self._field_open(paragraph, code)
+            link = _element("w:hyperlink", anchor=target, history="1")
+            run = paragraph.add_run(clean(text))
+            run.font.size = Pt(10)
+            link.append(run._r)
+            paragraph._p.append(link)
+            if i == len(entries) - 1:
+                paragraph.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
+
+    # -- text --------------------------------------------------------------------------------------------------------
+
+    def _paragraph(self, text: str, style: str, *, bold: bool | None = None, bookmark: str = "") -> Any:
+        paragraph = self.word.add_paragraph(style=style)
+        if bookmark:
+            self._bookmark(paragraph, bookmark, lambda: paragraph.add_run(clean(text)))
+        else:
+            paragraph.add_run(clean(text)).bold = bold
+        return paragraph
+
+    def _running(self, block: Paragraph) -> None:
+        if block.style == "code":
+            for line in self.doc.plain(block).splitlines():
+                self._paragraph(line, "Code Text")
+            return
+        paragraph = self.word.add_paragraph(style="Reference Entry" if block.style == "reference" else "Normal")
+        for part in block.parts:
+            if isinstance(part, str):
+                paragraph.add_run(clean(part)).bold = True if block.style == "lead" else None
+            else:
+                self._field(paragraph, rf"REF {self._bookmark_name(part.anchor)} \h", self.doc.name(part.anchor))
+
+    def _field_open(self, paragraph: Any, code: str, bold: bool | None = None) -> None:
+        from docx.oxml.ns import qn
+
+        for kind in ("begin", "code", "separate"):
+            made = paragraph.add_run()
+            made.bold = bold
+            run = made._r
+            if kind == "code":
+                text = _element("w:instrText")
+                text.set(qn("xml:space"), "preserve")
+                text.text = f" {code} "
+                run.append(text)
+            else:
+                run.append(_element("w:fldChar", fldCharType=kind))
+
+    def _field(self, paragraph: Any, code: str, shown: str, *, bold: bool | None = None) -> None:
+        self._field_open(paragraph, code, bold)
+        paragraph.add_run(clean(shown)).bold = bold
+        paragraph.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
+
+    def _bookmark_name(self, anchor: str) -> str:
+        return "_cg_" + "".join(c if c.isalnum() and c.isascii() else "_" for c in anchor)[:35]
+
+    def _bookmark(self, paragraph: Any, name: str, fill: Any) -> None:
+        self.ids += 1
+        paragraph._p.append(_element("w:bookmarkStart", id=str(self.ids), name=name))
+        fill()
+        paragraph._p.append(_element("w:bookmarkEnd", id=str(self.ids)))
+
+    def _caption(self, anchor: str, word: Words, title: str, *, above: bool) -> None:
+        """Write "Table 1" as a field that Word counts, and the title on the next line of the same paragraph."""
+        paragraph = self.word.add_paragraph(style="Caption")
+        paragraph.paragraph_format.keep_with_next = above
+        number = str(self.doc.numbers[anchor])
+
+        def fill() -> None:
+            paragraph.add_run(f"{word.of(self.language)} ").bold = True
+            self._field(paragraph, rf"SEQ {word.of(self.language)} \* ARABIC", number, bold=True)
+
+        self._bookmark(paragraph, self._bookmark_name(anchor), fill)
+        run = paragraph.add_run()
+        run.add_break()
+        run.add_text(clean(title))
+        run.italic, run.bold = True, False
+
+    # -- tables ------------------------------------------------------------------------------------------------------
+
+    def _table(self, anchor: str, grid: Grid) -> None:
+        from docx.enum.table import WD_TABLE_ALIGNMENT
+        from docx.oxml.ns import qn
+        from docx.shared import Cm, Pt
+
+        if grid.title or not self.doc.bare:
+            self._caption(anchor, TABLE, grid.title, above=True)
+        top = 2 if grid.spanners else 1
+        made = self.word.add_table(rows=top + len(grid.body), cols=len(grid.heads))
+        made.alignment, made.autofit = WD_TABLE_ALIGNMENT.LEFT, False
+        properties = made._tbl.tblPr
+        properties.append(_element("w:tblCaption", val=clean(f"{self.doc.name(anchor)} {grid.title}")))
+        margins = _element("w:tblCellMar")
+        for side in ("left", "right"):
+            margins.append(_element(f"w:{side}", w="70", type="dxa"))
+        properties.insert_element_before(margins, "w:tblLook", "w:tblCaption")
+        size, widths = self._widths(grid)
+        for j, room in enumerate(widths):
+            made.columns[j].width = Cm(room)
+        keep = len(grid.body) <= _KEEP_ROWS
+        for i, row in enumerate(made._tbl.tr_lst):
+            rules = row.get_or_add_trPr()
+            rules.append(_element("w:cantSplit"))
+            if i < top:
+                rules.append(_element("w:tblHeader"))
+            for j, cell in enumerate(row.tc_lst):
+                cell.width = Cm(widths[j])
+        # python-docx looks a cell up by walking the table each time; the XML cells in one pass keep long tables fast
+        from docx.table import _Cell
+
+        matrix = [[_Cell(tc, made) for tc in tr.tc_lst] for tr in made._tbl.tr_lst]
+        spanned = {j for s, n, _ in grid.spanners for j in range(s, s + n)}
+        for j, head in enumerate(grid.heads):
+            at = 1 if grid.spanners else 0
+            self._cell(matrix[at][j], Shown(head, "right" if grid.aligns[j] == "right" else "left"), size, keep=True)
+            self._border(matrix[at][j], bottom=4, top=0 if grid.spanners else 8)
+            if grid.spanners:
+                self._border(matrix[0][j], top=8, bottom=4 if j in spanned else 0)
+                matrix[0][j].paragraphs[0].style = self.word.styles["Table Text"]
+            matrix[at][j]._tc.get_or_add_tcPr().append(_element("w:vAlign", val="bottom"))
+        for i, row_shown in enumerate(grid.body):
+            last = i == len(grid.body) - 1
+            hold = (keep and (not last or bool(grid.remarks))) or i == 0 or (last and bool(grid.remarks))
+            cells = matrix[top + i]
+            if isinstance(row_shown, str):
+                self._cell(cells[0], Shown(row_shown), size, keep=True, italic=True)
+                for cell in cells[1:]:
+                    cell.paragraphs[0].style = self.word.styles["Table Text"]
+                if len(cells) > 1:
+                    self._merge(made._tbl.tr_lst[top + i])
+            else:
+                for cell, shown in zip(cells, row_shown, strict=True):
+                    self._cell(cell, shown, size, keep=hold)
+        for cell in matrix[-1]:
+            self._border(cell, bottom=8)
+        for start, length, label in grid.spanners:
+            self._cell(matrix[0][start], Shown(label), size, keep=True)
+            self._merge(made._tbl.tr_lst[0], start, length)
+            from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+            matrix[0][start].paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+        for k, remark in enumerate(grid.remarks):
+            paragraph = self.word.add_paragraph(style="Table Note")
+            lead = paragraph.add_run(clean(remark.lead))
+            lead.italic = remark.lead.endswith(".")
+            lead.font.superscript = not remark.lead.endswith(".") or None
+            paragraph.add_run(clean(f" {remark.text}"))
+            if k == 0:
+                paragraph.paragraph_format.space_before = Pt(3)
+            if k < len(grid.remarks) - 1:
+                paragraph.paragraph_format.keep_with_next = True
+        last_one = self.word.add_paragraph(style="Table Note") if not grid.remarks else paragraph
+        last_one.paragraph_format.space_after = Pt(12)
+        assert made._tbl.find(qn("w:tblGrid")) is not None
+
+    def _cell(self, cell: Any, shown: Shown, size: float, *, keep: bool, italic: bool = False) -> None:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Pt, RGBColor
+
+        paragraph = cell.paragraphs[0]
+        paragraph.style = self.word.styles["Table Text"]
+        layout = paragraph.paragraph_format
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if shown.align == "right" else WD_ALIGN_PARAGRAPH.LEFT
+        layout.space_before = layout.space_after = Pt(1.5)
+        layout.keep_with_next = keep or None
+        if shown.indent:
+            layout.left_indent = Pt(9 * shown.indent)
+        fixed = shown.align == "right"
+        run = paragraph.add_run(clean(shown.text.replace(" ", "\u00a0") if fixed else shown.text))
+        run.font.size, run.italic = Pt(size), italic or None
+        if shown.symbol:
+            mark = paragraph.add_run(f"\u00a0{shown.symbol}")
+            mark.font.size, mark.font.color.rgb = Pt(size), RGBColor.from_string(_COLOUR[shown.verdict])
+        if shown.mark:
+            note = paragraph.add_run(clean(shown.mark))
+            note.font.size, note.font.superscript = Pt(size), True
+
+    def _merge(self, row: Any, start: int = 0, length: int | None = None) -> None:
+        cells = row.tc_lst
+        count = len(cells) if length is None else length
+        first = cells[start]
+        first.grid_span = count
+        first.width = sum(int(c.width) for c in cells[start : start + count])
+        for extra in cells[start + 1 : start + count]:
+            row.remove(extra)
+
+    def _border(self, cell: Any, **sides: int) -> None:
+        from docx.oxml.ns import qn
+
+        properties = cell._tc.get_or_add_tcPr()
+        borders = properties.find(qn("w:tcBorders"))
+        if borders is None:
+            borders = _element("w:tcBorders")
+            properties.append(borders)
+        for side in ("top", "bottom"):  # the schema wants this order
+            if sides.get(side):
+                borders.append(_element(f"w:{side}", val="single", sz=str(sides[side]), space="0", color="auto"))
+
+    def _room_cm(self, landscape: bool) -> float:
+        section = self.word.sections[0]
+        long, short = max(section.page_width, section.page_height), min(section.page_width, section.page_height)
+        page = long if landscape else short
+        return (page - section.left_margin - section.right_margin) / 360000
+
+    def _needs(self, grid: Grid, size: float) -> tuple[list[float], list[bool]]:
+        """Return the width each column wants, in cm, and which of them may be narrowed because their text wraps."""
+        letter = size * 0.0205  # width of a digit, cm per point; a little more than Times needs
+        rows = [r for r in grid.body if not isinstance(r, str)]
+        wants, soft = [], []
+        for j, head in enumerate(grid.heads):
+            longest = max([width(r[j].full) + 2 * r[j].indent for r in rows], default=1)
+            word = max([width(w) for w in head.split()], default=1)
+            if grid.aligns[j] == "right":
+                wants.append(max(longest, word) * letter + 0.34)
+                soft.append(False)
+            else:
+                wants.append(min(max(longest, word) * letter + 0.34, _TEXT_MAX_CM))
+                soft.append(wants[-1] > _TEXT_MIN_CM)
+        for start, length, label in grid.spanners:
+            short = width(label) * letter + 0.34 - sum(wants[start : start + length])
+            for j in range(start, start + length):
+                wants[j] += max(0.0, short / length)
+        return wants, soft
+
+    def _needs_landscape(self, table: Table) -> bool:
+        wants, soft = self._needs(table.grid(self.language), 9)
+        least = sum(_TEXT_MIN_CM if s else w for w, s in zip(wants, soft, strict=True))
+        return least > self._room_cm(False)
+
+    def _widths(self, grid: Grid) -> tuple[float, list[float]]:
+        room = self._room_cm(self.wide)
+        for size in (9.0, 8.0, 7.0, 6.0):
+            wants, soft = self._needs(grid, size)
+            least = sum(_TEXT_MIN_CM if s else w for w, s in zip(wants, soft, strict=True))
+            if least <= room or size == 6.0:
+                break
+        total = sum(wants)
+        if total <= room:
+            stretch = min(room / total, 1.3)
+            return size, [w * stretch for w in wants]
+        give = total - room
+        spare = sum(w - _TEXT_MIN_CM for w, s in zip(wants, soft, strict=True) if s)
+        if spare <= 0:
+            return size, [w * room / total for w in wants]
+        return size, [
+            w - min(1.0, give / spare) * (w - _TEXT_MIN_CM) if s else w for w, s in zip(wants, soft, strict=True)
+        ]
+
+    def _turn(self, landscape: bool) -> None:
+        """Begin a section of the other orientation, where a table is too wide for an upright page."""
+        from docx.enum.section import WD_ORIENT, WD_SECTION
+
+        if landscape == self.wide:
+            return
+        section = self.word.add_section(WD_SECTION.NEW_PAGE)
+        section.page_width, section.page_height = section.page_height, section.page_width
+        section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
+        self.wide = landscape
+
+    # -- figures -----------------------------------------------------------------------------------------------------
+
+    def _figure(self, anchor: str, item: Figure) -> None:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Cm
+
+        paragraph = self.word.add_paragraph()
+        paragraph.alignment, paragraph.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.CENTER, True
+        picture = paragraph.add_run().add_picture(
+            io.BytesIO(item.png), width=Cm(min(item.width_cm, self._room_cm(self.wide)))
+        )
+        tallest = Cm(19.0)
+        if picture.height > tallest:
+            picture.width, picture.height = int(picture.width * tallest / picture.height), tallest
+        for inline in _descriptions(picture):
+            inline.set("descr", clean(item.alt))
+            inline.set("title", clean(item.title))
+        self._caption(anchor, FIGURE, item.title, above=bool(item.remark))
+        if item.remark:
+            self.word.add_paragraph(clean(item.remark), style="Table Note")
+
+
+def _descriptions(picture: Any) -> Iterator[Any]:
+    yield picture._inline.docPr

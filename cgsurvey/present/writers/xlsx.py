@@ -1,0 +1,158 @@
+"""One Excel workbook: contents and one sheet per table. Numbers stay raw; texts can never become formulas."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from cgsurvey.present.document import Document
+from cgsurvey.present.numbers import NUMERIC, excel_format, is_missing
+from cgsurvey.present.table import SIMULATED, Cell, Shown, Table
+from cgsurvey.present.table import Column as TableColumn
+from cgsurvey.present.writers import clean, write_bytes
+from cgsurvey.present.writers.text import width
+
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+_COLOUR = {"good": "FF0B5394", "fair": "FF8A5A00", "poor": "FFB3261E"}
+_CONTENTS = {"en": "Contents", "id": "Daftar tabel"}
+_BACK = {"en": "back to contents", "id": "kembali ke daftar tabel"}
+
+
+def put_text(cell: Any, text: str) -> None:
+    """Put a text into a cell as text, whatever it begins with."""
+    cell.value = clean(text)
+    cell.data_type = "s"
+    if text.startswith(_RISKY):
+        cell.quotePrefix = True  # Excel then keeps it as text even when somebody edits the cell
+
+
+def write(doc: Document, path: str | Path) -> Path:
+    """Write all tables of a document and return the path."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
+    book = Workbook()
+    front = book.active
+    front.title = _CONTENTS[doc.language]
+    put_text(front["A1"], doc.title)
+    front["A1"].font = Font(bold=True, size=14)
+    at = 2
+    if doc.simulated:
+        put_text(front.cell(at, 1), SIMULATED.of(doc.language))
+        front.cell(at, 1).font = Font(bold=True, color=_COLOUR["fair"])
+        at += 1
+    front.column_dimensions["A"].width, front.column_dimensions["B"].width = 14, 90
+    taken = {front.title.lower()}
+    for anchor, item in doc.numbered():
+        if not isinstance(item, Table):
+            continue
+        at += 1
+        name = _sheet_name(f"{doc.numbers[anchor]} {item.name}", taken)
+        sheet = book.create_sheet(name)
+        _fill(sheet, item, doc, anchor)
+        put_text(front.cell(at, 1), doc.name(anchor))
+        front.cell(at, 1).hyperlink = f"#'{name}'!A1"
+        front.cell(at, 1).style = "Hyperlink"
+        put_text(front.cell(at, 2), item.title.of(doc.language))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return write_bytes(path, buffer.getvalue())
+
+
+def _sheet_name(wanted: str, taken: set[str]) -> str:
+    base = re.sub(r"[\[\]:*?/\\'\x00-\x1f]", " ", wanted).strip()[:31] or "table"
+    name, k = base, 1
+    while name.lower() in taken:
+        k += 1
+        name = f"{base[: 30 - len(str(k))]} {k}"
+    taken.add(name.lower())
+    return name
+
+
+def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
+    from openpyxl.styles import Alignment, Border, Font, Side
+    from openpyxl.utils import get_column_letter
+
+    language, grid = doc.language, item.grid(doc.language)
+    thick, thin = Side(style="medium"), Side(style="thin")
+    columns = len(grid.heads)
+    put_text(sheet["A1"], f"{doc.name(anchor)}. {grid.title}")
+    sheet["A1"].font = Font(bold=True)
+    put_text(sheet["A2"], _BACK[language])
+    sheet["A2"].hyperlink = f"#'{_CONTENTS[language]}'!A1"
+    sheet["A2"].style = "Hyperlink"
+    at = 4
+    if grid.spanners:
+        for start, length, label in grid.spanners:
+            put_text(sheet.cell(at, start + 1), label)
+            sheet.cell(at, start + 1).alignment = Alignment(horizontal="center")
+            sheet.merge_cells(start_row=at, end_row=at, start_column=start + 1, end_column=start + length)
+        for j in range(columns):
+            sheet.cell(at, j + 1).border = Border(top=thick)
+        at += 1
+    for j, head in enumerate(grid.heads):
+        cell = sheet.cell(at, j + 1)
+        put_text(cell, head)
+        cell.font = Font(bold=True)
+        cell.alignment = Alignment(horizontal=grid.aligns[j], wrap_text=True, vertical="bottom")
+        cell.border = Border(top=None if grid.spanners else thick, bottom=thin)
+    sheet.freeze_panes = sheet.cell(at + 1, 2)
+    values = iter(item.rows)
+    for shown in grid.body:
+        at += 1
+        if isinstance(shown, str):
+            put_text(sheet.cell(at, 1), shown)
+            sheet.cell(at, 1).font = Font(italic=True)
+            continue
+        for j, (value, printed, column) in enumerate(zip(next(values), shown, item.columns, strict=True)):
+            _put(sheet.cell(at, j + 1), value, printed, column, language)
+    for j in range(columns):
+        cell = sheet.cell(at, j + 1)
+        cell.border = Border(bottom=thick, top=cell.border.top)
+    for j, column in enumerate(item.columns):
+        texts = [grid.heads[j], *(r[j].full for r in grid.body if not isinstance(r, str))]
+        widest = max(map(width, texts))
+        sheet.column_dimensions[get_column_letter(j + 1)].width = min(
+            max(widest + 2, 8), 60 if column.kind not in NUMERIC else 14
+        )
+    for remark in grid.remarks:
+        at += 1
+        put_text(sheet.cell(at, 1), f"{remark.lead} {remark.text}")
+        sheet.cell(at, 1).font = Font(size=9)
+
+
+def _put(cell: Any, value: Any, shown: Shown, column: TableColumn, language: str) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    given = value if isinstance(value, Cell) else Cell(value)
+    kind = given.kind or column.kind
+    if (
+        kind in NUMERIC
+        and not isinstance(given.value, str | bool)
+        and not is_missing(given.value)
+        and _is_number(given.value)
+    ):
+        number = float(given.value)
+        suffix = " ".join(filter(None, (shown.symbol, f"({shown.mark})" if shown.mark else "")))
+        cell.value = int(number) if kind == "count" and number.is_integer() else number
+        digits = given.digits if given.digits is not None else column.digits
+        cell.number_format = excel_format(kind, language, digits, suffix)
+    else:
+        put_text(cell, shown.full)
+    cell.alignment = Alignment(
+        horizontal=shown.align,
+        indent=shown.indent,
+        vertical="top",
+        wrap_text=shown.align == "left" and len(shown.full) > 58,
+    )
+    if shown.verdict in _COLOUR:
+        cell.font = Font(color=_COLOUR[shown.verdict])
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return abs(float(value)) != float("inf")
+    except (TypeError, ValueError):
+        return False
