@@ -1,0 +1,154 @@
+"""The command line: a thin door onto the public names.
+
+Faults of the user end with one readable message and exit code 2, never with a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cgsurvey.base.errors import CgSurveyError
+
+app = typer.Typer(
+    name="cgsurvey",
+    help="From a raw field survey to a defensible result.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Language = Annotated[str | None, typer.Option("--language", "-l", help="Language of the output: en or id.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace results that exist already.")]
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")] = Path("cgsurvey-demo"),
+    language: Language = None,
+    force: Force = False,
+) -> None:
+    """Run the whole way on the simulated sample: screening, reliability, models, figures, report."""
+    from cgsurvey.study import new_study
+
+    plan = new_study(folder, language=language or "en", force=force)
+    _run(plan, language, force)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    data: Annotated[Path | None, typer.Option(help="Field file to copy in; the simulated sample without it.")] = None,
+    instrument: Annotated[str | None, typer.Option(help="Name in the bank or an instrument file.")] = None,
+    language: Language = None,
+    force: Force = False,
+) -> None:
+    """Make the folder of a new study: a plan to edit, the data, the notebooks."""
+    from cgsurvey.study import new_study
+
+    plan = new_study(folder, data=data, instrument=instrument, language=language or "en", force=force)
+    typer.echo(f"{folder} is ready. Edit {plan}, then: cgsurvey run {plan}")
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="study.toml, or the folder that holds it.")] = Path("study.toml"),
+    language: Language = None,
+    force: Force = False,
+) -> None:
+    """Run a study from its plan to the report."""
+    _run(study, language, force)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Field file: csv, tsv, xlsx, xls, ods, parquet.")],
+    instrument: Annotated[str, typer.Option("--instrument", "-i", help="Name in the bank or an instrument file.")],
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="mapping.yaml: item to column.")] = None,
+    language: Language = None,
+) -> None:
+    """Read a field file and say what was understood, or every fault in it."""
+    from cgsurvey.responses import read_responses
+
+    got = read_responses(file, instrument, sheet=sheet, mapping=mapping)
+    come = got.provenance
+    typer.echo(f"{come.file}: {come.rows_read} rows, {come.columns_read} columns, {len(got.items)} items of '{instrument}' found.")
+    typer.echo(f"Source: {come.source} ({come.source_why}); sha256 {come.sha256[:16]}")
+    if come.unmatched:
+        typer.echo(f"Columns that belong to no item, kept as they are: {', '.join(come.unmatched)}")
+    for one in got.notes:
+        typer.echo(f"[{one.level}] {one.render(language or 'en')}")
+
+
+@app.command()
+def instruments(language: Language = None) -> None:
+    """List the instruments of the bank."""
+    from cgsurvey.instrument import list_instruments
+
+    typer.echo(list_instruments().to_string(index=False))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the environment: versions, optional packages, fonts, the sample."""
+    from cgsurvey.study.doctor import diagnose
+
+    healthy = True
+    for name, fine, text in diagnose():
+        healthy &= fine
+        typer.echo(f"{'ok ' if fine else 'BAD'}  {name:<22} {text}")
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def _run(study: Path, language: str | None, force: bool) -> None:
+    from cgsurvey.study import run_study
+
+    found = run_study(study, language=language, force=force, progress=True)
+    folder = (study if study.is_dir() else study.parent) / found.folder
+    typer.echo(found.glance().T.to_string(header=False))
+    if "hypotheses" in found.parts:
+        shown = ["hypothesis", "path", "std_all", "p_value", "decision"]
+        typer.echo("\n" + found.tidy()[shown].to_string(index=False, float_format="{:.3f}".format))
+    grave = [n for n in found.notes if n.level != "info"]
+    for one in grave:
+        typer.echo(f"[{one.level}] {one.render(found.plan.study.language)}")
+    if any(part.meta.simulated for part in found.parts.values()):
+        typer.echo("These data are simulated: they show the way, not a finding.")
+    typer.echo(f"\nReport, tables and figures: {folder}")
+
+
+def main() -> None:
+    """Entry point of the command line."""
+    try:
+        app(standalone_mode=False)
+    except CgSurveyError as error:
+        _fail(f"{type(error).__name__}: {error}", 2)
+    except typer.Abort:
+        _fail("stopped.", 130)
+    except KeyboardInterrupt:
+        _fail("stopped.", 130)
+    except Exception as error:
+        if hasattr(error, "exit_code"):
+            text = error.format_message() if hasattr(error, "format_message") else str(error)
+            _fail(text, error.exit_code) if text else sys.exit(error.exit_code)
+        if os.environ.get("CGSURVEY_DEBUG"):
+            raise
+        _fail(
+            f"an unexpected fault inside cgsurvey ({type(error).__name__}: {error}). Please report it; "
+            "CGSURVEY_DEBUG=1 shows where it happened.",
+            1,
+        )
+
+
+def _fail(text: str, code: int) -> None:
+    typer.echo(text, err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Figures: path diagram, Likert bars, loadings, matrices."""

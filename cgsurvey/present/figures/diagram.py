@@ -1,0 +1,330 @@
+"""The path diagram: ellipses, boxes, arrows with standardised coefficients; drawn by matplotlib alone."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse, FancyArrowPatch, Rectangle
+from matplotlib.path import Path
+from numpy.typing import NDArray
+
+from cgsurvey.base.model import Model
+from cgsurvey.base.options import choose
+from cgsurvey.present.figures.graph import Edge, Graph, graph
+from cgsurvey.present.figures.layout import Layout, Place, arrange
+from cgsurvey.present.figures.picture import GREY, INK, Picture, drawing
+from cgsurvey.present.numbers import show
+from cgsurvey.sem.result import SemFit
+
+Points = NDArray[np.float64]
+WORDS = {
+    "en": {
+        "stars": "Standardised coefficients. * p < .05, ** p < .01, *** p < .001; dashed: p ≥ .05.",
+        "covariances": "Correlations that are not drawn: {n} (see the table of parameters).",
+        "alt": "Path diagram with {latent} factors and {observed} observed variables. {paths}",
+        "path": "{source} to {target}: {value}.",
+        "items": "{n} items",
+        "simulated": "Simulated data.",
+    },
+    "id": {
+        "stars": "Koefisien terstandar. * p < 0,05, ** p < 0,01, *** p < 0,001; putus-putus: p ≥ 0,05.",
+        "covariances": "Korelasi yang tidak digambar: {n} (lihat tabel parameter).",
+        "alt": "Diagram jalur dengan {latent} faktor dan {observed} variabel teramati. {paths}",
+        "path": "{source} ke {target}: {value}.",
+        "items": "{n} butir",
+        "simulated": "Data simulasi.",
+    },
+}
+
+
+def diagram(
+    model: SemFit | Model | str,
+    *,
+    language: str = "en",
+    indicators: bool | None = None,
+    covariances: bool | None = None,
+    group: int = 1,
+    title: str | None = None,
+) -> Picture:
+    """Draw the path diagram of a model.
+
+    Parameters
+    ----------
+    model : SemFit, Model or str
+        A fitted model, drawn with standardised coefficients, stars, R2 and dashed lines where p >= .05; or model
+        syntax, drawn without numbers (the conceptual model).
+    language : {"en", "id"}, default "en"
+    indicators : bool, optional
+        Draw the observed indicators; by default they are folded away, with their number under the factor, in models of
+        second order and where there are too many to be read (24 beside paths, 60 without).
+    covariances : bool, optional
+        Draw curved lines between exogenous factors; by default when they are at most ten.
+    group : int, default 1
+        Group of a multi-group model, from 1.
+    title : str, optional
+        Line above the diagram.
+
+    Returns
+    -------
+    Picture
+        A matplotlib figure with `.save("diagram.svg" | ".pdf" | ".png")` and an alternative text.
+    """
+    choose("language", language, ("en", "id"))
+    seen = graph(model, language=language, group=group)
+    simulated = isinstance(model, SemFit) and model.meta.simulated
+    return draw(seen, language=language, indicators=indicators, covariances=covariances, title=title, simulated=simulated)
+
+
+def draw(
+    seen: Graph,
+    *,
+    language: str = "en",
+    indicators: bool | None = None,
+    covariances: bool | None = None,
+    title: str | None = None,
+    simulated: bool = False,
+) -> Picture:
+    """Draw a graph; the arguments are those of `diagram`."""
+    hanging = seen.children()
+    nodes = [n for n in seen.structural() if n in seen.latent or any(n in (e.source, e.target) for e in seen.edges)]
+    leaves = [c for cs in hanging.values() for c in cs if c not in seen.latent]
+    nested = any(c in seen.latent for cs in hanging.values() for c in cs)
+    paths = [e for e in seen.edges if e.op == "~"]
+    shown = indicators if indicators is not None else not nested and len(leaves) <= (24 if paths else 60)
+    tree = hanging if shown else {k: [c for c in cs if c in seen.latent] for k, cs in hanging.items()}
+    folded = {} if shown else {k: sum(c not in seen.latent for c in cs) for k, cs in hanging.items()}
+    layout = arrange(nodes, [(e.source, e.target) for e in paths if e.source in nodes and e.target in nodes], tree, frozenset(seen.observed))
+
+    arcs = [e for e in seen.edges if e.op == "~~" and e.source in nodes and e.target in nodes]
+    hidden = [e for e in seen.edges if e.op == "~~" and e not in arcs]
+    if not (covariances if covariances is not None else len(arcs) <= 10):
+        hidden, arcs = hidden + arcs, []
+    words = WORDS[language]
+    told = [words["path"].format(source=seen.labels[e.source], target=seen.labels[e.target], value=_value(e, language)) for e in paths]
+    alt = words["alt"].format(latent=len(seen.latent), observed=len(seen.observed), paths=" ".join(told)).strip()
+
+    footer = [words["stars"]] if seen.fitted else []
+    footer += [words["covariances"].format(n=len(hidden))] if hidden else []
+    if simulated:
+        footer.insert(0, words["simulated"])
+    canvas = _Canvas(seen, layout, language, folded, arcs)
+    left, bottom, right, top = canvas.extent()
+    margin, foot = 0.12, 0.16 * len(footer) + (0.1 if footer else 0)
+    head = 0.3 if title else 0.0
+    width, height = right - left + 2 * margin, top - bottom + 2 * margin + foot + head
+    with drawing(max(width, 3.0), height, alt) as picture:
+        spare = max(3.0 - width, 0) / 2
+        axes = picture.add_axes((0, 0, 1, 1))
+        axes.set_xlim(left - margin - spare, right + margin + spare)
+        axes.set_ylim(bottom - margin - foot, top + margin + head)
+        axes.set_axis_off()
+        canvas.draw(axes)
+        for k, line in enumerate(footer):
+            axes.text(left - spare, bottom - 0.14 - 0.16 * k, line, fontsize=7, color=GREY, va="top", ha="left")
+        if title:
+            axes.text((left + right) / 2, top + margin, title, fontsize=9.5, weight="bold", ha="center", va="bottom")
+    return picture
+
+
+def _value(edge: Edge, language: str) -> str:
+    if not np.isfinite(edge.value):
+        return ""
+    stars = "" if not np.isfinite(edge.p) else "***" if edge.p < 0.001 else "**" if edge.p < 0.01 else "*" if edge.p < 0.05 else ""
+    return show(edge.value, "coefficient", language, 2) + stars
+
+
+def _dashed(edge: Edge) -> bool:
+    return bool(np.isfinite(edge.p) and edge.p >= 0.05)
+
+
+@dataclass(frozen=True)
+class _Label:
+    """A text that stands on a line and must not lie on others: the candidates are places along the line."""
+
+    text: str
+    candidates: Points
+    size: float
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        return 0.0085 * self.size * len(self.text) + 0.06, 0.0165 * self.size
+
+
+class _Canvas:
+    """Draws a graph on a layout; keeps what has been occupied, so that labels find free places."""
+
+    def __init__(self, seen: Graph, layout: Layout, language: str, folded: dict[str, int], arcs: list[Edge]) -> None:
+        self.seen, self.places = seen, layout.places
+        self.language, self.folded = language, folded
+        self.box = layout.extent
+        self.lines = self._route(arcs)
+        tops = [n for n, p in self.places.items() if n in seen.latent and not p.side]
+        self.text_size = 6.9 if any(len(self._words(n, True, True)) > 2 for n in tops) else 7.6
+        self.taken: list[Place] = list(self.places.values())
+
+    def extent(self) -> tuple[float, float, float, float]:
+        """Return left, bottom, right, top of everything, curves included."""
+        left, bottom, right, top = self.box
+        right += 0.36 if any(p.side == "below" for p in self.places.values()) else 0.0
+        if self.lines:
+            every = np.vstack(list(self.lines.values()))
+            left, right = min(left, every[:, 0].min() - 0.2), max(right, every[:, 0].max() + 0.2)
+            bottom, top = min(bottom, every[:, 1].min() - 0.1), max(top, every[:, 1].max() + 0.12)
+        return left, bottom, right, top
+
+    def draw(self, axes: Axes) -> None:
+        """Draw lines first, then nodes over them, then the labels of the lines."""
+        labels: list[_Label] = []
+        for e, curve in self.lines.items():
+            if e.op == "~~":
+                self._line(axes, curve, e, style="<|-|>", colour=GREY, width=0.7)
+            else:
+                self._line(axes, curve, e, width=1.1)
+            labels.append(self._label(e, curve, 6.5 if e.op == "~~" else 8))
+        for e in self.seen.edges:
+            if e.op == "=~" and e.source in self.places and e.target in self.places:
+                labels.append(self._loading(axes, e))
+        for name, place in self.places.items():
+            self._node(axes, name, place)
+        for label in sorted((x for x in labels if x.text), key=lambda x: len(x.candidates)):
+            self._write(axes, label)
+
+    def _paths(self) -> Iterable[Edge]:
+        return (e for e in self.seen.edges if e.op == "~" and e.source in self.places and e.target in self.places)
+
+    def _node(self, axes: Axes, name: str, place: Place) -> None:
+        latent = name in self.seen.latent
+        top = not place.side
+        shape = (
+            Ellipse((place.x, place.y), place.width, place.height)
+            if latent
+            else Rectangle((place.x - place.width / 2, place.y - place.height / 2), place.width, place.height)
+        )
+        shape.set(facecolor="white", edgecolor=INK, linewidth=1.1 if top else 0.7, zorder=3)
+        shape.set_gid(f"node:{name}")
+        axes.add_patch(shape)
+        lines = self._words(name, latent, top)
+        size = self.text_size if latent and top else 6.6
+        axes.text(place.x, place.y, "\n".join(lines), ha="center", va="center", fontsize=size, linespacing=1.05, color=INK, zorder=4)
+
+    def _words(self, name: str, latent: bool, top: bool) -> list[str]:
+        if not latent:
+            # The wording of an item is a sentence; its name fits a box. A short label (age, office) is shown.
+            label = self.seen.labels[name]
+            return [label if len(label) <= 12 else name if len(name) <= 12 else f"{name[:11]}…"]
+        lines = textwrap.wrap(self.seen.labels[name], 16 if top else 15, max_lines=2, placeholder="…")
+        if top and name in self.seen.r2:
+            lines.append(f"R² = {show(self.seen.r2[name], 'coefficient', self.language, 2)}")
+        elif self.folded.get(name) and top:
+            lines.append(f"({WORDS[self.language]['items'].format(n=self.folded[name])})")
+        return lines
+
+    def _route(self, arcs: list[Edge]) -> dict[Edge, Points]:
+        """Return the line of every path and arc as points, short ones first, each free of nodes and earlier lines."""
+        made: dict[Edge, Points] = {}
+        for e in sorted(self._paths(), key=self._span):
+            made[e] = self._path_line(e, list(made.values()))
+        return made | {e: self._arc_line(e) for e in arcs}
+
+    def _span(self, edge: Edge) -> float:
+        a, b = self.places[edge.source], self.places[edge.target]
+        return float(np.hypot(a.x - b.x, a.y - b.y))
+
+    def _path_line(self, edge: Edge, earlier: list[Points]) -> Points:
+        """Bend a path, a little and upward first, until it passes no node and lies on no earlier line."""
+        a, b = self.places[edge.source], self.places[edge.target]
+        others = [p for p in self.places.values() if p not in (a, b)]
+        best, fewest = self._clipped(edge, 0.0), np.inf
+        for bend in (0.0, *(sign * k * 0.3 for k in range(1, 12) for sign in (1, -1))):
+            line = self._clipped(edge, bend)
+            hits = sum(self._passes(line, p) for p in others) * 10 + sum(self._lies_on(line, o) for o in earlier) * 4
+            if hits + abs(bend) * 0.3 < fewest:
+                best, fewest = line, hits + abs(bend) * 0.3
+            if not hits:
+                break
+        return best
+
+    @staticmethod
+    def _passes(line: Points, place: Place) -> bool:
+        near = (abs(line[:, 0] - place.x) < place.width / 2 + 0.05) & (abs(line[:, 1] - place.y) < place.height / 2 + 0.05)
+        return bool(near.any())
+
+    @staticmethod
+    def _lies_on(line: Points, other: Points) -> bool:
+        middle = line[len(line) // 5 : -len(line) // 5 : 4]
+        gap = np.hypot(*(middle[:, None, :] - other[None, ::4, :]).transpose(2, 0, 1)).min(axis=1)
+        return bool((gap < 0.17).mean() > 0.34)
+
+    def _clipped(self, edge: Edge, bend: float) -> Points:
+        a, b = self.places[edge.source], self.places[edge.target]
+        start, end = np.array([a.x, a.y]), np.array([b.x, b.y])
+        # High curves leave and arrive nearer to the middle of a node, so that arrowheads do not pile up.
+        inward = np.array([np.sign(end[0] - start[0]) * min(0.25 * abs(bend), 0.4 * a.width), 0.0])
+        start, end = start - inward * 0.6, end + inward * 0.6
+        control = (start + end) / 2 + [0.0, 2 * bend]
+        return self._between(edge, start, control, end)
+
+    def _arc_line(self, edge: Edge) -> Points:
+        a, b = self.places[edge.source], self.places[edge.target]
+        start, end = np.array([a.x - 0.3 * a.width, a.y]), np.array([b.x - 0.3 * b.width, b.y])
+        column = abs(a.x - b.x) < 0.1
+        shift = [-2 * (0.42 + 0.16 * abs(a.y - b.y)), 0.0] if column else [0.0, 1.2]
+        return self._between(edge, start, (start + end) / 2 + shift, end)
+
+    def _between(self, edge: Edge, start: Points, control: Points, end: Points) -> Points:
+        """Return a quadratic curve as points, cut where it enters its two nodes."""
+        t = np.linspace(0, 1, 161)[:, None]
+        points: Points = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+        inside = self._inside(points, self.places[edge.source], edge.source) | self._inside(points, self.places[edge.target], edge.target)
+        free = points[~inside]
+        return free if len(free) > 2 else points
+
+    def _inside(self, points: Points, place: Place, name: str) -> NDArray[np.bool_]:
+        dx, dy = (points[:, 0] - place.x) / (place.width / 2), (points[:, 1] - place.y) / (place.height / 2)
+        inside: NDArray[np.bool_] = (dx**2 + dy**2 <= 1.0) if name in self.seen.latent else (np.maximum(abs(dx), abs(dy)) <= 1.0)
+        return inside
+
+    def _line(self, axes: Axes, points: Points, edge: Edge, *, style: str = "-|>", colour: str = INK, width: float = 0.8) -> None:
+        line = FancyArrowPatch(
+            path=Path(points), arrowstyle=style, mutation_scale=8 if width > 1 else 6, linewidth=width, color=colour, zorder=2,
+            linestyle=(0, (4, 2.5)) if _dashed(edge) else "-", shrinkA=0, shrinkB=0, capstyle="butt", joinstyle="miter",
+        )
+        line.set_gid(f"edge:{edge.source}{edge.op}{edge.target}")
+        axes.add_patch(line)
+
+    def _loading(self, axes: Axes, edge: Edge) -> _Label:
+        parent, child = self.places[edge.source], self.places[edge.target]
+        if child.side == "below" and parent.y > child.y:
+            trunk = child.x - child.width / 2 - 0.26
+            top = parent.y - parent.height / 2 * np.sqrt(max(0.0, 1 - ((trunk - parent.x) / (parent.width / 2)) ** 2))
+            points = np.array([[trunk, top], [trunk, child.y], [child.x - child.width / 2, child.y]])
+            self._line(axes, points, edge, colour=GREY, width=0.7)
+            return _Label(_value(edge, self.language), np.array([[child.x + child.width / 2 + 0.17, child.y]]), 6.3)
+        sign = 1.0 if child.x > parent.x else -1.0
+        points = np.array([[parent.x, parent.y], [child.x - sign * child.width / 2, child.y]])
+        t = np.linspace(0, 1, 81)[:, None]
+        line = points[0] + t * (points[1] - points[0])
+        line = line[~self._inside(line, parent, edge.source)]
+        self._line(axes, line[[0, -1]], edge, colour=GREY, width=0.7)
+        where = line[0] + np.array([0.62, 0.74, 0.5, 0.82])[:, None] * (line[-1] - line[0])
+        return _Label(_value(edge, self.language), where, 6.3)
+
+    def _label(self, edge: Edge, curve: Points, size: float) -> _Label:
+        at = np.array([0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18])
+        return _Label(_value(edge, self.language), curve[(at * (len(curve) - 1)).astype(int)], size)
+
+    def _write(self, axes: Axes, label: _Label) -> None:
+        width, height = label.extent
+        spots = [Place(float(x), float(y), width, height) for x, y in label.candidates]
+        spot = next((s for s in spots if not any(s.overlaps(o) for o in self.taken)), spots[0])
+        self.taken.append(spot)
+        axes.text(
+            spot.x, spot.y, label.text, fontsize=label.size, ha="center", va="center", color=INK, zorder=5,
+            bbox={"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none"},
+        )
+
+

@@ -1,0 +1,96 @@
+"""Hypotheses about paths, stated before the data were seen and decided by a fitted model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import OptionError, did_you_mean
+from cgsurvey.base.notes import note
+from cgsurvey.base.options import fraction
+from cgsurvey.base.result import Result
+
+if TYPE_CHECKING:
+    from cgsurvey.sem.fit import SemFit
+
+_FORM = re.compile(r"^(?P<lhs>[^\s~<>!=]+)\s*(?:(?P<op>=~|~~|~)\s*(?P<rhs>[^\s~<>!=]+))?\s*(?P<sign>>|<|!=)\s*0$")
+_COLUMNS = ("estimate", "std_error", "std_all", "p_value", "ci_lower", "ci_upper")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hypotheses(Result):
+    """The decision on each hypothesis.
+
+    `tidy()` has one row per hypothesis: ``hypothesis path expected estimate std_error std_all p_value ci_lower ci_upper
+    decision``, where `decision` is "supported" (p below alpha, sign as expected), "not supported" (not enough
+    evidence) or "opposite" (p below alpha, sign against it). p is two-sided.
+    """
+
+    table: pd.DataFrame
+    alpha: float = 0.05
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row per hypothesis."""
+        return self.table.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """Return the number of hypotheses and how many are supported."""
+        decided = self.table["decision"]
+        return pd.DataFrame({"count": [len(decided)], "n_supported": [int((decided == "supported").sum())]})
+
+
+def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float = 0.05) -> Hypotheses:
+    """Decide hypotheses such as ``{"H1": "shared_motivation ~ principled_engagement > 0"}`` by a fitted model.
+
+    Parameters
+    ----------
+    fit : SemFit
+        The fitted model.
+    hypotheses : mapping of str to str
+        Name to statement: a path (``y ~ x``) or a defined parameter (``indirect``), then ``> 0``, ``< 0`` or ``!= 0``.
+    alpha : float, default 0.05
+        Level of the two-sided test.
+
+    Raises
+    ------
+    OptionError
+        When a statement cannot be read or names a parameter that the model lacks; all such statements are listed.
+    """
+    fraction("alpha", alpha)
+    parameters = fit.tidy()
+    parameters = parameters[parameters["op"].isin(["=~", "~", "~~", ":="])]
+    known = {_name(r.lhs, r.op, r.rhs): i for i, r in parameters.iterrows()}
+    rows, faults = [], []
+    for name, statement in hypotheses.items():
+        found = _FORM.match(statement.strip())
+        if found is None:
+            faults.append(f"{name}: '{statement}' is not of the form 'y ~ x > 0', '< 0' or '!= 0'.")
+            continue
+        path = _name(found["lhs"], found["op"] or ":=", found["rhs"] or "")
+        if path not in known:
+            faults.append(f"{name}: the model has no parameter '{path}'.{did_you_mean(path, known)}")
+            continue
+        rows.append({"hypothesis": name, "path": path, "expected": found["sign"]} | _decide(parameters.loc[known[path]], found["sign"], alpha))
+    if faults:
+        raise OptionError("hypotheses that the model cannot decide:\n" + "\n".join(f"  - {f}" for f in faults))
+    notes = tuple(note("sem.hypothesis_not_estimated", hypothesis=r["hypothesis"], path=r["path"]) for r in rows if r["decision"] == "")
+    table = pd.DataFrame(rows, columns=["hypothesis", "path", "expected", *_COLUMNS, "decision"])
+    return Hypotheses(table=table, alpha=alpha, notes=notes, meta=replace(fit.meta, function="test_hypotheses"))
+
+
+def _name(lhs: str, op: str, rhs: str) -> str:
+    return lhs if op == ":=" else f"{lhs} {op} {rhs}"
+
+
+def _decide(row: pd.Series, sign: str, alpha: float) -> dict[str, object]:
+    out: dict[str, object] = {c: row[c] for c in _COLUMNS}
+    p, estimate = float(row["p_value"]), float(row["estimate"])
+    expected = {">": estimate > 0, "<": estimate < 0, "!=": True}[sign]
+    if not np.isfinite(p):
+        return out | {"decision": ""}
+    return out | {"decision": "not supported" if p >= alpha else "supported" if expected else "opposite"}

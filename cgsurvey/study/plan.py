@@ -1,0 +1,176 @@
+"""The plan of a study: `study.toml`, checked before anything is run.
+
+The dataclasses are the one definition of what a plan may hold; pydantic validates a file against them at the edge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+from cgsurvey.base.errors import DataError, OptionError, did_you_mean
+
+Language = Literal["en", "id"]
+_STRICT = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class StudySection:
+    """`[study]`: title, language of the report, seed, author, the unit that is studied."""
+
+    __pydantic_config__ = _STRICT
+    title: str = "Survey study"
+    language: Language = "en"
+    seed: int = 1
+    author: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class DataSection:
+    """`[data]`: one file of respondents, or `partners` and `users` to be linked `on` a column; design columns."""
+
+    __pydantic_config__ = _STRICT
+    instrument: str = "cgsurvey_core"
+    file: str | None = None
+    partners: str | None = None
+    users: str | None = None
+    on: str = "office"
+    level: Literal["user", "office"] = "user"
+    source: str = "auto"
+    sheet: str | int | None = None
+    language: Language | None = None
+    mapping: str | dict[str, str | int] | None = None
+    missing_codes: tuple[int | str, ...] = ()
+    weights: str | None = None
+    cluster: str | None = None
+    strata: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class MeasurementSection:
+    """`[measurement]`: a model of the instrument or lavaan syntax; `constructs` narrows it."""
+
+    __pydantic_config__ = _STRICT
+    model: str = "second_order"
+    constructs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StructureSection:
+    """`[structure]`: paths between the constructs, a model of the instrument by name, or full lavaan syntax."""
+
+    __pydantic_config__ = _STRICT
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """`[report]`: file formats, further languages, a Word template, the folder of the results."""
+
+    __pydantic_config__ = _STRICT
+    formats: tuple[Literal["docx", "html", "xlsx", "tex"], ...] = ("docx", "html", "xlsx")
+    languages: tuple[Language, ...] = ()
+    template: str | None = None
+    folder: str = "results"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole plan, as checked.
+
+    Attributes
+    ----------
+    study, data, measurement, structure, report
+        The sections of the file.
+    screening, estimation, hypotheses, cutoffs : mapping
+        Free sections: rules of `screen`, options of `cfa` and `sem`, hypotheses by name, cut-offs by measure.
+    path : str
+        Name of the file, without its folder.
+    sha256 : str
+        Hash of the file: the plan as it was registered.
+    """
+
+    __pydantic_config__ = _STRICT
+    study: StudySection = field(default_factory=StudySection)
+    data: DataSection = field(default_factory=DataSection)
+    screening: dict[str, bool | int | float | str] = field(default_factory=dict)
+    estimation: dict[str, bool | int | float | str | list[str]] = field(default_factory=dict)
+    measurement: MeasurementSection = field(default_factory=MeasurementSection)
+    structure: StructureSection | None = None
+    hypotheses: dict[str, str] = field(default_factory=dict)
+    cutoffs: dict[str, float] = field(default_factory=dict)
+    report: ReportSection = field(default_factory=ReportSection)
+    path: str = "study.toml"
+    sha256: str = ""
+
+
+def read_plan(path: str | Path) -> Plan:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, or the folder that holds a ``study.toml``.
+
+    Raises
+    ------
+    DataError
+        When the file is absent or no TOML.
+    OptionError
+        When it holds unknown keys or values; all of them are listed.
+    """
+    file = Path(path)
+    file = file / "study.toml" if file.is_dir() else file
+    if not file.is_file():
+        raise DataError(f"there is no study file '{file}'. Make one with: cgsurvey new FOLDER")
+    raw = file.read_bytes()
+    try:
+        content = tomllib.loads(raw.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{file.name} cannot be read as TOML: {error}. Texts stand in quotes, one key per line.") from error
+    reserved = {"path", "sha256"} & content.keys()
+    if reserved:
+        raise OptionError(f"{file.name}: unknown section {', '.join(sorted(reserved))}.")
+    plan = _validated(content, file.name)
+    if not (plan.data.file or (plan.data.partners and plan.data.users)):
+        raise OptionError(f"{file.name}: [data] needs file = \"...\", or partners = \"...\" and users = \"...\" to be linked.")
+    if plan.data.file and (plan.data.partners or plan.data.users):
+        raise OptionError(f"{file.name}: [data] names both file and partners/users; keep one of the two.")
+    return _with(plan, path=file.name, sha256=hashlib.sha256(raw).hexdigest())
+
+
+def _with(plan: Plan, **changes: Any) -> Plan:
+    return Plan(**{f.name: changes.get(f.name, getattr(plan, f.name)) for f in fields(plan)})
+
+
+def _validated(content: Mapping[str, Any], name: str) -> Plan:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Plan).validate_python(content)
+    except ValidationError as error:
+        faults = [_fault(e) for e in error.errors()]
+        raise OptionError(f"{name} holds {len(faults)} fault(s):\n" + "\n".join(f"  - {f}" for f in faults)) from None
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    place = [str(part) for part in error["loc"] if not re.fullmatch(r"(str|int|float|bool|tuple|list|dict)\b.*", str(part))]
+    where = f"[{place[0]}] {'.'.join(place[1:])}".strip()
+    if error["type"] == "unexpected_keyword_argument":
+        return f"{where}: unknown key.{did_you_mean(place[-1], _keys_of(place[:-1]))} Known: {', '.join(_keys_of(place[:-1]))}."
+    return f"{where}: {error['msg']} (found {error['input']!r})."
+
+
+def _keys_of(place: list[str]) -> list[str]:
+    kind: Any = Plan
+    for part in place:
+        hint = get_type_hints(kind)[part]
+        kind = next((a for a in (hint, *getattr(hint, "__args__", ())) if is_dataclass(a)), hint)
+    return [f.name for f in fields(kind) if f.name not in ("path", "sha256")]
