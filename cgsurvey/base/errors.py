@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class CgSurveyError(Exception):
@@ -18,7 +19,15 @@ class InstrumentError(CgSurveyError):
 
 
 class DataError(CgSurveyError):
-    """The data cannot be used as they are."""
+    """The data cannot be used as they are.
+
+    Attributes
+    ----------
+    problems : DataFrame or None
+        Where a file has several faults: one row each, with row, column, item, value, problem, remedy.
+    """
+
+    problems: Any = None
 
 
 class ColumnNotFoundError(DataError):

@@ -65,7 +65,7 @@ def __getattr__(name: str) -> Any:
 
 class _Room(ModuleType):
     def __setattr__(self, name: str, value: Any) -> None:
-        # Importing a file binds its name here. Where a file is named like its function (screen, score), the function wins.
+        # Importing a file binds its name here; where a function has the same name (screen, score), the function wins.
         if not (name in _WHERE and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 

@@ -14,9 +14,11 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, some
 from cgsurvey.base.notes import Note
 from cgsurvey.responses.design import Design
+from cgsurvey.responses.words import short
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
+    from cgsurvey.responses.link import Linkage
 
 REASONS = ("", "blank", "not_asked", "dont_know", "refused", "invalid")
 
@@ -119,6 +121,8 @@ class Responses:
         Columns of weights, clusters and strata.
     simulated : bool
         True when nobody answered: the data were made by a simulation.
+    linkage : Linkage, optional
+        How the answers of partners were brought in as office means, where `link` did so.
     """
 
     frame: pd.DataFrame
@@ -130,6 +134,7 @@ class Responses:
     exclusions: pd.DataFrame = field(default_factory=no_exclusions)
     design: Design | None = None
     simulated: bool = False
+    linkage: Linkage | None = None
 
     def __post_init__(self) -> None:
         frame = self.frame
@@ -233,8 +238,8 @@ class Responses:
             "instrument": f"{self.instrument.id} {self.instrument.version}" if self.instrument is not None else "",
             "items matched": len(self.items),
             "answers missing of asked": f"{missing} of {asked}",
-            "columns kept beside the items": ", ".join(map(str, self.others)),
-            "columns of personal data dropped": ", ".join(p.dropped),
+            "columns kept beside the items": some([short(str(c), 40) for c in self.others], 12),
+            "columns of personal data dropped": some([short(d, 40) for d in p.dropped], 40),
         }
         rows = [(k, str(v)) for k, v in facts.items() if v not in ("", None)]
         rows += [(f"note: {n.code.partition('.')[2]}", n.text) for n in self.notes]

@@ -1,0 +1,287 @@
+"""From the text of a cell to a score, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import OptionError, did_you_mean, some
+from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.words import number, plain, short
+
+if TYPE_CHECKING:
+    from cgsurvey.instrument import Choice, Scale
+
+REASON_CODES = ("", "blank", "not_asked", "dont_know", "refused", "invalid")
+# What programs write for an empty cell.
+_EMPTY = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "<na>", "#null"))
+_REFUSED = re.compile(r"refus|prefer not|menolak|tidak bersedia|tidak (?:mau )?menjawab|tidak dijawab")
+_WITH_NUMBER = re.compile(r"^\(?(\d{1,3})\)?\s*(?:[-=.:)|]\s*|\s)(.*\D.*)$")
+_IN_BRACKETS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]+)[)\]]$")
+_BEFORE_DASH = re.compile(r"^(\w{1,4})\s*[-=:]\s*(\D.*)$")
+# Words for the middle of five points, by kinship. "Kurang setuju" is the second of four points in other forms.
+_MIDDLE = (
+    ("netral", "neutral", "n"),
+    ("ragu-ragu", "ragu ragu", "ragu", "rr", "r"),
+    ("kurang setuju", "ks"),
+    ("cukup setuju", "agak setuju", "cs"),
+)
+_UNSTEADY = _MIDDLE[2]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a text means: a score, or a reason; `choice` is its place in the scale, `fault` what is wrong with it."""
+
+    score: float = np.nan
+    reason: str = ""
+    choice: int = -1
+    fault: str = ""
+    remedy: str = ""
+    language: str = ""
+
+
+def no_answer(missing_codes: Mapping[object, str] | Iterable[object]) -> dict[str, str]:
+    """Return declared no-answer codes as comparable text to reason.
+
+    Parameters
+    ----------
+    missing_codes : iterable or mapping
+        Codes such as 99, or code to reason: {98: "dont_know", 99: "refused"}. A code without a reason counts as blank.
+    """
+    if isinstance(missing_codes, str | int | float):
+        missing_codes = (missing_codes,)
+    given = missing_codes if isinstance(missing_codes, Mapping) else dict.fromkeys(missing_codes, "blank")
+    allowed = REASON_CODES[1:]
+    wrong = {r for r in given.values() if r not in allowed}
+    if wrong:
+        raise OptionError(
+            f"missing_codes: {some(sorted(map(str, wrong)))} is no reason. Reasons: {', '.join(allowed)}."
+        )
+    return {_code(k): r for k, r in given.items()}
+
+
+def _code(value: object) -> str:
+    text = plain(str(value))
+    n = number(text)
+    return text if n is None else f"{n:g}"
+
+
+class Decoder:
+    """Reads the cells of one scale; each text is worked out once.
+
+    Parameters
+    ----------
+    scale : Scale
+    missing : mapping
+        Declared no-answer codes, from `no_answer`.
+    aliases : mapping
+        Further words, comparable text to the name of a choice.
+    language : str
+        Whose words win where two languages use one word for different choices.
+    """
+
+    def __init__(
+        self,
+        scale: Scale,
+        missing: Mapping[str, str] | None = None,
+        aliases: Mapping[str, str] | None = None,
+        language: str = "",
+    ) -> None:
+        self.scale = scale
+        self.missing = dict(missing or {})
+        self.language = language
+        self.names: dict[str, int] = {}
+        self.words: dict[str, dict[str, int]] = {}
+        self.extra: dict[str, int] = {}
+        self.scores: dict[float, int] = {}
+        place = {c.name: i for i, c in enumerate(scale.choices)}
+        for i, choice in enumerate(scale.choices):
+            self.names[_code(choice.name)] = i
+            for lang, words in choice.label.items():
+                self.words.setdefault(lang, {})[plain(words)] = i
+            for alias in choice.aliases:
+                self.extra.setdefault(plain(alias), i)
+            if choice.score is not None:
+                self.scores.setdefault(float(choice.score), i)
+        self.own = {word: place[name] for word, name in (aliases or {}).items() if name in place}
+        self._known: dict[str, Cell] = {}
+
+    def languages(self, text: str) -> tuple[str, ...]:
+        """Return the languages in which the text is a label of the scale."""
+        key = plain(text)
+        return tuple(lang for lang, words in self.words.items() if key in words)
+
+    def read(self, text: str) -> Cell:
+        """Return what the text means."""
+        if text not in self._known:
+            self._known[text] = self._read(text)
+        return self._known[text]
+
+    def _place(self, key: str) -> int | None:
+        """Return the choice for a comparable text: a word of the user, a code, a label, an alias, a score."""
+        if key in self.own:
+            return self.own[key]
+        n = number(key)
+        code = key if n is None else f"{n:g}"
+        if code in self.names:
+            return self.names[code]
+        by_language = {lang: words[key] for lang, words in self.words.items() if key in words}
+        if self.language in by_language:
+            return by_language[self.language]
+        if by_language:
+            return next(iter(by_language.values()))
+        if key in self.extra:
+            return self.extra[key]
+        return self.scores.get(n) if n is not None else None
+
+    def _read(self, text: str) -> Cell:
+        key = plain(text)
+        if _code(key) in self.missing:
+            return Cell(reason=self.missing[_code(key)])
+        place = self._place(key)
+        if place is None and key in _EMPTY:
+            return Cell(reason="blank")
+        if place is None:
+            places = self._compound(key)
+            if len(places) > 1:
+                both = " and ".join(f"'{self._show(self.scale.choices[p])}'" for p in sorted(places))
+                return Cell(reason="invalid", fault=f"names two answers at once, {both}", remedy="Correct the cell")
+            place = next(iter(places), None)
+        if place is None:
+            return self._fault(text, key)
+        choice = self.scale.choices[place]
+        if choice.score is None or choice.name in self.scale.missing:
+            return Cell(reason=_why(choice), choice=place, language=self._language(key))
+        return Cell(score=float(choice.score), choice=place, language=self._language(key))
+
+    def _compound(self, key: str) -> set[int]:
+        """Return the choices in "5 - sangat setuju (ss)": each part known, or the initials of its neighbour."""
+        place = self._place(key)
+        if place is not None:
+            return {place}
+        for pattern in (_WITH_NUMBER, _IN_BRACKETS, _BEFORE_DASH):
+            parts = pattern.match(key)
+            if parts:
+                left, right = parts[1], parts[2]
+                first, second = self._compound(left), self._compound(right)
+                if (first and second) or (second and left == _initials(right)) or (first and right == _initials(left)):
+                    return first | second
+        return set()
+
+    def _language(self, key: str) -> str:
+        found = [lang for lang, words in self.words.items() if key in words]
+        return found[0] if len(found) == 1 else ""
+
+    def _show(self, choice: Choice) -> str:
+        words = choice.label.get(self.language) or next(iter(choice.label.values()), "")
+        return f"{choice.name} {words}".strip()
+
+    def _fault(self, text: str, key: str) -> Cell:
+        n = number(key)
+        scores = self.scale.scores
+        span = f"{min(scores):g}-{max(scores):g}" if scores else "of words"
+        shown = text.strip()
+        if n is not None and n == int(n):
+            fault = f"lies outside the scale {span}"
+            remedy = f'If {shown} means "no answer", declare it: missing_codes=[{shown}]'
+        elif n is not None:
+            fault = f"is a decimal, and the scale {span} has whole points only"
+            remedy = "Read the answers of each respondent, not means; else correct the cell"
+        elif key[:1].isdigit() and " " not in key:
+            fault, remedy = f"is text in a column of numbers (scale {span})", "Correct the cell"
+        else:
+            known = [w for c in self.scale.choices for w in (*c.label.values(), *c.aliases, c.name)]
+            near = did_you_mean(short(shown), known) if len(self._known) < 500 else ""
+            fault = f"is no answer of scale '{self.scale.name}'.{near}".rstrip(".")
+            first = next((c.name for c in self.scale.choices), "")
+            remedy = f"Correct the cell, or say what it means: aliases={{'{short(shown, 30)}': '{first}'}}"
+        return Cell(reason="invalid", fault=fault, remedy=remedy)
+
+
+def _initials(words: str) -> str:
+    return "".join(w[0] for w in re.findall(r"\w+", words))
+
+
+def _why(choice: Choice) -> str:
+    words = " ".join((*choice.label.values(), *choice.aliases)).casefold()
+    return "refused" if _REFUSED.search(words) else "dont_know"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One column: scores, shape (n,), reasons (n,), and how often each choice was given."""
+
+    scores: np.ndarray
+    reasons: pd.api.extensions.ExtensionArray
+    counts: Mapping[str, int]
+
+
+def decode(
+    cells: np.ndarray,
+    rows: np.ndarray,
+    decoder: Decoder,
+    problems: Problems,
+    *,
+    item: str,
+    column: str,
+) -> Decoded:
+    """Decode one column by its different texts, and add what cannot be read to `problems`."""
+    codes, texts = pd.factorize(cells)
+    read = [decoder.read(t) for t in texts]
+    faults = [k for k, c in enumerate(read) if c.fault]
+    for k in faults[:200]:
+        problems.add(
+            read[k].fault,
+            read[k].remedy,
+            item=item,
+            column=column,
+            value=short(texts[k]),
+            rows=tuple(int(r) for r in rows[codes == k]),
+        )
+    if len(faults) > 200:
+        problems.add(
+            f"holds {len(faults)} different texts that scale '{decoder.scale.name}' does not know",
+            f"Is it the right column? Else give mapping={{'{item}': ...}}",
+            item=item,
+            column=column,
+            value="…",
+            rows=tuple(int(r) for r in rows[np.isin(codes, faults[200:])]),
+        )
+    counts = Counter(dict(zip(map(plain, texts), np.bincount(codes, minlength=len(texts)).tolist(), strict=True)))
+    return Decoded(
+        np.array([c.score for c in read])[codes],
+        pd.array([c.reason for c in read], dtype="str").take(codes),
+        counts,
+    )
+
+
+def unsteady(decoder: Decoder, counts: Mapping[str, int]) -> str:
+    """Return a fault where the set of labels shows that the form had other points than the scale, else "".
+
+    "Kurang setuju" is the middle of some five-point forms and the second of four points in others. Where it is not the
+    label of the scale itself and nobody in the file gives the answer below it, or where two words for the middle are
+    used side by side, the scores would be wrong.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    counts : mapping
+        How often each comparable text occurs in all items of the scale.
+    """
+    labels = {w for words in decoder.words.values() for w in words}
+    used = {w for w, n in counts.items() if n and w in labels | set(decoder.extra) and w not in decoder.own}
+    kin = [next(w for w in family if w in used) for family in _MIDDLE if used & set(family)]
+    if len(kin) > 1 and len({decoder.read(w).choice for w in kin}) == 1:
+        return f"labels {' and '.join(repr(w) for w in kin)} stand side by side but mean the same point of the scale"
+    for word in used & set(_UNSTEADY) - labels:
+        below = decoder.read(word).choice - 1
+        if below >= 0 and all(decoder.read(w).choice != below for w, n in counts.items() if n):
+            return f"label '{word}' is used, but nobody gave the answer below it: the form may have had four points"
+    return ""

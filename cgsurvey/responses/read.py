@@ -1,0 +1,478 @@
+"""A field file becomes `Responses`: open, match columns, decode answers, tell "not asked" from "no answer"."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.data import read_yaml, shipped
+from cgsurvey.base.errors import CodingError, DataError, OptionError, did_you_mean, some
+from cgsurvey.base.notes import Note, note
+from cgsurvey.base.options import choose
+from cgsurvey.responses.decoding import Decoder, decode, no_answer, unsteady
+from cgsurvey.responses.design import Design
+from cgsurvey.responses.matching import Mapped, Matching, Vocabulary, map_columns, match, read_mapping
+from cgsurvey.responses.platforms import SOURCES, recognise
+from cgsurvey.responses.privacy import is_personal
+from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.readers import RawTable, open_table
+from cgsurvey.responses.responses import FlowStep, Provenance, Responses
+from cgsurvey.responses.words import number, plain, short
+
+if TYPE_CHECKING:
+    from cgsurvey.instrument import Instrument, Item
+
+_BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "<na>")
+
+
+def read_responses(
+    path_or_frame: str | Path | pd.DataFrame,
+    instrument: Instrument | str | Path | None = None,
+    *,
+    source: str = "auto",
+    language: str | None = None,
+    missing_codes: Mapping[object, str] | Iterable[object] = (),
+    mapping: Mapped | str | Path | None = None,
+    sheet: str | int | None = None,
+    aliases: Mapping[str, str] | None = None,
+    missing_items: str = "error",
+    personal: str = "drop",
+    design: Design | None = None,
+    simulated: bool = False,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_row: int | None = None,
+) -> Responses:
+    """Read a field file.
+
+    Headers may be item names, names with a group before them (``group/name``, ``group-name``), or the questions in any
+    language of the instrument. Cells may be codes, scores or labels in any language. What was recognised, guessed, left
+    out or dropped stands in the notes and the provenance of the result.
+
+    Parameters
+    ----------
+    path_or_frame : path or DataFrame
+        csv or tsv of any delimiter and encoding, xlsx, xls, ods, parquet; or a data frame.
+    instrument : Instrument, str or path, optional
+        What was asked: an instrument, its name in the bank, or its file. Without it all columns are kept as read,
+        columns of numbers as numbers, and nothing is decoded.
+    source : {"auto", "kobo", "odk", "google_forms", "table"}
+        The program that wrote the file.
+    language : str, optional
+        Language of labels in cells, for words that mean different answers in two languages. Recognised when None.
+    missing_codes : iterable or mapping
+        Codes for "no answer" beside those of the scales: [99], or with a reason {98: "dont_know", 99: "refused"}.
+    mapping : mapping or path, optional
+        Column of an item (or of any other name that the column shall get): its header, its position counted from 1,
+        or a list of both where versions of a form are to be joined. A path names a YAML file of the same form.
+    sheet : str or int, optional
+        Sheet of a workbook, by name or position counted from 1.
+    aliases : mapping, optional
+        What further words in cells mean: {"Agak setuju": "3"} (name of the choice).
+    missing_items : {"error", "allow"}
+        What a missing item of a block that is otherwise there is. A block that is absent as a whole was not asked in
+        this file, which is noted.
+    personal : {"drop", "keep"}
+        Whether columns of names, e-mails, phones, identity numbers, IP addresses and positions are left behind.
+    design : Design, optional
+        Columns of weights, clusters and strata.
+    simulated : bool
+        True for data that nobody answered.
+    encoding, delimiter, header_row
+        Overrule what is recognised.
+
+    Returns
+    -------
+    Responses
+        One row per submission; see `Responses.describe_import`.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read or two columns hold one item.
+    ColumnNotFoundError
+        When items or mapped columns are missing.
+    CodingError
+        When cells do not belong to the scale of their item.
+
+    Notes
+    -----
+    All problems of a file come in one error; its `problems` is a DataFrame with row, column, item, value, problem and
+    remedy of each.
+    """
+    choose("source", source, SOURCES)
+    choose("missing_items", missing_items, ("error", "allow"))
+    choose("personal", personal, ("drop", "keep"))
+    asked = _instrument(instrument)
+    if asked is not None and language is not None:
+        choose("language", language, asked.languages)
+    declared = no_answer(missing_codes)
+    wanted = read_mapping(mapping)
+    table = open_table(
+        path_or_frame,
+        sheet=sheet,
+        encoding=encoding,
+        delimiter=delimiter,
+        header_row=header_row,
+        score=None if asked is None else Vocabulary(asked).score,
+    )
+    program, why = recognise(source, table.headers)
+    problems = Problems(table.named)
+    notes = [*(asked.notes if asked is not None else ()), *table.notes]
+    reading = _Reading(
+        table, asked, declared, {plain(k): str(v) for k, v in (aliases or {}).items()}, language, problems
+    )
+    if asked is None:
+        matching = _unmatched(table, wanted, problems)
+    else:
+        matching = match(table, asked, wanted, missing_items, problems)
+    notes += matching.notes
+    scores, reasons, words = reading.items(matching)
+    problems.raise_any()
+    notes += reading.notes
+
+    questions = reading.questions(matching)
+    kept, dropped = _others(table, matching, personal, notes)
+    others, comma = _numeric(questions | kept, declared if asked is None else {}, notes)
+    index = pd.Index(table.rows, name="row")
+    frame = pd.DataFrame(scores | others, index=index, copy=False)
+    why_none = pd.DataFrame({k: v for k, v in reasons.items() if k in _item_names(asked)}, index=index, dtype="str")
+    if asked is not None:
+        why_none = _not_asked(asked, frame, why_none, notes)
+        _look_over(asked, frame, why_none, notes)
+    if design is not None:
+        design.check(frame.columns, table.named)
+    return Responses(
+        frame=frame,
+        instrument=asked,
+        reasons=why_none,
+        provenance=Provenance(
+            file=table.file,
+            sha256=table.sha256,
+            reader=table.reader,
+            source=program,
+            source_why=why,
+            sheet=table.sheet,
+            encoding=table.encoding,
+            delimiter=table.delimiter,
+            decimal="," if comma else ".",
+            language=words,
+            header_row=table.header_row,
+            rows_read=len(table.rows),
+            columns_read=len(table.headers),
+            mapping={n: " + ".join(table.headers[j] for j in p) for n, p in matching.columns.items()},
+            matched_by=dict(matching.how),
+            unmatched=tuple(table.headers[j] for j in matching.unmatched),
+            dropped=dropped,
+        ),
+        notes=tuple(notes),
+        flow=(FlowStep("read", len(table.rows), 0),),
+        design=design,
+        simulated=simulated,
+    )
+
+
+def load_sample(name: str = "same") -> Responses:
+    """Load the simulated sample data that ship with the package.
+
+    Parameters
+    ----------
+    name : {"same", "partners", "users"}
+        "same": every respondent rated governance and service. "partners" and "users": a pair of files, linked by
+        office (see `link`).
+
+    Returns
+    -------
+    Responses
+        With weights and clusters declared and `simulated` True.
+    """
+    folder = shipped("sample")
+    manifest = folder / "sample.yaml"
+    if not manifest.is_file():
+        raise DataError("the sample data are not installed with the package. Install cgsurvey again.")
+    samples = read_yaml(manifest)
+    entry = samples[choose("name", name, samples)]
+    return read_responses(
+        folder / entry["file"],
+        entry["instrument"],
+        mapping=entry.get("mapping"),
+        sheet=entry.get("sheet"),
+        design=Design(**{k: entry[k] for k in ("weights", "cluster", "strata", "fpc") if entry.get(k)}),
+        simulated=bool(entry.get("simulated", True)),
+    )
+
+
+def _instrument(given: Instrument | str | Path | None) -> Instrument | None:
+    if given is None:
+        return None
+    from cgsurvey.instrument import Instrument, load_instrument
+
+    if isinstance(given, str | Path):
+        return load_instrument(given)
+    if isinstance(given, Instrument):
+        return given
+    raise OptionError(
+        f"instrument must be an Instrument, its name in the bank or a path, not {type(given).__name__}. "
+        "cg.list_instruments() shows the bank."
+    )
+
+
+def _item_names(instrument: Instrument | None) -> set[str]:
+    return set() if instrument is None else set(instrument.item_names)
+
+
+@dataclass
+class _Reading:
+    """What decoding of all columns of one file shares."""
+
+    table: RawTable
+    instrument: Instrument | None
+    missing: Mapping[str, str]
+    aliases: Mapping[str, str]
+    language: str | None
+    problems: Problems
+
+    def __post_init__(self) -> None:
+        self.notes: list[Note] = []
+        self.spoken = self.language or ""
+
+    def items(
+        self, matching: Matching
+    ) -> tuple[dict[str, np.ndarray], dict[str, pd.api.extensions.ExtensionArray], str]:
+        """Return scores and reasons by item in the order of the instrument, and the language of the labels."""
+        if self.instrument is None:
+            return {}, {}, ""
+        present = [i for i in self.instrument.items if i.name in matching.columns]
+        cells = {i.name: self._cells(i.name, matching) for i in present}
+        self._check_aliases(present)
+        self.spoken, heard = self._listen(present, cells)
+        decoders: dict[str, Decoder] = {}
+        counts: dict[str, Counter[str]] = {}
+        scores, reasons = {}, {}
+        for item in present:
+            key = item.scale.name
+            if key not in decoders or decoders[key].scale != item.scale:
+                decoders[key] = Decoder(item.scale, self.missing, self.aliases, self.spoken)
+            column = self.table.headers[matching.columns[item.name][0]]
+            done = decode(
+                cells[item.name], self.table.rows, decoders[key], self.problems, item=item.name, column=column
+            )
+            scores[item.name], reasons[item.name] = done.scores, done.reasons
+            counts.setdefault(key, Counter()).update(done.counts)
+        for key, decoder in decoders.items():
+            self._check_words(decoder, counts[key])
+        return scores, reasons, heard
+
+    def _cells(self, name: str, matching: Matching) -> np.ndarray:
+        """Return the cells of a name; joined columns must not contradict each other."""
+        first, *more = matching.columns[name]
+        cells = self.table.cells[first]
+        for j in more:
+            other = self.table.cells[j]
+            blank = np.array([not c.strip() for c in cells])
+            clash = ~blank & np.array([bool(c.strip()) for c in other]) & (cells != other)
+            if clash.any():
+                self.problems.add(
+                    f"columns {first + 1} and {j + 1}, joined for item '{name}', hold different answers in "
+                    f"{int(clash.sum())} rows (first: {some(self.table.rows[clash], 5)})",
+                    "Join only versions of a form of which each respondent answered one",
+                    item=name,
+                    column=self.table.headers[first],
+                    error=DataError,
+                )
+            cells = np.where(blank, other, cells)
+        if more:
+            self.notes.append(note("responses.joined", item=name, n=len(more) + 1))
+        return cells
+
+    def _check_aliases(self, items: list[Item]) -> None:
+        known = {c.name for i in items for c in i.scale.choices}
+        wrong = {k: v for k, v in self.aliases.items() if v not in known}
+        if wrong and known:
+            named = ", ".join(f"'{k}': '{v}'{did_you_mean(v, known)}" for k, v in wrong.items())
+            raise OptionError(f"aliases name choices that no scale has: {named}. Choices: {some(sorted(known), 12)}.")
+
+    def _listen(self, items: list[Item], cells: Mapping[str, np.ndarray]) -> tuple[str, str]:
+        """Return the language that decides, and the language in which labels were seen ("" for codes)."""
+        seen: Counter[str] = Counter()
+        only: Counter[str] = Counter()
+        known: dict[tuple[str, str], tuple[str, ...]] = {}
+        listeners: dict[str, Decoder] = {}
+        for item in items:
+            listener = listeners.setdefault(item.scale.name, Decoder(item.scale))
+            for text in pd.unique(cells[item.name])[:500]:
+                key = (item.scale.name, text)
+                if key not in known:
+                    known[key] = listener.languages(text)
+                    seen.update(known[key])
+                    only.update(known[key] if len(known[key]) == 1 else ())
+        if not seen:
+            return self.spoken, ""
+        default = self.instrument.default_language if self.instrument is not None else ""
+        best = max(seen, key=lambda k: (seen[k], k == default))
+        if len(only) > 1:
+            self.notes.append(
+                note("responses.mixed_languages", languages=", ".join(sorted(only)), main=self.spoken or best)
+            )
+        return self.spoken or best, best
+
+    def _check_words(self, decoder: Decoder, counts: Mapping[str, int]) -> None:
+        fault = unsteady(decoder, counts)
+        if fault:
+            self.problems.add(
+                f"scale '{decoder.scale.name}': {fault}",
+                "Give an instrument whose scale has the points of the form, or say which answer each word is, e.g. "
+                "aliases={'Kurang setuju': '3'}",
+                column=decoder.scale.name,
+                error=CodingError,
+            )
+        over = [k for k in self.missing if k in counts and k in decoder.names and self._scored(decoder, k)]
+        if over:
+            self.notes.append(note("responses.code_over_score", codes=some(sorted(over)), scale=decoder.scale.name))
+
+    @staticmethod
+    def _scored(decoder: Decoder, code: str) -> bool:
+        return decoder.scale.choices[decoder.names[code]].score is not None
+
+    def questions(self, matching: Matching) -> dict[str, np.ndarray]:
+        """Return the answers to questions about the respondent; labels of choices become their names."""
+        if self.instrument is None:
+            return {n: self._cells(n, matching) for n in matching.columns}
+        out = {}
+        known = {q.name: q for q in self.instrument.demographics}
+        items = {i.name for i in self.instrument.items}
+        for name in (*known, *(n for n in matching.columns if n not in known and n not in items)):
+            if name not in matching.columns:
+                continue
+            cells = self._cells(name, matching)
+            scale = known[name].scale if name in known else None
+            if scale is not None and known[name].type == "one":
+                cells = self._names(name, cells, Decoder(scale, {}, {}, self.spoken))
+            out[name] = cells
+        return out
+
+    def _names(self, name: str, cells: np.ndarray, decoder: Decoder) -> np.ndarray:
+        codes, texts = pd.factorize(cells)
+        read = [decoder.read(t) for t in texts]
+        names = [decoder.scale.choices[c.choice].name if c.choice >= 0 else t for c, t in zip(read, texts, strict=True)]
+        foreign = np.array([c.choice < 0 and c.reason != "blank" for c in read], dtype=bool)
+        if foreign.any():
+            self.notes.append(
+                note("responses.other_answers", question=name, n=int(foreign[codes].sum()), kinds=int(foreign.sum()))
+            )
+        return np.array(names, dtype=object)[codes]
+
+
+def _unmatched(table: RawTable, wanted: Mapping[str, tuple[str | int, ...]], problems: Problems) -> Matching:
+    columns, how = map_columns(table, wanted, problems)
+    taken = {j for p in columns.values() for j in p}
+    return Matching(columns, how, tuple(j for j in range(len(table.headers)) if j not in taken), (), ())
+
+
+def _others(
+    table: RawTable, matching: Matching, personal: str, notes: list[Note]
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the columns beside those of the instrument under unique names, and the headers left behind."""
+    out: dict[str, np.ndarray] = {}
+    dropped, twice = [], []
+    used = set(matching.columns)
+    for j in matching.unmatched:
+        header, cells = table.headers[j], table.cells[j]
+        if personal == "drop" and is_personal(header, cells):
+            dropped.append(header)
+            continue
+        name, k = header, 1
+        while name in used:
+            k += 1
+            name = f"{header} ({k})"
+        if k > 1:
+            twice.append(name)
+        used.add(name)
+        out[name] = cells
+    if dropped:
+        notes.append(note("responses.personal", n=len(dropped), columns=some([f"'{short(d)}'" for d in dropped], 40)))
+    if twice:
+        notes.append(note("responses.same_header", columns=some([f"'{short(t)}'" for t in twice], 8)))
+    return out, tuple(dropped)
+
+
+def _numeric(
+    columns: Mapping[str, np.ndarray], missing: Mapping[str, str], notes: list[Note]
+) -> tuple[dict[str, np.ndarray | pd.api.extensions.ExtensionArray], bool]:
+    """Turn columns of numbers into numbers, the rest into text; say whether decimal commas were met."""
+    out: dict[str, np.ndarray | pd.api.extensions.ExtensionArray] = {}
+    comma, hidden = [], 0
+    for name, cells in columns.items():
+        codes, texts = pd.factorize(cells)
+        plain_texts = [t.strip() for t in texts]
+        blank = [t.casefold() in _BLANK for t in plain_texts]
+        values = [np.nan if b else number(t) for t, b in zip(plain_texts, blank, strict=True)]
+        # 0812 and numbers of 16 digits are names, not quantities.
+        as_text = (
+            any(v is None for v in values)
+            or all(blank)
+            or any((len(t) > 1 and t[0] == "0" and t[1].isdigit()) or len(t) > 15 for t in plain_texts)
+        )
+        if as_text:
+            out[name] = pd.array(np.array(plain_texts, dtype=object)[codes], dtype="str")
+            continue
+        if any("," in t for t in plain_texts):
+            comma.append(name)
+        gone = np.array([not b and f"{v:g}" in missing for v, b in zip(values, blank, strict=True)], dtype=bool)
+        hidden += int(gone[codes].sum())
+        numbers = np.where(gone, np.nan, np.array(values, dtype=float))[codes]
+        whole = not np.isnan(numbers).any() and (numbers == np.round(numbers)).all() and np.abs(numbers).max() < 2**53
+        out[name] = numbers.astype("int64") if whole else numbers
+    if comma:
+        notes.append(note("responses.decimal_comma", columns=some(comma, 20)))
+    if hidden:
+        notes.append(note("responses.codes_hidden", n=hidden, codes=some(sorted(missing))))
+    return out, bool(comma)
+
+
+def _not_asked(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFrame, notes: list[Note]) -> pd.DataFrame:
+    """Tell items that a role is not asked from items left blank."""
+    sides = {i.name: i.respondent for i in instrument.items if i.name in reasons.columns}
+    kinds = {s for s in sides.values() if s is not None}
+    roles = instrument.roles
+    if roles is None or not kinds:
+        return reasons
+    if roles.column not in frame.columns:
+        if len(kinds) > 1:
+            notes.append(note("responses.no_role_column", column=roles.column))
+        return reasons
+    told = frame[roles.column].astype("str")
+    known = {v: roles.of(str(v)) for v in told.unique()}
+    strange = [str(v) for v, r in known.items() if not r]
+    if strange:
+        rows = int(told.isin(strange).sum())
+        notes.append(note("responses.unknown_role", n=rows, column=roles.column, values=some(sorted(strange), 10)))
+    out = reasons.copy()
+    beside = 0
+    for side in sorted(kinds):
+        outside = np.array([bool(known[v]) and side not in known[v] for v in told], dtype=bool)
+        names = [n for n, s in sides.items() if s == side]
+        block = out.loc[outside, names]
+        beside += int((block == "").to_numpy().sum())
+        out.loc[outside, names] = block.mask(block == "blank", "not_asked")
+    if beside:
+        notes.append(note("responses.answered_though_not_asked", n=beside))
+    return out
+
+
+def _look_over(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFrame, notes: list[Note]) -> None:
+    """Note what a reader must know of the answers as a whole."""
+    names = list(reasons.columns)
+    empty = [n for n in names if frame[n].isna().all() and (reasons[n] != "not_asked").any()]
+    if empty:
+        notes.append(note("responses.empty_items", n=len(empty), items=some(empty, 20)))
+    for reason in ("dont_know", "refused"):
+        n = int((reasons == reason).to_numpy().sum())
+        if n:
+            notes.append(note(f"responses.{reason}", n=n))
