@@ -19,6 +19,7 @@ from cgsurvey.reliability.coefficients import (
     average_variance_extracted,
     composite_reliability,
     consistency,
+    correlation,
 )
 from cgsurvey.reliability.constructs import Constructs, gather
 from cgsurvey.reliability.items import (
@@ -27,7 +28,8 @@ from cgsurvey.reliability.items import (
     critical_correlation,
     item_rest_correlation,
 )
-from cgsurvey.reliability.measured import Measured, measured, one_factor
+from cgsurvey.reliability.measured import Measured, loading_notes, measured
+from cgsurvey.reliability.one_factor import one_factor_loadings
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
 
@@ -93,7 +95,8 @@ def reliability(
 
     Notes
     -----
-    alpha, r_drop and lambda 6 equal psych::alpha (``raw_alpha``, ``r.drop``, ``G6(smc)``), its interval psych::alpha.ci.
+    alpha, r_drop and lambda 6 equal psych::alpha (``raw_alpha``, ``r.drop``, ``G6(smc)``), its interval
+    psych::alpha.ci.
     Two items do not identify a factor of their own: composite reliability and AVE are NaN unless a model is given.
     """
     fraction("ci", ci)
@@ -112,11 +115,12 @@ def reliability(
         sizes = [p.row["n"] for p in parts]
         if min(sizes) < len(used):
             notes.append(note("reliability.complete_rows", smallest=min(sizes), largest=max(sizes), rows=len(used)))
-    two = [p.row["construct"] for p in parts if p.row["n_items"] == 2 and not np.isfinite(p.row["ave"])]
+    rows = [p.row for p in parts]
+    two = [r["construct"] for r in rows if r["n_items"] == 2 and np.isfinite(r["alpha"]) and np.isnan(r["ave"])]
     notes += [n for p in parts for n in p.notes]
     notes += [note("reliability.two_items", constructs=", ".join(two))] if two else []
     return Reliability(
-        coefficients=pd.DataFrame([p.row for p in parts]),
+        coefficients=pd.DataFrame(rows),
         items=pd.concat([p.items for p in parts], ignore_index=True),
         notes=tuple(notes),
         meta=meta,
@@ -145,7 +149,11 @@ def _from_rows(name: str, answers: pd.DataFrame, complete: np.ndarray, ci: float
     elif k == 1:
         why = note("reliability.one_item", construct=name, item=items[0])
     else:
-        loadings, notes = one_factor(name, S, n) if k > 2 else (np.full(k, NAN), ())
+        loadings, notes = np.full(k, NAN), []
+        if k > 2 and n > k:
+            loadings = one_factor_loadings(correlation(S), n)
+            lacking = [] if np.isfinite(loadings).all() else [note("reliability.one_factor_failed", construct=name)]
+            notes = lacking or loading_notes(name, items, loadings)
         return _part(name, items, n, mean, S, loadings, ci, notes)
     return _undefined(name, items, n, mean, np.sqrt(np.diag(S)), why)
 

@@ -164,7 +164,7 @@ def _validity(
             "sqrt_ave": root,
             "max_r": max_r,
             "htmt_max": largest_other(ratios),
-            "fornell_larcker": pd.array(np.where(known, root > max_r, None), dtype="boolean"),
+            "fornell_larcker": pd.Series(root > max_r, dtype="boolean").where(pd.Series(known)),
         }
     )
     square = [pd.DataFrame(M, index=names, columns=names) for M in (criterion, ratios, geometric)]
