@@ -76,7 +76,8 @@ def check(
 
     got = read_responses(file, instrument, sheet=sheet, mapping=mapping)
     come = got.provenance
-    typer.echo(f"{come.file}: {come.rows_read} rows, {come.columns_read} columns, {len(got.items)} items of '{instrument}' found.")
+    typer.echo(f"{come.file}: {come.rows_read} rows, {come.columns_read} columns.")
+    typer.echo(f"{len(got.items)} items of '{instrument}' found.")
     typer.echo(f"Source: {come.source} ({come.source_why}); sha256 {come.sha256[:16]}")
     if come.unmatched:
         typer.echo(f"Columns that belong to no item, kept as they are: {', '.join(come.unmatched)}")

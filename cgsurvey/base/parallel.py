@@ -17,7 +17,9 @@ def streams(seed: int | None, n: int) -> list[Generator]:
     return [np.random.default_rng(s) for s in SeedSequence(seed).spawn(n)]
 
 
-def run_parallel(task: Callable[..., T], items: Sequence[Any], *, n_jobs: int = 1, progress: str | None = None) -> list[T]:
+def run_parallel(
+    task: Callable[..., T], items: Sequence[Any], *, n_jobs: int = 1, progress: str | None = None
+) -> list[T]:
     """Apply `task` to each item through joblib, in order.
 
     A ``joblib.parallel_config`` of the caller (processes, dask) is respected. `progress` is the caption of the bar

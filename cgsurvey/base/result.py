@@ -65,7 +65,7 @@ class Meta:
     labels: Labels = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
-    versions: Mapping[str, str] = field(default_factory=lambda: versions())
+    versions: Mapping[str, str] = field(default_factory=lambda: dict(versions()))
 
     def label(self, name: str, language: str = "en") -> str:
         """Return the words for a variable, its name where there are none."""
@@ -111,7 +111,9 @@ class Result:
         style = "border-left:3px solid currentColor;padding-left:.6em;margin:.4em 0;opacity:.85"
         notes = "".join(f'<div style="{style}">{escape(str(n))}</div>' for n in self.notes)
         flag = "<p><em>Simulated data.</em></p>" if self.meta.simulated else ""
-        tables = "".join(t.to_html(index=False, border=0, float_format="{:.3f}".format) for t in (self.glance(), self.tidy()))
+        tables = "".join(
+            t.to_html(index=False, border=0, float_format="{:.3f}".format) for t in (self.glance(), self.tidy())
+        )
         return f"<div><strong>{type(self).__name__}</strong>{flag}{tables}{notes}</div>"
 
     def save(self, path: str | Path) -> Path:
@@ -125,7 +127,11 @@ class Result:
         target = Path(path)
         target = target if target.suffix else target.with_suffix(".cgr")
         tables: dict[str, pd.DataFrame] = {}
-        content = {"format": "cgsurvey-result/1", "versions": dict(versions()), "result": _encode(self, tables, "result")}
+        content = {
+            "format": "cgsurvey-result/1",
+            "versions": dict(versions()),
+            "result": _encode(self, tables, "result"),
+        }
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("result.json", json.dumps(content, ensure_ascii=False, indent=1))
@@ -149,7 +155,9 @@ def load_result(path: str | Path) -> Any:
             names = [n for n in archive.namelist() if n.endswith(".parquet")]
             tables = {n.removesuffix(".parquet"): pd.read_parquet(io.BytesIO(archive.read(n))) for n in names}
     except (zipfile.BadZipFile, KeyError, FileNotFoundError, IsADirectoryError, ValueError) as error:
-        raise DataError(f"{Path(path).name} is not a saved result: {error}. Save one with result.save(path).") from error
+        raise DataError(
+            f"{Path(path).name} is not a saved result: {error}. Save one with result.save(path)."
+        ) from error
     return _decode(content["result"], tables)
 
 
@@ -181,7 +189,7 @@ def data_hash(values: np.ndarray | pd.DataFrame) -> str:
 
 
 def _encode(value: Any, tables: dict[str, pd.DataFrame], path: str) -> Any:
-    if value is None or isinstance(value, bool | int | str) and not isinstance(value, Model):
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Model)):
         return value
     if isinstance(value, Model):
         return {"$model": [value.syntax, value.name, dict(value.title), {k: dict(v) for k, v in value.labels.items()}]}
@@ -202,7 +210,12 @@ def _encode(value: Any, tables: dict[str, pd.DataFrame], path: str) -> Any:
         inner = {f.name: _encode(getattr(value, f.name), tables, f"{path}.{f.name}") for f in fields(value)}
         return {"$type": f"{type(value).__module__}:{type(value).__qualname__}", "fields": inner}
     if isinstance(value, Mapping):
-        return {"$map": [[_encode(k, tables, f"{path}.{i}k"), _encode(v, tables, f"{path}.{i}")] for i, (k, v) in enumerate(value.items())]}
+        return {
+            "$map": [
+                [_encode(k, tables, f"{path}.{i}k"), _encode(v, tables, f"{path}.{i}")]
+                for i, (k, v) in enumerate(value.items())
+            ]
+        }
     if isinstance(value, tuple | list):
         kind = "$tuple" if isinstance(value, tuple) else "$list"
         return {kind: [_encode(v, tables, f"{path}.{i}") for i, v in enumerate(value)]}

@@ -15,7 +15,11 @@ _EXTRAS = {"pyxform": "xlsform", "typst": "pdf", "duckdb": "scale", "sphinx": "d
 
 def diagnose() -> Iterator[tuple[str, bool, str]]:
     """Yield (what, fine, remark) for each thing that is needed; extras that are absent are fine."""
-    yield "Python", sys.version_info >= (3, 11), f"{platform.python_version()} ({platform.system()}); 3.11 or later is needed"
+    yield (
+        "Python",
+        sys.version_info >= (3, 11),
+        f"{platform.python_version()} ({platform.system()}); 3.11 or later is needed",
+    )
     for name, found in versions().items():
         if name != "python":
             yield name, True, found
@@ -29,10 +33,18 @@ def diagnose() -> Iterator[tuple[str, bool, str]]:
             yield name, False, f"missing; pip install '{requirement}'"
     for module, extra in _EXTRAS.items():
         there = util.find_spec(module) is not None
-        yield f"extra [{extra}]", True, "installed" if there else f"not installed; pip install 'cgsurvey[{extra}]' when needed"
+        yield (
+            f"extra [{extra}]",
+            True,
+            "installed" if there else f"not installed; pip install 'cgsurvey[{extra}]' when needed",
+        )
     for folder in ("instruments", "sample", "notebooks"):
         there = shipped(folder).is_dir()
-        yield f"shipped {folder}", there, f"{sum(1 for _ in shipped(folder).iterdir())} files" if there else "missing; reinstall cgsurvey"
+        yield (
+            f"shipped {folder}",
+            there,
+            f"{sum(1 for _ in shipped(folder).iterdir())} files" if there else "missing; reinstall cgsurvey",
+        )
     yield "drawing", *_draws()
 
 

@@ -134,13 +134,17 @@ def read_plan(path: str | Path) -> Plan:
     try:
         content = tomllib.loads(raw.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{file.name} cannot be read as TOML: {error}. Texts stand in quotes, one key per line.") from error
+        raise DataError(
+            f"{file.name} cannot be read as TOML: {error}. Texts stand in quotes, one key per line."
+        ) from error
     reserved = {"path", "sha256"} & content.keys()
     if reserved:
         raise OptionError(f"{file.name}: unknown section {', '.join(sorted(reserved))}.")
     plan = _validated(content, file.name)
     if not (plan.data.file or (plan.data.partners and plan.data.users)):
-        raise OptionError(f"{file.name}: [data] needs file = \"...\", or partners = \"...\" and users = \"...\" to be linked.")
+        raise OptionError(
+            f'{file.name}: [data] needs file = "...", or partners = "..." and users = "..." to be linked.'
+        )
     if plan.data.file and (plan.data.partners or plan.data.users):
         raise OptionError(f"{file.name}: [data] names both file and partners/users; keep one of the two.")
     return _with(plan, path=file.name, sha256=hashlib.sha256(raw).hexdigest())
@@ -161,10 +165,13 @@ def _validated(content: Mapping[str, Any], name: str) -> Plan:
 
 
 def _fault(error: Mapping[str, Any]) -> str:
-    place = [str(part) for part in error["loc"] if not re.fullmatch(r"(str|int|float|bool|tuple|list|dict)\b.*", str(part))]
+    place = [
+        str(part) for part in error["loc"] if not re.fullmatch(r"(str|int|float|bool|tuple|list|dict)\b.*", str(part))
+    ]
     where = f"[{place[0]}] {'.'.join(place[1:])}".strip()
     if error["type"] == "unexpected_keyword_argument":
-        return f"{where}: unknown key.{did_you_mean(place[-1], _keys_of(place[:-1]))} Known: {', '.join(_keys_of(place[:-1]))}."
+        known = _keys_of(place[:-1])
+        return f"{where}: unknown key.{did_you_mean(place[-1], known)} Known: {', '.join(known)}."
     return f"{where}: {error['msg']} (found {error['input']!r})."
 
 

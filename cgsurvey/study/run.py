@@ -100,7 +100,9 @@ def run_study(
     base = file.resolve().parent
     target = base / plan.report.folder
     if write and target.exists() and not force:
-        raise OptionError(f"the folder '{target.name}' exists already; results are never overwritten without --force (force=True).")
+        raise OptionError(
+            f"the folder '{target.name}' exists already; results are not overwritten without --force (force=True)."
+        )
     steps = _Progress(progress, total=9)
 
     steps.say("data")
@@ -113,7 +115,9 @@ def run_study(
         parts["linkage"] = linkage
     parts |= _analysed(plan, kept, instrument, steps)
 
-    found = StudyResult(plan=plan, parts=parts, folder=target.name if write else "", notes=_all_notes(kept, parts), meta=_meta(parts))
+    found = StudyResult(
+        plan=plan, parts=parts, folder=target.name if write else "", notes=_all_notes(kept, parts), meta=_meta(parts)
+    )
     if write:
         with _folder(target) as folder:
             _write(found, kept, file, folder, steps)
@@ -138,9 +142,17 @@ def _responses(plan: Plan, base: Path, instrument: Instrument) -> tuple[Response
     def read(name: str) -> Responses:
         source = base / name
         if not source.exists():
-            raise DataError(f"the data file '{name}' named in {plan.path} is not in '{base.name}'. Paths are relative to the study file.")
+            raise DataError(
+                f"the data file '{name}' named in {plan.path} is not there. Paths are relative to the study file."
+            )
         got = read_responses(
-            source, instrument, source=data.source, language=data.language, missing_codes=data.missing_codes, mapping=mapping, sheet=data.sheet
+            source,
+            instrument,
+            source=data.source,
+            language=data.language,
+            missing_codes=data.missing_codes,
+            mapping=mapping,
+            sheet=data.sheet,
         )
         return got.replace(simulated=True) if data.simulated else got
 
@@ -210,7 +222,10 @@ def _structural_model(plan: Plan, instrument: Instrument) -> Model:
     if "~" not in wanted:
         if wanted not in instrument.models:
             known = ", ".join(instrument.models) or "none"
-            raise ModelError(f"{plan.path}: [structure] model = '{wanted}' is neither syntax nor a model of '{instrument.id}' (known: {known}).")
+            raise ModelError(
+                f"{plan.path}: [structure] model = '{wanted}' is neither syntax nor a model of '{instrument.id}' "
+                f"(known: {known})."
+            )
         return instrument.model(wanted)
     if "=~" in measurement:
         return Model(f"{measurement}\n{wanted}", name="structure", labels=instrument.labels)
@@ -245,10 +260,14 @@ def _write(found: StudyResult, responses: Responses, plan_file: Path, folder: Pa
     for name, part in found.parts.items():
         part.save(folder / "results" / f"{name}.cgr")
     shutil.copyfile(plan_file, folder / "study.toml")
-    (folder / "log.json").write_text(json.dumps(_log(found, responses), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+    (folder / "log.json").write_text(
+        json.dumps(_log(found, responses), ensure_ascii=False, indent=1, default=str), encoding="utf-8"
+    )
 
 
-def study_report(found: StudyResult, responses: Responses | None = None, *, language: str | None = None, base: Path | None = None) -> Report:
+def study_report(
+    found: StudyResult, responses: Responses | None = None, *, language: str | None = None, base: Path | None = None
+) -> Report:
     """Compose the report of a study.
 
     Parameters
@@ -317,7 +336,9 @@ class _Progress:
         if shown:
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=total, leave=False, bar_format="{desc:<14}{bar:30} {n_fmt}/{total_fmt}", disable=None)
+            self._bar = tqdm(
+                total=total, leave=False, bar_format="{desc:<14}{bar:30} {n_fmt}/{total_fmt}", disable=None
+            )
 
     def say(self, step: str) -> None:
         if self._bar is not None:

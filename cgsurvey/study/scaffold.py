@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
 
+import pandas as pd
+
 from cgsurvey.base.data import package_yaml, read_yaml, shipped
 from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.options import choose
+from cgsurvey.instrument import Instrument, load_instrument
+from cgsurvey.responses import read_responses
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -77,16 +81,79 @@ def _sample_plan() -> dict[str, Any]:
 
 
 def _own_plan(source: Path, instrument: str | None, target: Path) -> dict[str, Any]:
-    made = instrument or "instrument.yaml"
+    data = [f'file = "data/{source.name}"']
+    target.mkdir(parents=True, exist_ok=True)
     if instrument is None:
-        from cgsurvey.instrument import Instrument
+        made = "instrument.yaml"
+        draft, mapping = draft_instrument(source)
+        words = package_yaml("study/templates/own.yaml")["draft"]
+        (target / made).write_text(f"# {words['en']}\n# {words['id']}\n{draft.to_yaml()}", encoding="utf-8")
+        if mapping:
+            import yaml
 
-        target.mkdir(parents=True, exist_ok=True)
-        draft = Instrument.from_items(_constructs(source), id="my_instrument")
-        (target / made).write_text(draft.to_yaml(), encoding="utf-8")
+            (target / "mapping.yaml").write_text(yaml.safe_dump(mapping, sort_keys=False), encoding="utf-8")
+            data.append('mapping = "mapping.yaml"')
     elif Path(instrument).is_file():
-        target.mkdir(parents=True, exist_ok=True)
         made = Path(instrument).name
         shutil.copyfile(instrument, target / made)
-    empty = package_yaml("study/templates/own.yaml")
-    return {**empty, "data": f'file = "data/{source.name}"', "instrument": made, "files": [source]}
+    else:
+        made = load_instrument(instrument).id
+    empty = {k: v for k, v in package_yaml("study/templates/own.yaml").items() if k != "draft"}
+    return {**empty, "data": "\n".join(data), "instrument": made, "files": [source]}
+
+
+def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
+    """Draw up an instrument from the columns of a file that look like ratings: few whole numbers from 0 to 11.
+
+    Returns
+    -------
+    Instrument
+        One construct per stem of the column names (``x1 x2 y1`` gives ``x_block`` and ``y_block``); the ends of a scale
+        are those observed within the construct. To be completed by hand.
+    dict
+        Item to position of its column (from 1), for columns whose headers are questions and no names.
+
+    Raises
+    ------
+    DataError
+        When no column looks like ratings.
+    """
+    frame = read_responses(source).frame
+    items: dict[str, dict[str, str]] = {}
+    ends: dict[str, tuple[int, int]] = {}
+    mapping: dict[str, int] = {}
+    for k, header in enumerate(frame.columns, start=1):
+        values = pd.to_numeric(frame[header], errors="coerce").dropna()
+        if not _looks_like_ratings(values, answered=int(frame[header].notna().sum())):
+            continue
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,31}", header):
+            name, stem = header, re.sub(r"_?\d+r?$", "", header) or header
+        else:
+            name, stem = f"q{k}", "q"
+            mapping[name] = k
+        block = f"{stem}_block"
+        items.setdefault(block, {})[name] = header
+        low, high = ends.get(block, (1, 2))
+        ends[block] = (min(low, int(values.min())), max(high, int(values.max())))
+    if not items:
+        raise DataError(
+            f"no column of {source.name} looks like ratings (whole numbers from 0 to 11, at least three of them). "
+            "Name the instrument instead: cgsurvey new FOLDER --data FILE --instrument NAME."
+        )
+    return Instrument.from_items(items, id="my_instrument", scale=ends), mapping
+
+
+def _looks_like_ratings(values: pd.Series, answered: int) -> bool:
+    return (
+        len(values) >= 0.9 * max(answered, 1)
+        and 3 <= values.nunique() <= 11
+        and bool((values == values.round()).all())
+        and 0 <= values.min() <= values.max() <= 11
+    )
+
+
+def _notebooks(target: Path, language: str) -> None:
+    source = shipped("notebooks")
+    (target / "notebooks").mkdir(exist_ok=True)
+    for file in sorted(source.glob(f"*_{language}.ipynb")):
+        shutil.copyfile(file, target / "notebooks" / file.name)

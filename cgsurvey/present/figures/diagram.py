@@ -76,7 +76,9 @@ def diagram(
     choose("language", language, ("en", "id"))
     seen = graph(model, language=language, group=group)
     simulated = isinstance(model, SemFit) and model.meta.simulated
-    return draw(seen, language=language, indicators=indicators, covariances=covariances, title=title, simulated=simulated)
+    return draw(
+        seen, language=language, indicators=indicators, covariances=covariances, title=title, simulated=simulated
+    )
 
 
 def draw(
@@ -97,14 +99,22 @@ def draw(
     shown = indicators if indicators is not None else not nested and len(leaves) <= (24 if paths else 60)
     tree = hanging if shown else {k: [c for c in cs if c in seen.latent] for k, cs in hanging.items()}
     folded = {} if shown else {k: sum(c not in seen.latent for c in cs) for k, cs in hanging.items()}
-    layout = arrange(nodes, [(e.source, e.target) for e in paths if e.source in nodes and e.target in nodes], tree, frozenset(seen.observed))
+    layout = arrange(
+        nodes,
+        [(e.source, e.target) for e in paths if e.source in nodes and e.target in nodes],
+        tree,
+        frozenset(seen.observed),
+    )
 
     arcs = [e for e in seen.edges if e.op == "~~" and e.source in nodes and e.target in nodes]
     hidden = [e for e in seen.edges if e.op == "~~" and e not in arcs]
     if not (covariances if covariances is not None else len(arcs) <= 10):
         hidden, arcs = hidden + arcs, []
     words = WORDS[language]
-    told = [words["path"].format(source=seen.labels[e.source], target=seen.labels[e.target], value=_value(e, language)) for e in paths]
+    told = [
+        words["path"].format(source=seen.labels[e.source], target=seen.labels[e.target], value=_value(e, language))
+        for e in paths
+    ]
     alt = words["alt"].format(latent=len(seen.latent), observed=len(seen.observed), paths=" ".join(told)).strip()
 
     footer = [words["stars"]] if seen.fitted else []
@@ -133,7 +143,17 @@ def draw(
 def _value(edge: Edge, language: str) -> str:
     if not np.isfinite(edge.value):
         return ""
-    stars = "" if not np.isfinite(edge.p) else "***" if edge.p < 0.001 else "**" if edge.p < 0.01 else "*" if edge.p < 0.05 else ""
+    stars = (
+        ""
+        if not np.isfinite(edge.p)
+        else "***"
+        if edge.p < 0.001
+        else "**"
+        if edge.p < 0.01
+        else "*"
+        if edge.p < 0.05
+        else ""
+    )
     return show(edge.value, "coefficient", language, 2) + stars
 
 
@@ -209,7 +229,17 @@ class _Canvas:
         axes.add_patch(shape)
         lines = self._words(name, latent, top)
         size = self.text_size if latent and top else 6.6
-        axes.text(place.x, place.y, "\n".join(lines), ha="center", va="center", fontsize=size, linespacing=1.05, color=INK, zorder=4)
+        axes.text(
+            place.x,
+            place.y,
+            "\n".join(lines),
+            ha="center",
+            va="center",
+            fontsize=size,
+            linespacing=1.05,
+            color=INK,
+            zorder=4,
+        )
 
     def _words(self, name: str, latent: bool, top: bool) -> list[str]:
         if not latent:
@@ -250,7 +280,9 @@ class _Canvas:
 
     @staticmethod
     def _passes(line: Points, place: Place) -> bool:
-        near = (abs(line[:, 0] - place.x) < place.width / 2 + 0.05) & (abs(line[:, 1] - place.y) < place.height / 2 + 0.05)
+        near = (abs(line[:, 0] - place.x) < place.width / 2 + 0.05) & (
+            abs(line[:, 1] - place.y) < place.height / 2 + 0.05
+        )
         return bool(near.any())
 
     @staticmethod
@@ -279,19 +311,34 @@ class _Canvas:
         """Return a quadratic curve as points, cut where it enters its two nodes."""
         t = np.linspace(0, 1, 161)[:, None]
         points: Points = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
-        inside = self._inside(points, self.places[edge.source], edge.source) | self._inside(points, self.places[edge.target], edge.target)
+        inside = self._inside(points, self.places[edge.source], edge.source) | self._inside(
+            points, self.places[edge.target], edge.target
+        )
         free = points[~inside]
         return free if len(free) > 2 else points
 
     def _inside(self, points: Points, place: Place, name: str) -> NDArray[np.bool_]:
         dx, dy = (points[:, 0] - place.x) / (place.width / 2), (points[:, 1] - place.y) / (place.height / 2)
-        inside: NDArray[np.bool_] = (dx**2 + dy**2 <= 1.0) if name in self.seen.latent else (np.maximum(abs(dx), abs(dy)) <= 1.0)
+        inside: NDArray[np.bool_] = (
+            (dx**2 + dy**2 <= 1.0) if name in self.seen.latent else (np.maximum(abs(dx), abs(dy)) <= 1.0)
+        )
         return inside
 
-    def _line(self, axes: Axes, points: Points, edge: Edge, *, style: str = "-|>", colour: str = INK, width: float = 0.8) -> None:
+    def _line(
+        self, axes: Axes, points: Points, edge: Edge, *, style: str = "-|>", colour: str = INK, width: float = 0.8
+    ) -> None:
         line = FancyArrowPatch(
-            path=Path(points), arrowstyle=style, mutation_scale=8 if width > 1 else 6, linewidth=width, color=colour, zorder=2,
-            linestyle=(0, (4, 2.5)) if _dashed(edge) else "-", shrinkA=0, shrinkB=0, capstyle="butt", joinstyle="miter",
+            path=Path(points),
+            arrowstyle=style,
+            mutation_scale=8 if width > 1 else 6,
+            linewidth=width,
+            color=colour,
+            zorder=2,
+            linestyle=(0, (4, 2.5)) if _dashed(edge) else "-",
+            shrinkA=0,
+            shrinkB=0,
+            capstyle="butt",
+            joinstyle="miter",
         )
         line.set_gid(f"edge:{edge.source}{edge.op}{edge.target}")
         axes.add_patch(line)
@@ -323,8 +370,13 @@ class _Canvas:
         spot = next((s for s in spots if not any(s.overlaps(o) for o in self.taken)), spots[0])
         self.taken.append(spot)
         axes.text(
-            spot.x, spot.y, label.text, fontsize=label.size, ha="center", va="center", color=INK, zorder=5,
+            spot.x,
+            spot.y,
+            label.text,
+            fontsize=label.size,
+            ha="center",
+            va="center",
+            color=INK,
+            zorder=5,
             bbox={"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none"},
         )
-
-

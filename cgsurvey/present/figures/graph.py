@@ -74,7 +74,9 @@ def graph(model: SemFit | Model | str, *, language: str = "en", group: int = 1) 
     rows = model.tidy()
     rows = rows[(rows["group"] == group) & rows["op"].isin(["=~", "~", "~~"])]
     edges = tuple(
-        Edge(r.lhs if r.op == "=~" else r.rhs, r.rhs if r.op == "=~" else r.lhs, r.op, float(r.std_all), float(r.p_value))
+        Edge(
+            r.lhs if r.op == "=~" else r.rhs, r.rhs if r.op == "=~" else r.lhs, r.op, float(r.std_all), float(r.p_value)
+        )
         for r in rows.itertuples()
         if r.lhs != r.rhs and not (r.op == "~~" and (r.free == 0 or r.std_all == 0))
     )
@@ -83,7 +85,9 @@ def graph(model: SemFit | Model | str, *, language: str = "en", group: int = 1) 
         r2 = r2.iloc[:, group - 1]
     names = (*model.latents, *model.observed)
     labels = {n: model.meta.label(n, language) for n in names}
-    return Graph(model.latents, model.observed, edges, {k: float(v) for k, v in r2.items() if np.isfinite(v)}, labels, True)
+    return Graph(
+        model.latents, model.observed, edges, {k: float(v) for k, v in r2.items() if np.isfinite(v)}, labels, True
+    )
 
 
 def _from_syntax(model: Model | str, language: str) -> Graph:

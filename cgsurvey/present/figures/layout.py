@@ -30,7 +30,10 @@ class Place:
 
     def overlaps(self, other: Place) -> bool:
         """Return True when the two rectangles share an area."""
-        return abs(self.x - other.x) * 2 < self.width + other.width - 1e-9 and abs(self.y - other.y) * 2 < self.height + other.height - 1e-9
+        return (
+            abs(self.x - other.x) * 2 < self.width + other.width - 1e-9
+            and abs(self.y - other.y) * 2 < self.height + other.height - 1e-9
+        )
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ def _ordered(nodes: Sequence[str], arrows: Sequence[tuple[str, str]], rank: Mapp
         at = {n: i - (len(c) - 1) / 2 for c in columns for i, n in enumerate(c)}
         for c in columns if sweep % 2 == 0 else reversed(columns):
             own = {n: (sum(at[m] for m in near[n]) / len(near[n]) if near[n] else at[n]) for n in c}
-            c.sort(key=lambda n: own[n])  # noqa: B023 - used at once
+            c.sort(key=lambda n: own[n])
             at |= {n: i - (len(c) - 1) / 2 for i, n in enumerate(c)}
     return columns
 

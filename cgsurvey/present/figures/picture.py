@@ -65,9 +65,15 @@ class Picture(Figure):
     def to_bytes(self, kind: str = "png", *, dpi: int = 300) -> bytes:
         """Return the picture as the bytes of an svg, pdf or png file; the same picture gives the same bytes."""
         buffer = io.BytesIO()
-        stamp: dict[str, Any] = {"svg": {"Date": None, "Title": self.alt}, "pdf": {"CreationDate": None}, "png": {"Software": None, "Description": self.alt}}[kind]
+        stamp: dict[str, Any] = {
+            "svg": {"Date": None, "Title": self.alt},
+            "pdf": {"CreationDate": None},
+            "png": {"Software": None, "Description": self.alt},
+        }[kind]
         with matplotlib.rc_context(STYLE):
-            self.savefig(buffer, format=kind, dpi=dpi, bbox_inches="tight", pad_inches=0.06, facecolor="white", metadata=stamp)
+            self.savefig(
+                buffer, format=kind, dpi=dpi, bbox_inches="tight", pad_inches=0.06, facecolor="white", metadata=stamp
+            )
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

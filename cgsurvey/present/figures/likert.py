@@ -1,0 +1,142 @@
+"""Diverging bars of Likert answers: disagreement to the left of the middle, agreement to the right."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.present.figures.picture import GREY, INK, PAGE, Picture, drawing
+from cgsurvey.present.numbers import show
+
+WORDS = {
+    "en": {
+        "axis": "Share of answers (%)",
+        "alt": "Diverging bars of the answers to {n} items. {told}",
+        "told": "{item}: {high} agree, {low} disagree.",
+    },
+    "id": {
+        "axis": "Persentase jawaban (%)",
+        "alt": "Diagram batang divergen jawaban atas {n} butir. {told}",
+        "told": "{item}: {high} setuju, {low} tidak setuju.",
+    },
+}
+_MIDDLE = "#d0d0d0"
+
+
+def colours(n: int) -> list[str]:
+    """Return `n` colours from disagreement (red) to agreement (blue), grey in the middle of an odd number."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    half = n // 2
+    low = [to_hex(colormaps["RdBu"](x)) for x in np.linspace(0.08, 0.32, half)]
+    high = [to_hex(colormaps["RdBu"](x)) for x in np.linspace(0.68, 0.92, half)]
+    return [*low, *([_MIDDLE] if n % 2 else []), *high]
+
+
+def likert_bars(
+    shares: pd.DataFrame,
+    *,
+    labels: Mapping[str, str],
+    answers: Mapping[float, str],
+    language: str = "en",
+    groups: Sequence[str] = (),
+) -> Picture:
+    """Draw one bar per item.
+
+    Parameters
+    ----------
+    shares : DataFrame, shape (items, categories)
+        Share of each answer, columns in the order of the scale; rows sum to one.
+    labels : mapping
+        Words per item.
+    answers : mapping
+        Words per category.
+    language : {"en", "id"}
+    groups : sequence of str
+        Heading that each item stands under, one per item; empty for none.
+    """
+    items, values = list(shares.index), list(shares.columns)
+    cells = shares.fillna(0.0).to_numpy(dtype=float)
+    half = len(values) // 2
+    middle = cells[:, half] if len(values) % 2 else np.zeros(len(items))
+    low, high = cells[:, :half].sum(axis=1), cells[:, len(values) - half :].sum(axis=1)
+    words = WORDS[language]
+
+    def percent(x: float) -> str:
+        return show(x, "share", language, 0).rstrip("% ") + "%"
+
+    told = " ".join(
+        words["told"].format(item=i, high=percent(h), low=percent(lo))
+        for i, h, lo in zip(items, high, low, strict=True)
+    )
+    heads = {k: g for k, g in enumerate(groups) if k == 0 or groups[k - 1] != g}
+    y, at = 0.0, []
+    for k in range(len(items)):
+        y -= 1.0 + (0.8 if k in heads else 0.0)
+        at.append(y)
+    height = 0.28 * -y + 0.95
+    with drawing(PAGE, height, words["alt"].format(n=len(items), told=told)) as picture:
+        axes = picture.add_axes((0.45, 0.62 / height, 0.49, 1 - 0.75 / height))
+        left = -(low + middle / 2)
+        for column, colour in enumerate(colours(len(values))):
+            axes.barh(
+                at,
+                cells[:, column] * 100,
+                left=left * 100,
+                height=0.68,
+                color=colour,
+                edgecolor="white",
+                linewidth=0.4,
+                label=answers.get(values[column], str(values[column])),
+            )
+            for k, share in enumerate(cells[:, column]):
+                if share >= 0.09:
+                    outer = column in (0, len(values) - 1)
+                    axes.text(
+                        (left[k] + share / 2) * 100,
+                        at[k],
+                        percent(share)[:-1],
+                        ha="center",
+                        va="center",
+                        fontsize=6,
+                        color="white" if outer else INK,
+                    )
+            left = left + cells[:, column]
+        axes.axvline(0, color=GREY, linewidth=0.6, zorder=0)
+        axes.set_yticks(at, [_fit(labels.get(i, i)) for i in items], fontsize=6.6)
+        axes.tick_params(axis="y", length=0)
+        for k, head in heads.items():
+            axes.text(
+                -0.02,
+                at[k] + 0.86,
+                _fit(head, 52),
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontsize=7.2,
+                weight="bold",
+            )
+        axes.set_ylim(y - 0.6, (0.35 if 0 in heads else 0) - 0.4 + 0.05)
+        reach = max(1.05 * 100 * max((low + middle / 2).max(), (high + middle / 2).max()), 20)
+        axes.set_xlim(-reach, reach)
+        axes.xaxis.set_major_formatter(lambda x, _: f"{abs(x):.0f}")
+        axes.set_xlabel(words["axis"])
+        axes.spines["left"].set_visible(False)
+        picture.legend(
+            *axes.get_legend_handles_labels(),
+            loc="lower center",
+            ncols=len(values),
+            bbox_to_anchor=(0.5, -0.02),
+            handlelength=1,
+            columnspacing=1.2,
+            fontsize=6.8,
+        )
+    return picture
+
+
+def _fit(text: str, width: int = 56) -> str:
+    return "\n".join(textwrap.wrap(text, width, max_lines=2, placeholder=" …"))
