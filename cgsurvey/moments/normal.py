@@ -175,10 +175,12 @@ def row_blocks(sample: Sample) -> Iterator[tuple[Ints, Ints | slice]]:
 
 
 def meat(sample: Sample, scores: Floats) -> Floats:
-    """Cross products of casewise scores over n, summed within clusters before where there are clusters."""
+    """Cross products of casewise scores over n; of their sums within clusters, times C / (C - 1), where there are clusters."""
+    factor = 1.0
     if sample.cases is not None and sample.cases.cluster is not None:
         scores = cluster_sums(scores, sample.cases.cluster)
-    return scores.T @ scores / sample.n
+        factor = len(scores) / (len(scores) - 1)
+    return factor * scores.T @ scores / sample.n
 
 
 def cluster_sums(values: Floats, cluster: Ints) -> Floats:

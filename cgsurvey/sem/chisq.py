@@ -1,54 +1,277 @@
 """Tests of a model against the unrestricted one, with the scaling of Yuan and Bentler for non-normal data.
 
-Numeric file.
+Numeric file. Scaled statistics follow the variant of Mplus: with B the cross products of casewise scores (of cluster
+sums, where there are clusters) and H the observed information, c = (tr B1 H1^-1 - tr B0 H0^-1) / df, index 1 at the
+unrestricted moments and index 0 at those of the model (Yuan & Bentler, 2000; Asparouhov & Muthen, 2005).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scipy.linalg import block_diag
+
+from cgsurvey.moments.normal import log_likelihood, low, meat, moment_information, moment_scores, value
+from cgsurvey.moments.sample import Floats, Sample, shares
+from cgsurvey.sem.fit_measures import ChiSquare
+from cgsurvey.sem.inference import case_scores, information
+from cgsurvey.sem.ram import jacobian
+from cgsurvey.sem.structure import COVARIANCE, MEAN, GroupMatrices, Structure
 
 NAN = float("nan")
 
 
 @dataclass(frozen=True)
-class ModelTest:
-    """Test of one model against the unrestricted model.
+class Tests:
+    """Test statistics and log-likelihoods of a fitted model.
 
     Attributes
     ----------
-    chisq, df : float, int
-        Statistic and degrees of freedom.
-    scaling : float
-        Scaling factor of the robust statistic (chisq / scaling); NaN without one.
+    user, baseline : ChiSquare
+        The model, and the model of independent variables.
+    logl, logl_saturated : float
+        Log-likelihoods.
+    factor_h0, factor_h1 : float
+        Scaling factors of the two log-likelihoods; NaN without robust errors.
+    corrected : pair of ChiSquare, optional
+        With missing values: statistics of complete data at the estimates and their c-hat, model and baseline.
     """
 
-    chisq: float
-    df: int
-    scaling: float = NAN
+    user: ChiSquare
+    baseline: ChiSquare
+    logl: float
+    logl_saturated: float
+    factor_h0: float = NAN
+    factor_h1: float = NAN
+    corrected: tuple[ChiSquare, ChiSquare] | None = None
 
 
 @dataclass(frozen=True)
-class Tests:
-    """All that fit measures are made of, beside the moments themselves.
+class Fitted:
+    """A model at its estimates: what tests and errors are computed from.
 
     Attributes
     ----------
-    model, baseline : ModelTest
-        The model, and the model of independent variables.
-    logl, logl_unrestricted : float
-        Log-likelihoods.
-    scaling_h0, scaling_h1 : float
-        Scaling factors of the two log-likelihoods (NaN without robust errors).
-    completed, completed_baseline : ModelTest, optional
-        Under missing values and a scaled test: the tests that the corrected indices of Zhang and Savalei (2023) use
-        (population misfit of complete data, fitted to the unrestricted estimates).
+    structure : Structure
+    theta : ndarray, shape (q,)
+    matrices : sequence of GroupMatrices
+    samples : sequence of Sample
+    K : ndarray, shape (q, z)
+        Directions that linear constraints leave free.
     """
 
-    model: ModelTest
-    baseline: ModelTest
-    logl: float
-    logl_unrestricted: float
-    scaling_h0: float = NAN
-    scaling_h1: float = NAN
-    completed: ModelTest | None = None
-    completed_baseline: ModelTest | None = None
+    structure: Structure
+    theta: Floats
+    matrices: Sequence[GroupMatrices]
+    samples: Sequence[Sample]
+    K: Floats
+
+    @property
+    def total(self) -> float:
+        """What the fit function is multiplied by."""
+        return float(sum(s.size for s in self.samples))
+
+    def inverse(self, H: Floats) -> Floats:
+        """K (K' H K)^-1 K': the inverse of an information within the constraints."""
+        return self.K @ np.linalg.solve(self.K.T @ H @ self.K, self.K.T)
+
+    def meat(self) -> Floats:
+        """Cross products of casewise scores, or of their sums within clusters, over N, shape (q, q)."""
+        scores = case_scores(self.structure, self.theta, self.samples)
+        return sum_groups(self.samples, [meat(s, z) for s, z in zip(self.samples, scores, strict=True)])
+
+
+def sum_groups(samples: Sequence[Sample], parts: Sequence[Floats]) -> Floats:
+    """Add matrices of groups by the share of each group."""
+    return np.einsum("g,gij->ij", shares(samples), np.array(parts))
+
+
+def discrepancy(fitted: Fitted) -> float:
+    """N times the fit function: twice the difference of the log-likelihoods."""
+    total = 0.0
+    for sample, filled in zip(fitted.samples, fitted.matrices, strict=True):
+        mu = filled.mu if fitted.structure.means else None
+        total += 2 * sample.size * (value(sample, filled.Sigma, mu) - value(sample, sample.cov, sample.mean))
+    return max(total, 0.0)
+
+
+def independence(structure: Structure, samples: Sequence[Sample], covariates: Sequence[int], fixed: bool) -> Fitted:
+    """The model of independent variables at its estimates, which have a closed form, with missing values too.
+
+    Parameters
+    ----------
+    covariates : sequence of int
+        Observed variables that covary freely among each other; `fixed`: with the moments of the sample.
+    """
+    p, x = structure.p, set(covariates)
+    cells: list[tuple[int, int, int, int, int, float]] = []
+    theta: list[float] = []
+    matrices = []
+
+    def place(g: int, matrix: int, i: int, j: int, found: float, held: bool) -> None:
+        cells.append((g, matrix, i, j, -1 if held else len(theta), found if held else NAN))
+        if not held:
+            theta.append(found)
+
+    for g, sample in enumerate(samples):
+        mean, variance = _available(sample)
+        Sigma = np.diag(variance)
+        for i in range(p):
+            for j in range(i + 1):
+                if i in x and j in x:
+                    Sigma[i, j] = Sigma[j, i] = sample.cov[i, j]
+                if i == j or (i in x and j in x):
+                    place(g, COVARIANCE, i, j, Sigma[i, j], fixed and i in x)
+            if i in x:
+                mean[i] = sample.mean[i]
+            if structure.means:
+                place(g, MEAN, i, 0, mean[i], fixed and i in x)
+        matrices.append(GroupMatrices(np.zeros((p, p)), Sigma, mean, Sigma, mean))
+    columns = [np.array(c) for c in zip(*cells, strict=True)]
+    made = Structure(p, p, structure.n_groups, structure.means, np.zeros(len(cells), dtype=np.int64), *columns)
+    return Fitted(made, np.array(theta), matrices, samples, np.eye(len(theta)))
+
+
+def _available(sample: Sample) -> tuple[Floats, Floats]:
+    """Mean and variance of each variable over the rows that answered it, each of shape (p,)."""
+    if sample.patterns is None:
+        return sample.mean.copy(), np.diag(sample.cov).copy()
+    weight, first, second = np.zeros((3, sample.p))
+    for block in sample.patterns:
+        w, c = block.weight[:, None], block.columns
+        np.add.at(weight, c, np.broadcast_to(w, c.shape))
+        np.add.at(first, c, w * block.mean)
+        np.add.at(second, c, w * (np.diagonal(block.cov, axis1=1, axis2=2) + block.mean**2))
+    mean = first / weight
+    return mean, second / weight - mean**2
+
+
+def scaling_of(fitted: Fitted, *, second: bool = True) -> float:
+    """tr(B0 H0^-1): the expected value of twice the gain in log-likelihood by the free parameters.
+
+    `second` False leaves second derivatives of the moments out of H0.
+    """
+    if second:
+        H = information(fitted.structure, fitted.theta, fitted.samples, "observed")
+    else:
+        parts = []
+        for s, filled, D in zip(fitted.samples, fitted.matrices, jacobian(fitted.structure, fitted.theta), strict=True):
+            mu = filled.mu if fitted.structure.means else None
+            whole = moment_information(s, filled.Sigma, mu, "observed")
+            parts.append(D.T @ whole[-len(D) :, -len(D) :] @ D)
+        H = sum_groups(fitted.samples, parts)
+    return float(np.sum(fitted.meat() * fitted.inverse(H)))
+
+
+def saturated_scaling(samples: Sequence[Sample], means: bool, exogenous: Sequence[int]) -> float:
+    """tr(B1 H1^-1) of the unrestricted model, summed over groups."""
+    return sum(_saturated_scaling(s, means, exogenous) for s in samples)
+
+
+def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int]) -> float:
+    assert sample.cases is not None  # rows are there while a model is being fitted
+    if sample.patterns is None and not exogenous and sample.cases.cluster is None:
+        # With one row at a time the trace is a function of the row's squared distance.
+        D = sample.cases.y - sample.mean
+        distance = np.einsum("ni,ni->n", D @ np.linalg.inv(sample.cov), D)
+        each = (distance**2 - 2 * distance + sample.p) / 2 + (distance if means else 0.0)
+        return float(np.mean(each if sample.cases.weights is None else each * sample.cases.weights**2))
+    keep = free_moments(sample.p, means, exogenous)
+    Z = moment_scores(sample, sample.cov, sample.mean)[:, keep]
+    H = moment_information(sample, sample.cov, sample.mean, "observed")[np.ix_(keep, keep)]
+    return float(np.sum(meat(sample, Z) * np.linalg.inv(H)))
+
+
+def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:
+    """Places in (mu, vech Sigma) of the moments that a model explains: not those of fixed covariates."""
+    i, j = low(p)
+    x = np.isin(np.arange(p), list(exogenous))
+    return np.flatnonzero(np.concatenate([~x & means, ~(x[i] & x[j])]))
+
+
+def tests(
+    fitted: Fitted, *, covariates: Sequence[int], fixed_x: bool, scaled: bool, robust_moments: bool, second: bool = True
+) -> Tests:
+    """Test a fitted model and the independence model against the unrestricted one.
+
+    Parameters
+    ----------
+    covariates : sequence of int
+        Observed exogenous variables; `fixed_x`: their moments are those of the sample.
+    scaled : bool
+        True: the scaled statistics too.
+    robust_moments : bool
+        True: the indices corrected for missing values allow for non-normal data.
+    second : bool
+        False leaves second derivatives of the moments out of the scaling, as lavaan does for estimator ML with clusters.
+    """
+    structure, samples = fitted.structure, fitted.samples
+    exogenous = covariates if fixed_x else ()
+    base = independence(structure, samples, covariates, fixed_x)
+    moments = structure.n_groups * len(free_moments(structure.p, structure.means, exogenous))
+    models = [fitted, base]
+    plain = [ChiSquare(discrepancy(m), moments - m.K.shape[1]) for m in models]
+    logl = sum(
+        log_likelihood(s, m.Sigma, m.mu if structure.means else None) for s, m in zip(samples, fitted.matrices, strict=True)
+    )
+    logl_1 = sum(log_likelihood(s, s.cov, s.mean) for s in samples)
+    of_x = _covariate_likelihood(samples, exogenous)
+    found = Tests(plain[0], plain[1], logl - of_x, logl_1 - of_x)
+    if scaled:
+        h1 = saturated_scaling(samples, structure.means, exogenous)
+        h0 = [scaling_of(m, second=second) for m in models]
+        both = [_scaled(c, h1 - t) for c, t in zip(plain, h0, strict=True)]
+        z = max(fitted.K.shape[1], 1)
+        found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / z, factor_h1=h1 / moments)
+    if any(s.patterns is not None for s in samples):
+        pair = tuple(_corrected(m, exogenous, robust_moments) for m in models)
+        found = replace(found, corrected=(pair[0], pair[1]))
+    return found
+
+
+def _scaled(test: ChiSquare, trace: float) -> ChiSquare:
+    if test.df == 0:
+        return replace(test, scaled=test.chisq, df_scaled=0.0, factor=NAN)
+    c = abs(trace) / test.df
+    return replace(test, scaled=test.chisq / c, df_scaled=float(test.df), factor=c, robust=c)
+
+
+def _covariate_likelihood(samples: Sequence[Sample], exogenous: Sequence[int]) -> float:
+    """Log-likelihood of the fixed covariates themselves, which the model does not explain."""
+    if not len(exogenous):
+        return 0.0
+    x = np.array(exogenous)
+    total = 0.0
+    for s in samples:
+        part = Sample(n=s.n, mean=s.mean[x], cov=s.cov[np.ix_(x, x)], size=s.size)
+        total += log_likelihood(part, part.cov, part.mean)
+    return total
+
+
+def _corrected(fitted: Fitted, exogenous: Sequence[int], robust: bool) -> ChiSquare:
+    """Misfit of the unrestricted moments as if data were complete, and its expectation under the model per df.
+
+    The expectation is tr(W R Gamma R'), with W the weight of complete data, Gamma the covariance of the unrestricted
+    estimates and R what takes them to residuals (Zhang & Savalei, 2023).
+    """
+    structure, samples = fitted.structure, fitted.samples
+    keep = free_moments(structure.p, True, exogenous)
+    at = np.ix_(keep, keep)
+    chisq, W, H, gamma, delta = 0.0, [], [], [], []
+    for s, filled, part, share in zip(samples, fitted.matrices, jacobian(structure, fitted.theta), shares(samples), strict=True):
+        complete = s.sealed()
+        chisq += 2 * s.size * (value(complete, filled.Sigma, filled.mu) - value(complete, s.cov, s.mean))
+        W.append(share * moment_information(complete, s.cov, s.mean, "expected")[at])
+        H.append(share * moment_information(s, s.cov, s.mean, "observed")[at])
+        gamma.append(np.linalg.inv(H[-1]))
+        if robust:
+            gamma[-1] = gamma[-1] @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ gamma[-1]
+        delta.append(part[keep] @ fitted.K)
+    D, HD = np.vstack(delta), np.vstack([h @ d for h, d in zip(H, delta, strict=True)])
+    R = np.eye(len(D)) - D @ np.linalg.solve(D.T @ HD, HD.T)
+    trace = np.sum((block_diag(*W) @ R) * (R @ block_diag(*gamma)))
+    df = len(D) - D.shape[1]
+    return ChiSquare(max(chisq, 0.0), df, robust=trace / df if df else NAN)

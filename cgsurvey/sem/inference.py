@@ -83,7 +83,7 @@ def cell_information(layout: Layout, f: Factors, sample: Sample, filled: GroupMa
     mu = _mu(layout, filled)
     if sample.patterns is None and sample.curvature is None:
         d = np.zeros(layout.p) if mu is None else sample.mean - mu
-        H = _bilinear(f, filled.Sigma, sample.cov, d, kind, layout.has_means)
+        H = bilinear(f, filled.Sigma, sample.cov, d, kind, layout.has_means)
     elif sample.curvature is not None or layout.p <= MANY:
         i, j = low(layout.p)
         D = np.vstack([f.U, f.scale * (f.L[i] * f.R[j] + f.L[j] * f.R[i])])
@@ -93,7 +93,7 @@ def cell_information(layout: Layout, f: Factors, sample: Sample, filled: GroupMa
         for block in sample.patterns or ():
             for o, weight, mean, cov in zip(block.columns, block.weight, block.mean, block.cov, strict=True):
                 part = Factors(f.E, f.V, f.G, f.eta, f.L[o], f.R[o], f.scale, f.U[o])
-                H += weight * _bilinear(part, filled.Sigma[np.ix_(o, o)], cov, mean - filled.mu[o], kind, True)
+                H += weight * bilinear(part, filled.Sigma[np.ix_(o, o)], cov, mean - filled.mu[o], kind, True)
     if kind == "expected":
         return H
     return H + _second(layout, f, *slopes(sample, filled.Sigma, mu))
@@ -104,7 +104,7 @@ def _mu(layout: Layout, filled: GroupMatrices) -> Floats | None:
     return filled.mu if layout.has_means else None
 
 
-def _bilinear(f: Factors, Sigma: Floats, S: Floats, d: Floats, kind: Kind, means: bool) -> Floats:
+def bilinear(f: Factors, Sigma: Floats, S: Floats, d: Floats, kind: Kind, means: bool) -> Floats:
     """The part of the information that is bilinear in first derivatives of the moments."""
     c = f.L.shape[1]
     K = np.linalg.inv(Sigma)

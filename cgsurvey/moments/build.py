@@ -1,0 +1,279 @@
+"""From a table of answers to sample statistics: which rows and columns are used, and what had to be left out.
+
+Labelled file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import CodingError, ColumnNotFoundError, NotPositiveDefiniteError, SampleError, did_you_mean, some
+from cgsurvey.base.notes import Note, note
+from cgsurvey.moments.patterns import coverage, find_patterns
+from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
+from cgsurvey.moments.saturated import saturated
+
+LOSS, THIN = 0.05, 0.10  # listwise loss that is a warning; share of rows that answered both of two items, below which too
+LINK = "If partners answered one part and users the other, bring the two together with cg.link(partners, users, on='office')."
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Sample statistics of all groups, and what was done on the way.
+
+    Attributes
+    ----------
+    samples : tuple of Sample
+        One per group, rows included.
+    labels : tuple of str
+        Names of the groups, in order of first appearance; one empty name without groups.
+    rows : ndarray of int
+        Places in the table of the rows that are used.
+    notes : tuple of Note
+    """
+
+    samples: tuple[Sample, ...]
+    labels: tuple[str, ...]
+    rows: Ints
+    notes: tuple[Note, ...]
+
+
+def group_labels(frame: pd.DataFrame, group: str | None) -> tuple[str, ...]:
+    """Names of the groups in order of first appearance; one empty name without groups."""
+    if group is None:
+        return ("",)
+    _need(frame, group=group)
+    return tuple(str(v) for v in frame[group].dropna().unique())
+
+
+def sample_statistics(
+    frame: pd.DataFrame,
+    observed: Sequence[str],
+    *,
+    missing: Literal["listwise", "fiml", "fiml.x"] = "listwise",
+    covariates: Sequence[str] = (),
+    products: Sequence[str] = (),
+    group: str | None = None,
+    cluster: str | None = None,
+    weights: str | None = None,
+    wishart: bool = False,
+) -> Grouped:
+    """Compute the sample statistics of each group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per respondent.
+    observed : sequence of str
+        Variables of the model.
+    missing : {"listwise", "fiml", "fiml.x"}
+        Drop rows with a missing answer, or use what was answered; "fiml" drops rows that lack a covariate.
+    covariates : sequence of str
+        Variables whose moments the model takes from the sample.
+    products : sequence of str
+        Variables "x:z" to be made of columns x and z.
+    group, cluster, weights : str, optional
+        Columns that name the group and the cluster, and that hold the sampling weight.
+    wishart : bool
+        Divisor n - 1.
+
+    Raises
+    ------
+    ColumnNotFoundError, CodingError
+        A column is absent or holds text or infinite numbers.
+    SampleError
+        Too few rows, an item without variance, two items that nobody answered both.
+    NotPositiveDefiniteError
+        An item is a combination of others.
+    """
+    _need(frame, group=group, cluster=cluster, weights=weights)
+    y = numbers(frame, observed, products)
+    keep = np.ones(len(frame), dtype=bool)
+    notes: list[Note] = []
+    for role, name in (("group", group), ("cluster", cluster)):
+        if name is not None and frame[name].isna().any():
+            gone = frame[name].isna().to_numpy()
+            notes.append(note("moments.no_unit", role=role, column=name, n=int(gone.sum())))
+            keep &= ~gone
+    w = None if weights is None else _weights(frame, weights)
+    answered = ~np.isnan(y)
+    _check_coverage(y[keep], observed)
+    empty = keep & ~answered.any(axis=1)
+    if missing == "listwise":
+        full = keep & answered.all(axis=1)
+        lost = int((keep & ~full).sum())
+        if lost:
+            code = "moments.listwise_loss" if lost > LOSS * keep.sum() else "moments.listwise"
+            notes.append(note(code, lost=lost, total=int(keep.sum()), share=100 * lost / keep.sum()))
+        keep = full
+    else:
+        if empty.any():
+            notes.append(note("moments.empty_rows", n=int(empty.sum())))
+        keep &= ~empty
+        lacking = keep & ~answered[:, [list(observed).index(x) for x in covariates]].all(axis=1)
+        if missing == "fiml" and lacking.any():
+            notes.append(note("moments.missing_covariates", n=int(lacking.sum()), covariates=some(covariates)))
+            keep &= ~lacking
+    rows = np.flatnonzero(keep)
+    if w is not None:
+        w = w * len(rows) / w[rows].sum()
+    code, labels = (np.zeros(len(frame), dtype=np.int64), ("",)) if group is None else _codes(frame[group])
+    cluster_of = None if cluster is None else _codes(frame[cluster])[0]
+    samples = []
+    for g, label in enumerate(labels):
+        here = rows[code[rows] == g]
+        sample, more = _sample(
+            y[here],
+            observed,
+            f" of group '{label}'" if label else "",
+            weights=None if w is None else w[here],
+            cluster=None if cluster_of is None else cluster_of[here],
+            fiml=missing != "listwise",
+            wishart=wishart,
+        )
+        samples.append(sample)
+        notes += more
+    return Grouped(tuple(samples), labels, rows, tuple(notes))
+
+
+def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str] = ()) -> Floats:
+    """The columns as numbers, shape (rows, variables), NaN where missing; products are made here."""
+    made = set(products)
+    wanted = list(dict.fromkeys(part for name in observed for part in (name.split(":") if name in made else [name])))
+    absent = [n for n in wanted if n not in frame.columns]
+    if absent:
+        raise ColumnNotFoundError(
+            "The data lack " + "; ".join(f"'{n}'.{did_you_mean(n, frame.columns)}" for n in absent)
+        )
+    if all(frame.dtypes[n] == np.float64 for n in wanted) and not made:
+        y = frame[wanted].to_numpy()
+        if not np.isinf(y).any():
+            return y
+    columns, problems = {}, []
+    for name in wanted:
+        column = frame[name]
+        values = pd.to_numeric(column, errors="coerce")
+        if isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+            bad = column[values.isna() & column.notna()] if len(column) else column
+            shown = some((f"{v!r} (row {i})" for i, v in bad.items()), 3)
+            problems.append(f"'{name}' holds text{': ' + shown if shown else ''}")
+        elif np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any():
+            where = column.index[np.isinf(values.to_numpy(dtype=float, na_value=np.nan))]
+            problems.append(f"'{name}' holds infinite numbers (row {some(where, 3)})")
+        columns[name] = values.to_numpy(dtype=float, na_value=np.nan)
+    if problems:
+        raise CodingError(
+            f"{len(problems)} variable{'s' * (len(problems) > 1)} of the model cannot be used as numbers: {'; '.join(problems)}. "
+            "Read answers given as words with cg.read_responses(file, instrument), or recode them to numbers."
+        )
+    out = np.empty((len(frame), len(observed)))
+    for k, name in enumerate(observed):
+        out[:, k] = np.prod([columns[p] for p in name.split(":")], axis=0) if name in made else columns[name]
+    return out
+
+
+def _need(frame: pd.DataFrame, **roles: str | None) -> None:
+    absent = [f"{role}='{name}'.{did_you_mean(name, frame.columns)}" for role, name in roles.items() if name is not None and name not in frame]
+    if absent:
+        raise ColumnNotFoundError(f"The data have no such column: {' '.join(absent)}")
+
+
+def _weights(frame: pd.DataFrame, name: str) -> Floats:
+    w = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    bad = ~(np.isfinite(w) & (w > 0))
+    if bad.any():
+        raise CodingError(
+            f"weights='{name}': {int(bad.sum())} rows have no weight above zero (row {some(frame.index[bad], 5)}). "
+            "Give each row its weight, or leave these rows out."
+        )
+    return w
+
+
+def _codes(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
+    codes, names = pd.factorize(column)
+    return codes.astype(np.int64), tuple(str(n) for n in names)
+
+
+def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
+    """Refuse items that nobody answered and pairs that nobody answered both."""
+    if not len(y):
+        raise SampleError("The data have no rows.")
+    if not np.isnan(y).any():
+        return
+    share = coverage(y)
+    silent = [observed[k] for k in np.flatnonzero(np.diag(share) == 0)]
+    if silent:
+        raise SampleError(f"Nobody answered {some(silent)}: the model cannot be estimated from these data. {LINK}")
+    i, j = np.nonzero(np.triu(share == 0, 1))
+    if len(i):
+        raise SampleError(
+            f"Nobody answered both '{observed[i[0]]}' and '{observed[j[0]]}' ({len(i)} such pair{'s' * (len(i) > 1)} of items), "
+            f"so these data say nothing about how they go together. {LINK}"
+        )
+
+
+def _sample(
+    y: Floats,
+    observed: Sequence[str],
+    where: str,
+    *,
+    weights: Floats | None,
+    cluster: Ints | None,
+    fiml: bool,
+    wishart: bool,
+) -> tuple[Sample, list[Note]]:
+    n, p = y.shape
+    if n <= p:
+        raise SampleError(
+            f"{n} usable rows{where} for {p} variables: covariances need more rows than variables. "
+            + ("Use missing='fiml', which keeps rows with missing answers, or a" if not fiml else "Use a") + " smaller model."
+        )
+    notes: list[Note] = []
+    spread = np.nanmax(y, axis=0) - np.nanmin(y, axis=0) if n else np.zeros(p)
+    constant = [observed[k] for k in np.flatnonzero(~(spread > 0))]
+    if constant:
+        one = len(constant) == 1
+        raise SampleError(
+            f"{some(constant)} {'has' if one else 'have'} one and the same value in all rows{where}: without variance there is "
+            f"nothing to explain. Leave {'it' if one else 'them'} out of the model."
+        )
+    if cluster is not None:
+        cluster = np.unique(cluster, return_inverse=True)[1].astype(np.int64)
+        if cluster.max() < 1:
+            raise SampleError(f"All rows{where} belong to one cluster; errors that allow for clusters need at least two.")
+    cases = Cases(y, weights, cluster)
+    if fiml and np.isnan(y).any():
+        patterns = find_patterns(y, weights)
+        thin = coverage(y)
+        if thin.min() < THIN:
+            i, j = np.unravel_index(np.argmin(thin), thin.shape)
+            notes.append(note("moments.thin_coverage", a=observed[i], b=observed[j], share=100 * thin.min()))
+        mean, cov, arrived = saturated(patterns, p)
+        if not arrived:
+            notes.append(note("moments.em_limit"))
+        sample = Sample(n, mean, cov, float(n), patterns, cases)
+    else:
+        v = np.ones(n) if weights is None else weights
+        mean = v @ y / v.sum()
+        D = y - mean
+        cov = (D * v[:, None]).T @ D / v.sum()
+        sample = Sample(n, mean, cov * n / (n - 1) if wishart else cov, float(n - 1 if wishart else n), None, cases)
+    _check_definite(sample.cov, observed, where)
+    return sample, notes
+
+
+def _check_definite(cov: Floats, observed: Sequence[str], where: str) -> None:
+    sd = np.sqrt(np.diag(cov))
+    values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    if values[0] < 1e-9:
+        parts = np.abs(vectors[:, 0])
+        names = [observed[k] for k in np.argsort(-parts) if parts[k] > 0.05]
+        raise NotPositiveDefiniteError(
+            f"The covariance matrix{where} is singular: {some(names)} determine each other (a duplicate, a sum of other items, "
+            "or items with too few common rows). Leave one of them out."
+        )
