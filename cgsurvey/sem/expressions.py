@@ -125,19 +125,16 @@ class _Reader:
         token = self.tokens[self.at]
         if self.take("("):
             return self.closed(depth)
-        if token.kind == "number":
-            self.at += 1
-            return ("number", float(token.text))
-        if token.kind == "name":
-            if _is_call(self.tokens, self.at):
-                if token.text not in _FUNCTIONS:
-                    known = ", ".join(_FUNCTIONS)
-                    self.fail(f"'{token.text}' is no function.{did_you_mean(token.text, _FUNCTIONS)} Known: {known}.")
-                self.at += 2
-                return ("call", token.text, self.closed(depth))
-            self.at += 1
-            return ("name", token.text)
-        self.fail(f"'{token.text}' cannot stand here; a label or number is expected.")
+        if token.kind not in ("number", "name"):
+            self.fail(f"'{token.text}' cannot stand here; a label or number is expected.")
+        call = token.kind == "name" and _is_call(self.tokens, self.at)
+        if call and token.text not in _FUNCTIONS:
+            known = ", ".join(_FUNCTIONS)
+            self.fail(f"'{token.text}' is no function.{did_you_mean(token.text, _FUNCTIONS)} Known: {known}.")
+        self.at += 2 if call else 1
+        if call:
+            return ("call", token.text, self.closed(depth))
+        return ("number", float(token.text)) if token.kind == "number" else ("name", token.text)
 
     def closed(self, depth: int) -> Node:
         inner = self.sum(depth + 1)
@@ -153,7 +150,7 @@ def evaluate(expression: Expression | str, values: Mapping[str, Floats | float])
     ----------
     expression : Expression or str
     values : mapping
-        Label to value; values may be arrays of draws of one shape. Undefined results (log of a negative number) are NaN.
+        Label to value, or arrays of draws of one shape. Undefined results (log of a negative number) are NaN.
     """
     return gradient(expression, values)[0]
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import NoReturn
 
 import numpy as np
@@ -41,8 +42,8 @@ class Modifier:
     Attributes
     ----------
     kind : {"fixed", "label", "start", "equal"}
-        "fixed" holds numbers (NaN: freely estimated), "label" names ("" for none), "start" numbers, "equal" the names of
-        other parameters.
+        "fixed" holds numbers (NaN: freely estimated), "label" names ("" for none), "start" numbers, "equal" the names
+        of other parameters.
     values : tuple
         One value for all groups, or one per group.
     place : Place
@@ -145,6 +146,29 @@ def _split_statements(tokens: list[Token], text: str) -> list[list[Token]]:
     return [c for c in chunks if c]
 
 
+def _outside(tokens: Sequence[Token]) -> list[int]:
+    """Return the places of the operators outside all parentheses."""
+    places, depth = [], 0
+    for k, token in enumerate(tokens):
+        if token.kind == "op":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+            if depth == 0:
+                places.append(k)
+    return places
+
+
+def _cut(tokens: Sequence[Token], marks: Sequence[int]) -> list[Sequence[Token]]:
+    """Return what stands between the marks."""
+    return [tokens[a + 1 : b] for a, b in pairwise([-1, *marks, len(tokens)])]
+
+
+def _is_call(tokens: Sequence[Token]) -> bool:
+    """Return True for ``name(...)`` and nothing after it."""
+    return (
+        len(tokens) > 2 and tokens[0].kind == "name" and tokens[1].text == "(" and _outside(tokens) == [len(tokens) - 1]
+    )
+
+
 class _Chunk:
     """The tokens of one statement."""
 
@@ -176,8 +200,8 @@ class _Chunk:
             )
         if op.text == "<~":
             self.fail(
-                "Formative composites ('<~') are not supported by this estimator. Use a composite score (cg.score) as an "
-                "observed variable, or '=~' for a reflective construct.",
+                "Formative composites ('<~') are not supported by this estimator. Use a composite score (cg.score) as "
+                "an observed variable, or '=~' for a reflective construct.",
                 op,
             )
         if op.text in ("<=", ">="):
@@ -201,30 +225,17 @@ class _Chunk:
         right = [self.term(t, op, left=False) for t in self.split(tokens[at + 1 :], op)]
         return Statement(op.text, tuple(left), tuple(right), place)
 
-    def split(self, tokens: Sequence[Token], op: Token) -> list[list[Token]]:
-        """Cut at each '+' that joins terms; a sign within a modifier (1e0 * -2 * x) joins none."""
-        parts: list[list[Token]] = [[]]
-        depth = 0
-        for token in tokens:
-            if token.kind == "op":
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-                if token.text == "+" and depth == 0:
-                    if not parts[-1]:
-                        self.fail("A variable is missing before '+'.", token)
-                    parts.append([])
-                    continue
-            parts[-1].append(token)
-        if not parts[-1]:
-            self.fail("A variable is missing after '+'.", tokens[-1] if tokens else op)
+    def split(self, tokens: Sequence[Token], op: Token) -> list[Sequence[Token]]:
+        """Cut at each '+' that joins terms."""
+        marks = [k for k in _outside(tokens) if tokens[k].text == "+"]
+        for part, mark in zip(parts := _cut(tokens, marks), [*marks, None], strict=True):
+            if not part:
+                where = tokens[-1] if mark is None and tokens else op if mark is None else tokens[mark]
+                self.fail(f"A variable is missing {'after' if mark is None else 'before'} '+'.", where)
         return parts
 
-    def term(self, tokens: list[Token], op: Token, *, left: bool) -> Term:
-        cut, depth = -1, 0
-        for k, token in enumerate(tokens):
-            if token.kind == "op":
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-                if token.text in ("*", "?") and depth == 0:
-                    cut = k
+    def term(self, tokens: Sequence[Token], op: Token, *, left: bool) -> Term:
+        cut = max((k for k in _outside(tokens) if tokens[k].text in ("*", "?")), default=-1)
         variable, first = tokens[cut + 1 :], tokens[0]
         if not variable:
             self.fail(f"A variable is missing after '{tokens[cut].text}'.", tokens[cut])
@@ -247,13 +258,13 @@ class _Chunk:
             modifiers = (Modifier("fixed", (0.0,), place),)
         return Term(name, modifiers, place)
 
-    def variable(self, tokens: list[Token], op: Token, *, left: bool) -> str:
+    def variable(self, tokens: Sequence[Token], op: Token, *, left: bool) -> str:
         head = tokens[0]
         if head.kind == "number" and len(tokens) == 1:
             if op.text == "~" and not left and head.text in ("0", "1"):
                 return ""
             self.fail(
-                f"The number {head.text} cannot stand for a variable; only the intercept is written as 1, as in 'y ~ 1'."
+                f"The number {head.text} cannot stand for a variable; only the intercept is a number, as in 'y ~ 1'."
                 + (" A fixed value needs '*', as in '0.5*x'." if not left else ""),
                 head,
             )
@@ -263,32 +274,31 @@ class _Chunk:
             self.fail(f"'{head.text}' cannot stand for a variable.", head)
         if len(tokens) == 1:
             return head.text
-        if len(tokens) == 3 and tokens[1].text == ":" and tokens[2].kind == "name":
-            if op.text == "=~" and left:
-                self.fail("A product cannot be a latent variable.", head)
-            return f"{head.text}:{tokens[2].text}"
         extra = tokens[1]
-        if extra.kind == "op" and extra.text == "-":
+        if extra.text == "-":
             self.fail("Terms are joined by '+'; a variable cannot be subtracted.", extra)
         if extra.text == "(":
             self.fail(f"'{head.text}(...)' is no variable. Transform the column in the data first.", head)
-        self.fail(f"'{extra.text}' cannot follow '{head.text}'; is '+' missing, or a new line?", extra)
+        if len(tokens) != 3 or extra.text != ":" or tokens[2].kind != "name":
+            self.fail(f"'{extra.text}' cannot follow '{head.text}'; is '+' missing, or a new line?", extra)
+        if op.text == "=~" and left:
+            self.fail("A product cannot be a latent variable.", head)
+        return f"{head.text}:{tokens[2].text}"
 
-    def modifier(self, tokens: list[Token], *, start: bool) -> Modifier:
+    def modifier(self, tokens: Sequence[Token], *, start: bool) -> Modifier:
         head = tokens[0]
         place = Place(head.line, head.column)
-        call = len(tokens) > 2 and head.kind == "name" and tokens[1].text == "(" and self.closes_last(tokens)
+        call = _is_call(tokens)
         if call and head.text in _REFUSED:
             self.fail(_REFUSED[head.text], head)
         kind, inside = "", tokens
         if call and head.text in ("start", "equal", "label"):
             kind, inside = head.text, tokens[2:-1]
             head = inside[0] if inside else head
-            call = len(inside) > 2 and head.kind == "name" and inside[1].text == "(" and self.closes_last(inside)
+            call = _is_call(inside)
+        parts = [inside]
         if call and head.text == "c":
-            parts = self.split_commas(inside[2:-1], head)
-        else:
-            parts = [inside]
+            parts = _cut(inside[2:-1], [k for k in _outside(inside[2:-1]) if inside[2 + k].text == ","])
         values = [self.value(p, head) for p in parts]
         words = [v for v in values if isinstance(v, str)]
         numbers = [v for v in values if not isinstance(v, str)]
@@ -299,30 +309,6 @@ class _Chunk:
         if words:
             self.fail(f"A start value is a number, not '{words[0]}'.", head)
         return Modifier("start" if start or kind == "start" else "fixed", tuple(numbers), place)
-
-    def closes_last(self, tokens: Sequence[Token]) -> bool:
-        """Return True when the parenthesis that opens at 1 closes at the end."""
-        depth = 0
-        for k, token in enumerate(tokens[1:], start=1):
-            if token.kind == "op":
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-            if depth == 0:
-                return k == len(tokens) - 1
-        return False
-
-    def split_commas(self, tokens: Sequence[Token], head: Token) -> list[list[Token]]:
-        parts: list[list[Token]] = [[]]
-        depth = 0
-        for token in tokens:
-            if token.kind == "op":
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-                if token.text == "," and depth == 0:
-                    parts.append([])
-                    continue
-            parts[-1].append(token)
-        if any(not p for p in parts):
-            self.fail("A value is missing in c(...).", head)
-        return parts
 
     def value(self, tokens: Sequence[Token], head: Token) -> float | str:
         if not tokens:
@@ -340,7 +326,7 @@ class _Chunk:
                 f"'{strange.text}' cannot stand in a modifier. Two modifiers are two terms: 'a*x + start(.8)*x'.",
                 strange,
             )
-        called = next((t for t, u in zip(tokens, tokens[1:], strict=False) if t.kind == "name" and u.text == "("), None)
+        called = next((t for t, u in pairwise(tokens) if t.kind == "name" and u.text == "("), None)
         if called is not None and called.text in ("c", "start", "equal", "label", *_REFUSED):
             self.fail("Two modifiers of one variable are two terms: 'a*x + start(.8)*x'.", called)
         parsed = parse_tokens(tokens, self.text)

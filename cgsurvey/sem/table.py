@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.base.errors import ColumnNotFoundError, ModelError, ModelSyntaxError, OptionError, did_you_mean
+from cgsurvey.base.errors import ColumnNotFoundError, ModelError, ModelSyntaxError, OptionError, did_you_mean, some
 from cgsurvey.base.options import choose_all
 from cgsurvey.sem.expressions import Linear, evaluation_order, linear_form, parse_expression
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, SCALE, THRESHOLD, Structure
@@ -25,7 +25,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 GROUP_EQUAL = (
-    "loadings", "intercepts", "means", "thresholds", "regressions", "residuals", "residual.covariances", "lv.variances", "lv.covariances",
+    "loadings", "intercepts", "means", "thresholds", "regressions",
+    "residuals", "residual.covariances", "lv.variances", "lv.covariances",
 )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ class ParameterTable:
     user : ndarray of int
         1 written by the user, 0 automatic, 2 equality that a repeated label implies.
     free : ndarray of int
-        0 fixed, else 1.. in order of rows: each free row has its own number, as in lavaan. `structure` merges equal ones.
+        0 fixed, else 1.. in order of rows: each free row has its own number, as in lavaan; `structure` merges equals.
     exo : ndarray of int
         1 where the value is that of the sample (moments of covariates under ``fixed_x``).
     label, plabel : tuple of str
@@ -58,6 +59,8 @@ class ParameterTable:
         Observed covariates whose moments are those of the sample (empty unless ``fixed_x``).
     ordered : tuple of str
         Observed variables with thresholds.
+    random_x : tuple of str
+        Covariates that would be fixed, were not their variance, covariance or mean written in the model.
     products : tuple of str
         Observed variables written as ``x:z`` that are not columns: made as products of columns.
     n_groups : int
@@ -80,6 +83,7 @@ class ParameterTable:
     latents: tuple[str, ...]
     exogenous: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
+    random_x: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     n_groups: int = 1
     means: bool = False
@@ -207,6 +211,7 @@ def parameter_table(
             ordered[row.lhs] = max(ordered.get(row.lhs, 0), threshold_number(row.rhs))
     names = _names(rows)
     _orient(rows, names)
+    names = _names(rows)  # the written order of covariances counts
     columns = None if observed_names is None else [str(n) for n in observed_names]
     products = _check_names(names, columns, rows, said)
     if meanstructure is None:
@@ -252,8 +257,7 @@ def parameter_table(
 
 def _user_rows(said: Syntax, groups: int) -> list[_Row]:
     """Return one row per parameter the text names, with its modifiers."""
-    rows: list[_Row] = []
-    known: dict[tuple[str, str, str], tuple[int, str]] = {}
+    known: dict[tuple[str, str, str], tuple[_Row, tuple[int, str]]] = {}
     for number, statement in enumerate(said.statements):
         for left in statement.lhs:
             for right in statement.rhs:
@@ -262,26 +266,20 @@ def _user_rows(said: Syntax, groups: int) -> list[_Row]:
                 key = _key(left.name, op, right.name)
                 once = (number, left.name)
                 if key not in known:
-                    known[key] = once
-                    rows.append(_Row(left.name, op, right.name, place=right.place))
-                elif known[key] != once or not right.modifiers:  # a second modifier may name its variable again
+                    known[key] = _Row(left.name, op, right.name, place=right.place), once
+                elif known[key][1] != once or not right.modifiers:  # a second modifier may name its variable again
                     said.fail(f"'{left.name} {op} {right.name}' is in the model twice; keep one.", right.place)
-                row = next(r for r in rows if r.key == key)
+                row = known[key][0]
                 for modifier in right.modifiers:
                     if len(modifier.values) not in (1, groups):
-                        said.fail(
-                            f"This modifier has {len(modifier.values)} values, and there "
-                            + (
-                                f"are {groups} groups."
-                                if groups > 1
-                                else "is one group. Values per group need group='column'."
-                            ),
-                            modifier.place,
+                        have = (
+                            f"there are {groups} groups" if groups > 1 else "without group='column' there is one group"
                         )
+                        said.fail(f"This modifier has {len(modifier.values)} values; {have}.", modifier.place)
                     if getattr(row, modifier.kind) is not None:
                         said.fail(f"A second {modifier.kind} modifier for '{right.name}'; keep one.", modifier.place)
                     setattr(row, modifier.kind, modifier.values)
-    return rows
+    return [row for row, _ in known.values()]
 
 
 def _orient(rows: Sequence[_Row], names: _Names) -> None:
@@ -308,6 +306,7 @@ class _Names:
     observed: tuple[str, ...]
     latents: tuple[str, ...]
     x: tuple[str, ...]
+    random_x: tuple[str, ...]
     y: tuple[str, ...]
     latent_x: tuple[str, ...]
     latent_y: tuple[str, ...]
@@ -327,11 +326,12 @@ def _names(rows: Sequence[_Row]) -> _Names:
     observed = tuple(n for n in unique([*indicators, *outcomes, *predictors, *moments, *levels]) if n not in is_latent)
     described = set(moments) | {r.lhs for r in rows if r.op == "~1"}
     # A covariate whose variance, covariance or mean the user models is no fixed covariate.
-    x = tuple(n for n in observed if n in predictors and n not in {*outcomes, *indicators} | described)
+    causes = tuple(n for n in observed if n in predictors and n not in {*outcomes, *indicators})
+    x, random_x = tuple(n for n in causes if n not in described), tuple(n for n in causes if n in described)
     y = tuple(n for n in observed if n in outcomes and n not in {*predictors, *indicators})
     latent_x = tuple(n for n in latents if n not in {*indicators, *outcomes})
     latent_y = tuple(n for n in latents if n in outcomes and n not in {*indicators, *predictors})
-    return _Names(observed, latents, x, y, latent_x, latent_y)
+    return _Names(observed, latents, x, random_x, y, latent_x, latent_y)
 
 
 def _check_names(names: _Names, columns: list[str] | None, rows: Sequence[_Row], said: Syntax) -> tuple[str, ...]:
@@ -358,8 +358,7 @@ def _check_names(names: _Names, columns: list[str] | None, rows: Sequence[_Row],
     if both:
         place = next(r.place for r in rows if r.lhs == both[0] and r.op == "=~" and r.place)
         said.fail(
-            f"The latent variable{'s' * (len(both) > 1)} {', '.join(map(repr, both))} bear{'s' * (len(both) == 1)} the name of "
-            "a column of the data; rename one of the two.",
+            f"These latent variables bear the name of a column of the data: {some(both)}. Rename one of the two.",
             place,
         )
     return made
@@ -407,8 +406,9 @@ def _category(row: _Row, names: _Names) -> str:
 
 
 def _assemble(
-    rows: list[_Row], said: Syntax, names: _Names, *, groups: int, means: bool, equal: Sequence[str], partial: Sequence[str],
-    fixed_x: bool, std_lv: bool, auto: bool, ordered: Mapping[str, int], theta: bool, products: tuple[str, ...],
+    rows: list[_Row], said: Syntax, names: _Names, *, groups: int, means: bool, equal: Sequence[str],
+    partial: Sequence[str], fixed_x: bool, std_lv: bool, auto: bool, ordered: Mapping[str, int], theta: bool,
+    products: tuple[str, ...],
 ) -> ParameterTable:  # fmt: skip
     """Repeat the rows over groups, number them, tie what is equal, and add the constraints."""
     excepted = _excepted(partial, rows)
@@ -434,9 +434,8 @@ def _assemble(
             start.append(_pick(r.start, g, np.nan))
             label.append(_pick(r.label, g, ""))
     shared = {name: v for name, v in zip(label, value, strict=True) if name and not np.isnan(v)}
-    value = [
-        shared.get(name, v) for name, v in zip(label, value, strict=True)
-    ]  # one fixed value binds all that bear its label
+    # One fixed value binds all that bear its label.
+    value = [shared.get(name, v) for name, v in zip(label, value, strict=True)]
     exo = [int(r.exo) for r in rows] * groups
     is_free = np.isnan(value) & (np.array(exo) == 0)
     free = np.where(is_free, np.cumsum(is_free), 0).tolist()
@@ -459,7 +458,6 @@ def _assemble(
         if name and free[k]:
             bearers.setdefault(name, []).append(plabel[k])
     extra += [(first, "==", other, 2, "") for first, *others in bearers.values() for other in others]
-    observed = _names(rows).observed  # the written order of covariances counts, once they are all there
     _check_constraints(said, {n for n in label if n} | set(plabel))
     n = len(extra)
     blank, zero = [np.nan] * n, [0] * n
@@ -475,10 +473,11 @@ def _assemble(
         plabel=tuple(plabel + [""] * n),
         value=np.array(value + blank, dtype=float),
         start=np.array(start + blank, dtype=float),
-        observed=observed,
+        observed=names.observed,
         latents=names.latents,
         exogenous=names.x if fixed_x else (),
-        ordered=tuple(v for v in observed if v in ordered),
+        ordered=tuple(v for v in names.observed if v in ordered),
+        random_x=names.random_x if fixed_x else (),
         products=products,
         n_groups=groups,
         means=means,
@@ -547,10 +546,12 @@ def _check_constraints(said: Syntax, labels: set[str]) -> None:
             if name not in known:
                 absent.setdefault(name, _locate(said, c, name))
     if absent:
-        hints = "; ".join(f"'{n}'{did_you_mean(n, known).replace(' D', ' - d')}" for n in absent)
+        first, place = next(iter(absent.items()))
+        hints = "".join(did_you_mean(n, known) for n in absent)
         said.fail(
-            f"No parameter bears the label {hints}. Labels are given in the model, e.g. 'y ~ {next(iter(absent))}*x'.",
-            next(iter(absent.values())),
+            f"No parameter bears the label {some(map(repr, absent))}.{hints} Labels are given in the model, "
+            f"e.g. 'y ~ {first}*x'.",
+            place,
         )
     try:
         evaluation_order({name: c.rhs for name, c in new.items()})
@@ -610,10 +611,10 @@ def structure(table: ParameterTable) -> Structure:
         taken[g, *place] = row
         cells.append((row, g, *place))
     made = np.array(cells, dtype=np.int64).reshape(-1, 5)
-    row = made[:, 0]
+    rows = made[:, 0]
     return Structure(
-        p=len(table.observed), v=len(at), n_groups=table.n_groups, means=table.means, row=row, group=made[:, 1], matrix=made[:, 2],
-        i=made[:, 3], j=made[:, 4], free=index[row], value=table.value[row],
+        p=len(table.observed), v=len(at), n_groups=table.n_groups, means=table.means, row=rows, group=made[:, 1],
+        matrix=made[:, 2], i=made[:, 3], j=made[:, 4], free=index[rows], value=table.value[rows],
     )  # fmt: skip
 
 
@@ -632,15 +633,15 @@ def _merged(table: ParameterTable) -> Ints:
             first.setdefault(plabel, k)
             if label and first.setdefault(label, k) != k:
                 parent[root(k)] = root(first[label])
-    for k in table.where("=="):
+    for k in map(int, table.where("==")):
         a, b = (first.get(side[k]) for side in (table.lhs, table.rhs))
         if a is not None and b is not None and root(a) != root(b):
             low, high = sorted((root(a), root(b)))
             parent[high] = low
     number: dict[int, int] = {}
     out = np.full(len(table), -1, dtype=np.int64)
-    for k in np.flatnonzero(table.free):
-        out[k] = number.setdefault(root(int(k)), len(number))
+    for k in map(int, np.flatnonzero(table.free)):
+        out[k] = number.setdefault(root(k), len(number))
     return out
 
 
