@@ -1,0 +1,213 @@
+"""The protocol that every result class keeps: frozen, picklable, no answers inside, named columns, saved whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pickle
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import cgsurvey as cg
+from cgsurvey.base.glossary import unknown_columns
+
+TRUST, QUALITY = ["tru1", "tru2", "tru3"], ["sq1", "sq2", "sq3"]
+ITEMS = TRUST + QUALITY
+CONSTRUCTS = {"trust": TRUST, "quality": QUALITY}
+MEASUREMENT = "trust =~ tru1 + tru2 + tru3\nquality =~ sq1 + sq2 + sq3"
+STRUCTURE = f"{MEASUREMENT}\nquality ~ trust"
+
+
+def field_file(n: int = 240) -> pd.DataFrame:
+    """Answers on 1..5 to two constructs in twelve offices; a few are missing."""
+    rng = np.random.default_rng(11)
+    office = np.repeat(np.arange(12), n // 12)
+    trust = rng.normal(size=12)[office] + rng.normal(size=n)
+    quality = 0.6 * trust + rng.normal(size=n)
+    x = np.column_stack([trust] * 3 + [quality] * 3) + 0.8 * rng.normal(size=(n, 6))
+    frame = pd.DataFrame(np.clip(np.round(3 + x), 1, 5), columns=ITEMS)
+    frame.loc[rng.choice(n, 10, replace=False), "sq2"] = np.nan
+    return frame.assign(office=[f"office {i}" for i in office])
+
+
+def linked(data: pd.DataFrame) -> cg.Result:
+    partners, users = data.drop(columns=QUALITY), data.drop(columns=TRUST)
+    found = cg.link(partners, users, on="office", constructs={"trust": TRUST}).linkage
+    assert found is not None
+    return found
+
+
+def hypotheses(data: pd.DataFrame) -> cg.Result:
+    from cgsurvey.sem.hypotheses import test_hypotheses as decide
+
+    return decide(cg.sem(STRUCTURE, data), {"H1": "quality ~ trust > 0"})
+
+
+def study(data: pd.DataFrame) -> cg.Result:
+    from cgsurvey.study.plan import Plan
+
+    parts = {"reliability": cg.reliability(data, CONSTRUCTS), "measurement": cg.cfa(MEASUREMENT, data)}
+    return cg.StudyResult(plan=Plan(), parts=parts, notes=parts["reliability"].notes)
+
+
+EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
+    "Screening": lambda d: cg.screen(d, items=ITEMS),
+    "Description": lambda d: cg.describe(d, items=ITEMS),
+    "IntraclassCorrelation": lambda d: cg.icc(d, TRUST),
+    "Agreement": lambda d: cg.rwg(d, "office", {"trust": TRUST}, scale=(1, 5)),
+    "Linkage": linked,
+    "Reliability": lambda d: cg.reliability(d, CONSTRUCTS),
+    "Validity": lambda d: cg.validity(d, CONSTRUCTS),
+    "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
+    "CrossCheck": lambda d: cg.cfa(MEASUREMENT, d).cross_check(d),
+    "Hypotheses": hypotheses,
+    "StudyResult": study,
+}
+# One row per respondent is what they are for; they hold indices of answering, never answers.
+PER_RESPONDENT = {"Screening"}
+
+
+def result_classes() -> set[str]:
+    for module in pkgutil.walk_packages(cg.__path__, "cgsurvey."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found, waiting = set(), [cg.Result]
+    while waiting:
+        for cls in waiting.pop().__subclasses__():
+            waiting.append(cls)
+            if cls.__module__.startswith("cgsurvey."):
+                found.add(cls.__name__)
+    return found
+
+
+def test_every_result_class_has_an_example():
+    assert result_classes() == set(EXAMPLES)
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    return field_file()
+
+
+@pytest.fixture(scope="module", params=list(EXAMPLES))
+def result(request: pytest.FixtureRequest, data: pd.DataFrame) -> cg.Result:
+    made = EXAMPLES[request.param](data)
+    assert type(made).__name__ == request.param
+    return made
+
+
+def same(a: cg.Result, b: cg.Result) -> None:
+    pd.testing.assert_frame_equal(a.tidy(), b.tidy())
+    pd.testing.assert_frame_equal(a.glance(), b.glance())
+    assert a.notes == b.notes
+    assert [n.render("id") for n in a.notes] == [n.render("id") for n in b.notes]
+    assert a.meta == b.meta
+
+
+def test_frozen_and_keyword_only(result):
+    for field in dataclasses.fields(result):
+        assert field.kw_only
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(result, field.name, None)
+
+
+def test_pickled_and_back(result):
+    same(result, pickle.loads(pickle.dumps(result)))
+
+
+def test_saved_and_read_back(result, tmp_path):
+    again = cg.load_result(result.save(tmp_path / "result"))
+    assert type(again) is type(result)
+    same(result, again)
+
+
+def test_columns_stand_in_the_glossary(result):
+    tidy, glance = result.tidy(), result.glance()
+    assert len(tidy) and len(glance) == 1
+    assert unknown_columns([*tidy.columns, *glance.columns]) == []
+
+
+def test_tables_have_no_text_where_numbers_belong(result):
+    for name, column in result.tidy().items():
+        numeric = [v for v in column if isinstance(v, int | float | np.number)]
+        assert not (numeric and any(isinstance(v, str) for v in column)), f"{name} mixes numbers and text"
+
+
+def test_page_and_text(result):
+    html, text = result._repr_html_(), result.summary()
+    assert html.count("<table") >= 1 and type(result).__name__ in html
+    assert "color:" not in html.replace("currentColor", "") and "background" not in html
+    assert type(result).__name__ in text
+    assert all(n.text in text for n in result.notes)
+
+
+def test_origin(result):
+    from cgsurvey.base.references import reference
+
+    assert result.meta.versions["numpy"] == np.__version__
+    assert all(reference(k) for k in result.meta.references)
+
+
+def numbers_in(value: Any, seen: set[int] | None = None) -> Iterator[np.ndarray]:
+    """Every table and array of numbers in a result, however deep."""
+    seen = set() if seen is None else seen
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, pd.DataFrame):
+        yield value.select_dtypes("number").to_numpy(dtype=float, na_value=np.nan)
+    elif isinstance(value, pd.Series):
+        if pd.api.types.is_numeric_dtype(value):
+            yield value.to_numpy(dtype=float, na_value=np.nan)
+    elif isinstance(value, np.ndarray):
+        if value.dtype.kind in "biuf":
+            yield value.astype(float)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from numbers_in(part, seen)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from numbers_in(part, seen)
+    elif hasattr(value, "__dict__") and type(value).__module__.startswith("cgsurvey."):
+        yield from numbers_in(vars(value), seen)
+
+
+def test_no_answers_inside(result, data):
+    """No column of answers, keyed or not, stands anywhere in what is kept of a result."""
+    kept = pickle.loads(pickle.dumps(result))
+    columns = {name: data[name].to_numpy(float) for name in ITEMS}
+    for table in numbers_in(kept):
+        if not table.size:
+            continue
+        flat = table.reshape(-1, table.shape[-1]) if table.ndim > 1 else table.reshape(-1, 1)
+        for part in (flat, flat.T):
+            if len(part) < len(data):
+                continue
+            for vector in part.T:
+                for name, answers in columns.items():
+                    for shown in (answers, 6 - answers, answers[~np.isnan(answers)]):
+                        assert not np.array_equal(vector[: len(shown)], shown, equal_nan=True), f"answers to {name}"
+
+
+def test_results_do_not_grow_with_the_sample(result, data):
+    """Whatever holds rows is larger for a sample twice the size; sums, tables and patterns are not."""
+    if type(result).__name__ in PER_RESPONDENT:
+        assert len(result.respondents) == len(data)
+        return
+    twice = EXAMPLES[type(result).__name__](pd.concat([data, data], ignore_index=True))
+    assert len(pickle.dumps(twice)) < len(pickle.dumps(result)) + 8 * len(data)
+
+
+def test_saved_files_name_no_folder(result, tmp_path: Path):
+    import zipfile
+
+    path = result.save(tmp_path / "result")
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("result.json").decode()
+    assert str(Path.home()) not in content and str(tmp_path) not in content and str(Path.cwd()) not in content
