@@ -217,7 +217,7 @@ def _tree_beside(node: str, children: Mapping[str, Sequence[str]], boxes: frozen
             heights.append(centre)
         return y, (heights[0] + heights[-1]) / 2 if heights else y
 
-    bottom, centre = spread(node, w / 2, 0.0)
+    _, centre = spread(node, w / 2, 0.0)
     parts = {n: (x, y - centre, cw, ch, s) for n, (x, y, cw, ch, s) in parts.items()}
     parts[node] = (0.0, 0.0, w, h, "")
     reach = max([abs(x) + cw / 2 for x, _, cw, _, _ in parts.values()])

@@ -111,13 +111,7 @@ def matrix_map(
         for spine in axes.spines.values():
             spine.set_visible(False)
         if cut is not None:
-            axes.text(
-                0,
-                -0.32 / side - 0.1 + k + 0.9,
-                words["outlined"].format(cut=show(cut, "coefficient", language, 2)),
-                fontsize=6.8,
-                color="#767676",
-                va="top",
-            )
+            limit = words["outlined"].format(cut=show(cut, "coefficient", language, 2))
+            axes.text(0, k + 0.3 / side, limit, fontsize=6.8, color="#767676", va="top")
         axes.set_facecolor("none")
     return picture

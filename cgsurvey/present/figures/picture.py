@@ -65,21 +65,28 @@ class Picture(Figure):
     def to_bytes(self, kind: str = "png", *, dpi: int = 300) -> bytes:
         """Return the picture as the bytes of an svg, pdf or png file; the same picture gives the same bytes."""
         buffer = io.BytesIO()
-        stamp: dict[str, Any] = {
+        stamps: dict[str, dict[str, Any]] = {
             "svg": {"Date": None, "Title": self.alt},
-            "pdf": {"CreationDate": None},
+            "pdf": {"CreationDate": None, "Title": self.alt},
             "png": {"Software": None, "Description": self.alt},
-        }[kind]
+        }
         with matplotlib.rc_context(STYLE):
             self.savefig(
-                buffer, format=kind, dpi=dpi, bbox_inches="tight", pad_inches=0.06, facecolor="white", metadata=stamp
+                buffer,
+                format=kind,
+                dpi=dpi,
+                bbox_inches="tight",
+                pad_inches=0.06,
+                facecolor="white",
+                metadata=stamps[kind],
             )
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         png = b64encode(self.to_bytes("png", dpi=144)).decode()
         width = int(self.get_figwidth() * 96)
-        html = f'<img alt="{escape(self.alt)}" style="max-width:100%;background:#fff" width="{width}" src="data:image/png;base64,{png}">'
+        look = f'style="max-width:100%;background:#fff" width="{width}"'
+        html = f'<img alt="{escape(self.alt)}" {look} src="data:image/png;base64,{png}">'
         return {"text/html": html, "image/png": png, "text/plain": self.alt}
 
 

@@ -1,0 +1,112 @@
+"""Path diagrams are tested by what is drawn: shapes, lines, texts, and that no line runs through a node."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.patches import Ellipse, FancyArrowPatch, Rectangle
+
+import cgsurvey as cg
+from cgsurvey.base.model import Model
+from cgsurvey.present.figures.diagram import _Canvas, draw
+from cgsurvey.present.figures.graph import Edge, Graph, graph
+from cgsurvey.present.figures.layout import arrange
+
+
+def made(measured, paths, covariances=(), r2=None):
+    latent = tuple(measured)
+    observed = tuple(i for block in measured.values() for i in block if i not in measured)
+    edges = [Edge(f, i, "=~", 0.7, 0.0) for f, block in measured.items() for i in block]
+    edges += [Edge(a, b, "~", v, p) for a, b, v, p in paths] + [Edge(a, b, "~~", v, p) for a, b, v, p in covariances]
+    return Graph(latent, observed, tuple(edges), r2 or {}, {n: n for n in (*latent, *observed)}, True)
+
+
+CHAIN = made(
+    {"A": ["a1", "a2"], "B": ["b1", "b2"], "C": ["c1", "c2"], "D": ["d1"]},
+    [("A", "B", 0.5, 0.001), ("B", "C", -0.3, 0.02), ("A", "C", 0.1, 0.4), ("C", "D", 0.6, 0.0), ("A", "D", 0.2, 0.2)],
+    r2={"B": 0.25, "C": 0.3},
+)
+
+
+def patches(picture, kind):
+    return {p.get_gid(): p for p in picture.axes[0].patches if isinstance(p, kind) and p.get_gid()}
+
+
+def texts(picture):
+    return [t.get_text() for t in picture.axes[0].texts]
+
+
+def test_factors_are_ellipses_and_items_are_boxes():
+    picture = draw(CHAIN)
+    assert set(patches(picture, Ellipse)) == {f"node:{n}" for n in "ABCD"}
+    assert set(patches(picture, Rectangle)) == {f"node:{n}" for n in ("a1", "a2", "b1", "b2", "c1", "c2", "d1")}
+    assert len(patches(picture, FancyArrowPatch)) == 5 + 7
+
+
+def test_a_path_without_evidence_is_dashed_and_the_others_are_not():
+    lines = patches(draw(CHAIN), FancyArrowPatch)
+    dashed = {g for g, line in lines.items() if line.get_linestyle() not in ("-", "solid")}
+    assert dashed == {"edge:A~C", "edge:A~D"}
+
+
+def test_coefficients_carry_stars_and_the_decimal_sign_of_the_language():
+    assert {".50**", "−.30*", ".10", "R² = .25"} <= {part for t in texts(draw(CHAIN)) for part in t.split("\n")}
+    assert {"0,50**", "R² = 0,25"} <= {part for t in texts(draw(CHAIN, language="id")) for part in t.split("\n")}
+
+
+def test_indicators_fold_away_with_their_number():
+    picture = draw(CHAIN, indicators=False)
+    assert not patches(picture, Rectangle)
+    assert any("(2 items)" in t for t in texts(picture))
+
+
+def test_the_alternative_text_names_every_path():
+    alt = draw(CHAIN).alt
+    assert "4 factors" in alt and "A to B: .50**" in alt and alt.count(" to ") == 5
+
+
+def test_correlations_that_are_not_drawn_are_counted():
+    factors = {f"F{k}": [f"x{k}a", f"x{k}b"] for k in range(6)}
+    pairs = [(a, b, 0.4, 0.0) for a, b in combinations(factors, 2)]
+    assert any("15" in t for t in texts(draw(made(factors, [], pairs))))
+    assert sum("~~" in g for g in patches(draw(made(factors, [], pairs), covariances=True), FancyArrowPatch)) == 15
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_twelve_constructs_stay_readable(seed):
+    """No path runs through a factor that is not one of its ends; the picture stays within a landscape page."""
+    rng = np.random.default_rng(seed)
+    names = [f"F{k}" for k in range(12)]
+    pairs = [(a, b) for a, b in combinations(range(12), 2) if rng.random() < 0.25]
+    graph_ = made({n: [f"{n}i"] for n in names}, [(names[a], names[b], 0.3, 0.01) for a, b in pairs])
+    tree = {n: [] for n in names}
+    layout = arrange(names, [(names[a], names[b]) for a, b in pairs], tree, frozenset())
+    canvas = _Canvas(graph_, layout, "en", {}, [])
+    through = sum(
+        canvas._passes(line, place)
+        for edge, line in canvas.lines.items()
+        for name, place in layout.places.items()
+        if name not in (edge.source, edge.target)
+    )
+    assert through <= 0.1 * len(pairs)
+
+
+def test_a_model_text_is_drawn_without_numbers():
+    model = Model("F =~ x1 + x2\nG =~ y1 + y2\nG ~ F", labels={"F": {"en": "First", "id": "Pertama"}})
+    picture = cg.diagram(model, language="id")
+    assert "Pertama" in texts(picture)
+    assert not any("R²" in t or "*" in t for t in texts(picture))
+
+
+def test_syntax_errors_reach_the_user():
+    with pytest.raises(cg.ModelSyntaxError, match="line 1"):
+        graph("F =~ x1 +")
+
+
+def test_the_same_diagram_gives_the_same_file(tmp_path):
+    first, second = (draw(CHAIN).save(tmp_path / f"{n}.svg").read_bytes() for n in (1, 2))
+    assert first == second
+    with pytest.raises(cg.OptionError, match="svg"):
+        draw(CHAIN).save(tmp_path / "x.bmp")
