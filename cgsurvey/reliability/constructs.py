@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -157,7 +157,7 @@ def _chosen(source: Source, names: Sequence[str], notes: list[Note]) -> dict[str
             "constructs as a list of names needs data read with an instrument; with a data frame give a mapping: "
             'constructs={"trust": ["tru1", "tru2"], ...}.'
         )
-    known = {c.id: c for c in _walk(source.instrument.constructs)}
+    known = {c.id: c for top in source.instrument.constructs for c in top.walk()}
     wrong = [f"'{n}'.{did_you_mean(n, known)}" for n in names if n not in known]
     if wrong or not names:
         raise OptionError(f"no such construct in '{source.instrument.id}': {' '.join(wrong)} Known: {some(known, 40)}.")
@@ -171,12 +171,6 @@ def _chosen(source: Source, names: Sequence[str], notes: list[Note]) -> dict[str
     if empty:
         raise ColumnNotFoundError(f"{source.file or 'the data'} hold no item of {some(empty)}.")
     return items
-
-
-def _walk(constructs: Iterable[Construct]) -> Iterator[Construct]:
-    for construct in constructs:
-        yield construct
-        yield from _walk(construct.elements)
 
 
 def _note_absent(construct: Construct, present: Sequence[str], source: Source, notes: list[Note]) -> None:
