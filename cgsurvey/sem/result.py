@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
+from cgsurvey.base.errors import EstimationError
 from cgsurvey.base.model import Model
+from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result
-from cgsurvey.moments.sample import Sample
+from cgsurvey.moments.build import numbers
+from cgsurvey.moments.normal import Kind
+from cgsurvey.moments.sample import Floats, Sample
+from cgsurvey.responses.source import as_source
+from cgsurvey.sem.candidates import candidates
 from cgsurvey.sem.chisq import Tests
+from cgsurvey.sem.defined import defined_parameters
+from cgsurvey.sem.inference import MANY
+from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
+from cgsurvey.sem.ram import jacobian
+from cgsurvey.sem.residuals import correlations, normal_gamma, raw, standardized
+from cgsurvey.sem.scores import factor_scores
+from cgsurvey.sem.standardize import Standardized, explained, standardize
 from cgsurvey.sem.structure import GroupMatrices, Structure
 from cgsurvey.sem.table import ParameterTable
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from cgsurvey.sem.cross_check import CrossCheck
+
+Standard = Literal["std_all", "std_lv", "std_nox"]
+PARAMETERS = ("=~", "~", "~~", "~1", "|", "~*~", ":=")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,8 +56,11 @@ class SemFit(Result):
         Estimates of the free parameters.
     covariance : ndarray, shape (q, q)
         Their covariance matrix; NaN without standard errors.
+    basis : ndarray, shape (q, z)
+        Directions that linear equality constraints leave free; the identity without any.
     matrices : tuple of GroupMatrices
-        The matrices at the estimates, with the implied moments, one per group.
+        The matrices at the estimates, with the implied moments, one per group. Where the model has no means, `m` and
+        `mu` hold those of the sample.
     samples : tuple of Sample
         Sample statistics per group, without rows.
     tests : Tests
@@ -46,9 +68,11 @@ class SemFit(Result):
     fit_measures : Series
         Fit measures under lavaan's names, dots as underscores.
     values, std_errors : ndarray, shape (rows of the table,)
-        Estimate and standard error (NaN where there is none) of each row of the table.
+        Estimate and standard error of each row of the table, NaN where there is none.
     converged : bool
+        Whether the gradient vanished.
     iterations : int
+        Steps of the optimiser.
     """
 
     model: Model
@@ -57,6 +81,7 @@ class SemFit(Result):
     structure: Structure
     theta: Floats
     covariance: Floats
+    basis: Floats
     matrices: tuple[GroupMatrices, ...]
     samples: tuple[Sample, ...]
     tests: Tests
@@ -65,3 +90,248 @@ class SemFit(Result):
     std_errors: Floats
     converged: bool
     iterations: int = 0
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row per parameter, in lavaan's order.
+
+        Returns
+        -------
+        DataFrame
+            ``lhs op rhs group label free estimate std_error statistic p_value ci_lower ci_upper std_lv std_all``; NaN
+            where a number does not exist (a fixed parameter has no standard error).
+        """
+        keep, out = self._names(label=True)
+        out["estimate"] = self.values[keep]
+        out |= self._intervals(self.values[keep], self.std_errors[keep])
+        out["std_lv"] = self._standardized("std_lv")[0][keep]
+        out["std_all"] = self._standardized("std_all")[0][keep]
+        return pd.DataFrame(out)
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row: estimator, n, chi-square, the usual fit measures."""
+        names = (
+            "npar", "chisq", "df", "pvalue", "chisq_scaled", "pvalue_scaled", "cfi", "tli", "cfi_robust", "tli_robust", "rmsea",
+            "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_robust", "srmr", "logl", "aic", "bic",
+        )  # fmt: skip
+        row: dict[str, Any] = {"estimator": self.options.estimator, "converged": self.converged, "n": self.meta.n}
+        row |= {name: self.fit_measures[name] for name in names if name in self.fit_measures}
+        for name in ("npar", "df"):
+            row[name] = int(row[name])
+        return pd.DataFrame([row])
+
+    def standardized(self, kind: Standard = "std_all") -> pd.DataFrame:
+        """Return the standardised parameters with standard errors by the delta method.
+
+        Parameters
+        ----------
+        kind : {"std_all", "std_lv", "std_nox"}
+            Variables brought to unit variance: all, the latent ones, all but observed covariates.
+
+        Returns
+        -------
+        DataFrame
+            ``lhs op rhs group estimate std_error statistic p_value ci_lower ci_upper``, as lavaan's
+            ``standardizedSolution()``.
+        """
+        keep, out = self._names()
+        value, error = self._standardized(choose("kind", kind, ("std_all", "std_lv", "std_nox")), errors=True)
+        out["estimate"] = value[keep]
+        return pd.DataFrame(out | self._intervals(value[keep], error[keep]))
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Names of the latent variables."""
+        return self.table.latents
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Names of the observed variables, in the order of the covariance matrix."""
+        return self.table.observed
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance matrix of the free parameters, named by label or as "visual=~x2"; equal ones stand once."""
+        names = parameter_names(self.table, self.structure)
+        return pd.DataFrame(self.covariance, index=names, columns=names)
+
+    @property
+    def implied(self) -> Mapping[str, Any]:
+        """Implied moments: ``cov`` (DataFrame) and, with a mean structure, ``mean`` (Series); by group label with groups."""
+        return self._by_group([self._moments(m.Sigma, m.mu) for m in self.matrices])
+
+    @property
+    def sample_statistics(self) -> Mapping[str, Any]:
+        """Moments of the sample, as `implied`; with missing values those of the unrestricted model."""
+        return self._by_group([self._moments(s.cov, s.mean) for s in self.samples])
+
+    @property
+    def r2(self) -> pd.Series:
+        """Explained share of variance of each variable with a cause; indexed by (group, variable) with groups."""
+        share = explained(self.structure, list(self.matrices))
+        names, parts = np.array(self.table.variables), {}
+        for g, row in enumerate(share):
+            at = np.flatnonzero(~np.isnan(row))
+            parts[self.meta.groups[g] if self.meta.groups else ""] = pd.Series(row[at], index=names[at])
+        return next(iter(parts.values())).rename("r2") if len(parts) == 1 else pd.concat(parts, names=["group", "variable"]).rename("r2")
+
+    def residuals(self, kind: Literal["raw", "cor", "standardized"] = "raw") -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Return what the model leaves unexplained of the covariances.
+
+        Parameters
+        ----------
+        kind : {"raw", "cor", "standardized"}
+            Sample minus implied covariances, the same of correlations, or z-values.
+
+        Returns
+        -------
+        DataFrame, or one per group label
+        """
+        kind = choose("kind", kind, ("raw", "cor", "standardized"))
+        names, out = list(self.observed), []
+        deltas = jacobian(self.structure, self.theta) if kind == "standardized" else [np.zeros((0, 0))] * len(self.samples)
+        for sample, filled, delta in zip(self.samples, self.matrices, deltas, strict=True):
+            if kind == "standardized":
+                means = self.structure.means
+                gamma = normal_gamma(filled.Sigma, means) if sample.curvature is None else np.linalg.inv(sample.curvature.H)
+                left = standardized(sample, filled, delta, self.covariance, gamma, means)
+            else:
+                left = raw(sample, filled) if kind == "raw" else correlations(sample, filled)
+            out.append(pd.DataFrame(left.cov, index=names, columns=names))
+        return out[0] if len(out) == 1 else dict(zip(self.meta.groups, out, strict=True))
+
+    def modification_indices(self) -> pd.DataFrame:
+        """Return the score test of each parameter that could be freed, largest first.
+
+        Returns
+        -------
+        DataFrame
+            ``lhs op rhs group mi epc sepc_lv sepc_all``. A large index says that the model misses something there, not
+            that the parameter is to be freed.
+        """
+        if self.samples[0].curvature is None and self.options.fiml and self.structure.p > MANY:
+            raise EstimationError(f"Modification indices with missing values are available for up to {MANY} observed variables.")
+        found = candidates(self.table, self.structure)
+        kind: Kind = "expected" if self.options.information == "expected" else "observed"
+        gain = modification(
+            self.structure, self.theta, list(self.matrices), self.samples, found.cells, kind=kind, basis=self.basis
+        )
+        out = {"lhs": found.lhs, "op": found.op, "rhs": found.rhs, "group": found.cells.group + 1}
+        frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
+        return frame.dropna(subset="mi").sort_values("mi", ascending=False, kind="stable", ignore_index=True)
+
+    def scores(self, data: Any, *, method: Literal["regression", "bartlett", "ebm"] = "regression") -> pd.DataFrame:
+        """Return factor scores, one row per row of data.
+
+        Parameters
+        ----------
+        data : Responses or DataFrame
+            Rows to score; they need not be those of the fit.
+        method : {"regression", "bartlett", "ebm"}
+            "ebm" equals "regression" for continuous items.
+        """
+        method = choose("method", method, ("regression", "bartlett", "ebm"))
+        frame = as_source(data).frame
+        y = numbers(frame, self.observed, self.table.products)
+        out = np.full((len(y), len(self.latents)), np.nan)
+        if self.options.group is None:
+            out[:] = factor_scores(y, self.matrices[0], method)
+        else:
+            names = frame[self.options.group].astype(str).to_numpy()
+            for label, filled in zip(self.meta.groups, self.matrices, strict=True):
+                out[names == label] = factor_scores(y[names == label], filled, method)
+        return pd.DataFrame(out, index=frame.index, columns=list(self.latents))
+
+    def cross_check(self, data: Any) -> CrossCheck:
+        """Fit the model again with semopy, an independent engine, and put the standardised estimates side by side.
+
+        Raises
+        ------
+        UnsupportedByEngine
+            When semopy cannot fit this model right.
+        """
+        from cgsurvey.sem.cross_check import cross_check
+
+        return cross_check(self, data)
+
+    def summary(self) -> str:
+        """Return the result as plain text for a terminal."""
+        from cgsurvey.sem.summary import summary
+
+        return summary(self)
+
+    def _names(self, *, label: bool = False) -> tuple[np.ndarray, dict[str, Any]]:
+        """Rows that are parameters, and the columns that name them."""
+        t = self.table
+        keep = t.where(*PARAMETERS)
+        out: dict[str, Any] = {"lhs": [t.lhs[k] for k in keep], "op": [t.op[k] for k in keep], "rhs": [t.rhs[k] for k in keep]}
+        out["group"] = t.group[keep]
+        if label:
+            out["label"] = [t.label[k] for k in keep]
+            out["free"] = t.free[keep]
+        return keep, out
+
+    def _intervals(self, value: Floats, error: Floats) -> dict[str, Floats]:
+        """Columns of a test against zero and of a normal interval."""
+        error = np.where(error > 0, error, np.nan)
+        half = float(ndtri((1 + self.options.ci) / 2)) * error
+        z = value / error
+        return {
+            "std_error": error,
+            "statistic": z,
+            "p_value": 2 * ndtr(-np.abs(z)),
+            "ci_lower": value - half,
+            "ci_upper": value + half,
+        }
+
+    def _standardized(self, kind: Standard, *, errors: bool = False) -> tuple[Floats, Floats]:
+        """Standardised value and standard error of each row of the table, shape (rows,)."""
+        p = self.structure.p
+        scaled = np.ones(self.structure.v, dtype=bool)
+        if kind == "std_lv":
+            scaled[:p] = False
+        elif kind == "std_nox":
+            scaled[[self.observed.index(x) for x in covariates(self.table)]] = False
+        found: Standardized = standardize(self.structure, self.theta, list(self.matrices), scaled)
+        value, error = np.full((2, len(self.table)), np.nan)
+        value[self.structure.row] = found.value
+        rows = self.table.where(":=")
+        if len(rows):
+            value[rows], slope = defined_parameters(self.table, self.structure, found.value, found.jacobian)
+            error[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", slope @ self.covariance, slope), 0.0))
+        if errors:
+            error[self.structure.row] = found.std_error(self.covariance)
+        return value, error
+
+    def _moments(self, cov: Floats, mean: Floats) -> dict[str, Any]:
+        names = list(self.observed)
+        out: dict[str, Any] = {"cov": pd.DataFrame(cov, index=names, columns=names)}
+        if self.structure.means:
+            out["mean"] = pd.Series(mean, index=names, name="mean")
+        return out
+
+    def _by_group(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        return parts[0] if len(parts) == 1 else dict(zip(self.meta.groups, parts, strict=True))
+
+
+def covariates(table: ParameterTable) -> tuple[str, ...]:
+    """Observed variables that only cause others and whose moments the model leaves alone."""
+    outcomes = {lhs for lhs, op in zip(table.lhs, table.op, strict=True) if op == "~"}
+    indicators = {rhs for rhs, op in zip(table.rhs, table.op, strict=True) if op == "=~"}
+    causes = {rhs for rhs, op in zip(table.rhs, table.op, strict=True) if op == "~"} - outcomes - indicators
+    modelled = {
+        name
+        for lhs, op, rhs, user in zip(table.lhs, table.op, table.rhs, table.user, strict=True)
+        if op in ("~~", "~1") and user == 1
+        for name in (lhs, rhs)
+    }
+    return tuple(n for n in table.observed if n in causes - modelled)
+
+
+def parameter_names(table: ParameterTable, structure: Structure) -> list[str]:
+    """Name each free parameter by its label or as text; parameters set equal bear the name of the first."""
+    out = [""] * structure.q
+    for row, free in zip(structure.row, structure.free, strict=True):
+        if free >= 0 and not out[free]:
+            label = table.label[row]
+            out[free] = label if label and not label.startswith(".p") else table.name(int(row))
+    return out

@@ -1,0 +1,67 @@
+"""The parameters that a model leaves out and could have: what modification indices are computed for.
+
+lavaan's set: loadings of each factor on each item and factor, covariances of residuals, covariances and arrows that the
+model fixes. Labelled file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from cgsurvey.sem.modification import Candidates
+from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
+from cgsurvey.sem.table import ParameterTable
+
+
+@dataclass(frozen=True)
+class Named:
+    """Candidate cells with the names of their parameters."""
+
+    lhs: list[str]
+    op: list[str]
+    rhs: list[str]
+    cells: Candidates
+
+
+def candidates(table: ParameterTable, structure: Structure) -> Named:
+    """List the parameters of a model that are fixed or absent and could be freed."""
+    at = {name: k for k, name in enumerate(table.variables)}
+    taken = {
+        key
+        for key, free, row in zip(zip(structure.group, structure.matrix, structure.i, structure.j, strict=True), structure.free, structure.row, strict=True)
+        if free >= 0 or table.exo[row]
+    }  # fmt: skip
+    out: list[tuple[str, str, str, int, int, int, int]] = []
+    for g in range(structure.n_groups):
+        for lhs, op, rhs in _possible(table):
+            if op == "~~":
+                place = (COVARIANCE, max(at[lhs], at[rhs]), min(at[lhs], at[rhs]))
+            elif op == "~1":
+                place = (MEAN, at[lhs], 0)
+            else:
+                place = (ARROW, at[rhs], at[lhs]) if op == "=~" else (ARROW, at[lhs], at[rhs])
+            if (g, *place) not in taken:
+                taken.add((g, *place))
+                out.append((lhs, op, rhs, g, *place))
+    lhs_, op_, rhs_, *cells = map(list, zip(*out, strict=True)) if out else ([], [], [], [], [], [], [])
+    return Named(lhs_, op_, rhs_, Candidates(*(np.array(c, dtype=np.int64) for c in cells)))
+
+
+def _possible(table: ParameterTable) -> list[tuple[str, str, str]]:
+    indicators = list(dict.fromkeys(r for r, op in zip(table.rhs, table.op, strict=True) if op == "=~"))
+    outcomes = list(dict.fromkeys(v for v, op in zip(table.lhs, table.op, strict=True) if op == "~"))
+    causes = list(dict.fromkeys(v for v, op in zip(table.rhs, table.op, strict=True) if op == "~"))
+    endogenous = set(indicators) | set(outcomes)
+    covariates = [v for v in table.observed if v in causes and v not in endogenous]
+    items = [v for v in table.observed if v not in covariates]
+    structural = list(dict.fromkeys([*outcomes, *causes]))
+    latent_free = [v for v in table.latents]
+    out = [(lhs, op, rhs) for lhs, op, rhs, g in zip(table.lhs, table.op, table.rhs, table.group, strict=True) if g == 1 and op in ("=~", "~", "~~", "~1")]
+    out += [(f, "=~", v) for f in table.latents for v in dict.fromkeys(indicators) if v != f and v in table.observed]
+    out += [(a, "~~", b) for a, b in combinations(items, 2)]
+    out += [(a, "~~", b) for a, b in combinations(latent_free, 2)]
+    out += [(y, "~", x) for y in structural for x in structural if x != y and y not in covariates]
+    return out

@@ -1,0 +1,380 @@
+"""cfa(), sem() and growth(): from a model and data to a fitted model.
+
+`_fit` reads as its own documentation: the ten steps of a structural equation model on one screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import ConvergenceError, ModelError, OptionError, SampleError, some
+from cgsurvey.base.model import Model
+from cgsurvey.base.notes import Note, note
+from cgsurvey.base.parallel import one_thread
+from cgsurvey.base.result import Meta, data_hash
+from cgsurvey.moments.build import Grouped, group_labels, sample_statistics
+from cgsurvey.moments.normal import moment_information, slopes
+from cgsurvey.moments.sample import Curvature, Floats, Sample
+from cgsurvey.responses.source import Source, as_source
+from cgsurvey.sem import ram
+from cgsurvey.sem.chisq import Fitted, Tests, free_moments, tests
+from cgsurvey.sem.defined import defined_parameters, selection
+from cgsurvey.sem.fit_measures import fit_measures
+from cgsurvey.sem.identification import check_identification, undetermined
+from cgsurvey.sem.inference import MANY, information
+from cgsurvey.sem.optimise import Optimum, Problem, minimise
+from cgsurvey.sem.options import Options, resolve
+from cgsurvey.sem.result import SemFit, covariates, parameter_names
+from cgsurvey.sem.scores import with_means
+from cgsurvey.sem.start import start_values
+from cgsurvey.sem.structure import COVARIANCE, GroupMatrices, Structure
+from cgsurvey.sem.table import Kind, ParameterTable, Restrictions, parameter_table, restrictions, structure
+
+NEAR = 1e-3  # gradient, in units of the root information, below which estimates are near enough to be shown
+FEW_CLUSTERS = 20
+
+
+def cfa(model: str, data: Any, **options: Any) -> SemFit:
+    """Fit a confirmatory factor model.
+
+    Parameters
+    ----------
+    model : str or Model
+        Model in lavaan syntax, e.g. ``"visual =~ x1 + x2 + x3"``.
+    data : Responses or DataFrame
+        One row per respondent.
+    **options
+        ``estimator`` ("ML", "MLR", "MLF"), ``missing`` ("listwise", "fiml", "fiml.x"), ``group``, ``group_equal``,
+        ``group_partial``, ``cluster``, ``weights``, ``std_lv``, ``fixed_x``, ``meanstructure``, ``orthogonal``, ``auto``,
+        ``auto_fix_first``, ``likelihood``, ``information``, ``se``, ``test``, ``ci``, ``engine`` ("native", "semopy"); meaning
+        and defaults are lavaan's, see `Options`. Clusters and weights of `Responses` are used unless switched off by
+        ``cluster=False``, ``weights=False``.
+
+    Returns
+    -------
+    SemFit
+
+    Raises
+    ------
+    ModelSyntaxError, IdentificationError, ModelError
+        The model cannot be read, or has no unique solution.
+    ColumnNotFoundError, CodingError, SampleError, NotPositiveDefiniteError
+        The data cannot carry the model.
+    ConvergenceError
+        No minimum was found.
+    OptionError
+        An option is not known.
+
+    Examples
+    --------
+    >>> fit = cfa("trust =~ tru1 + tru2 + tru3", data)  # doctest: +SKIP
+    >>> fit.tidy(), fit.fit_measures["cfi"]  # doctest: +SKIP
+    """
+    return _fit(model, data, "cfa", options)
+
+
+def sem(model: str, data: Any, **options: Any) -> SemFit:
+    """Fit a structural equation model; arguments, result and errors are those of `cfa`."""
+    return _fit(model, data, "sem", options)
+
+
+def growth(model: str, data: Any, **options: Any) -> SemFit:
+    """Fit a growth curve model (intercepts of items fixed, means of growth factors free); see `cfa`."""
+    return _fit(model, data, "growth", options)
+
+
+def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
+    # 1. Check options.
+    source = as_source(data)
+    options = resolve(given, source.design)
+    # 2. Resolve the model.
+    labels = group_labels(source.frame, options.group)
+    table = _table(model, source.frame, kind, options, len(labels))
+    # 3. Sample statistics.
+    grouped = _samples(source.frame, table, options)
+    with one_thread():
+        # 4. Compile matrices and check identification.
+        made = _with_covariates(structure(table), table, grouped.samples)
+        held = _linear(table, made)
+        x = [table.observed.index(n) for n in covariates(table)]
+        problem = Problem.of(made, grouped.samples, held.K, held.k0)
+        z = _start(problem, made, table, held)
+        moments = made.n_groups * len(free_moments(made.p, made.means, x if options.fixed_x else ()))
+        check_identification(problem, z, parameter_names(table, made), moments)
+        _check_rows(grouped.samples, problem)
+        # 5. Estimate.   6. Polish: Newton steps until the gradient is rounding error.
+        if options.engine == "semopy":
+            from cgsurvey.sem.engine_semopy import semopy_estimates
+
+            optimum = semopy_estimates(model, source.frame, table, made, options, problem)
+        else:
+            optimum = minimise(problem, z)
+        theta, notes = problem.theta(optimum.z), _convergence(optimum, problem, table, made)
+        fitted = Fitted(made, theta, _filled(made, theta, grouped.samples), grouped.samples, held.K)
+        # 7. Inference.
+        covariance, more = _covariance(fitted, options, table)
+        # 8. Tests and fit measures.
+        found = tests(fitted, covariates=x, fixed_x=options.fixed_x, scaled=options.scaled, robust_moments=options.robust, second=not (options.cluster and options.estimator == "ML"))  # fmt: skip
+        measures = _measures(fitted, found, x if options.fixed_x else [])
+        # 9. Defined effects; standardised ones are computed on demand.
+        values, errors = _rows(table, fitted, covariance)
+        notes += [*more, *_admissible(fitted, table, labels), *_remarks(source, grouped, options, fitted, found)]
+    # 10. The result, without rows.
+    return SemFit(
+        model=model if isinstance(model, Model) else Model(model),
+        options=options,
+        table=table,
+        structure=made,
+        theta=theta,
+        covariance=covariance,
+        basis=held.K,
+        matrices=tuple(fitted.matrices),
+        samples=tuple(_sealed(s, m, options) for s, m in zip(grouped.samples, fitted.matrices, strict=True)),
+        tests=found,
+        fit_measures=measures,
+        values=values,
+        std_errors=errors,
+        converged=optimum.converged,
+        iterations=optimum.iterations,
+        notes=(*source.notes, *grouped.notes, *notes),
+        meta=_meta(kind, source, options, grouped, model),
+    )
+
+
+def _table(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int) -> ParameterTable:
+    if not isinstance(model, str):
+        raise OptionError(f"model must be text in lavaan syntax, not {type(model).__name__}; an Instrument writes one: instrument.model().")
+    return parameter_table(
+        str(model),
+        frame.columns,
+        kind=kind,
+        groups=groups,
+        meanstructure=options.meanstructure,
+        fixed_x=options.fixed_x,
+        std_lv=options.std_lv,
+        orthogonal=options.orthogonal,
+        auto=options.auto,
+        auto_fix_first=options.auto_fix_first,
+        group_equal=options.group_equal,
+        group_partial=options.group_partial,
+    )
+
+
+def _samples(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Grouped:
+    return sample_statistics(
+        frame,
+        table.observed,
+        missing=options.missing,
+        covariates=table.exogenous,
+        products=table.products,
+        group=options.group,
+        cluster=options.cluster,
+        weights=options.weights,
+        wishart=options.likelihood == "wishart",
+    )
+
+
+def _with_covariates(made: Structure, table: ParameterTable, samples: Sequence[Sample]) -> Structure:
+    """Fill the moments of fixed covariates in from the sample."""
+    value = made.value.copy()
+    for cell in np.flatnonzero((made.free < 0) & (table.exo[made.row] == 1)):
+        sample, i, j = samples[made.group[cell]], made.i[cell], made.j[cell]
+        value[cell] = sample.cov[i, j] if made.matrix[cell] == COVARIANCE else sample.mean[i]
+    return replace(made, value=value)
+
+
+def _linear(table: ParameterTable, made: Structure) -> Restrictions:
+    held = restrictions(table, made)
+    refused = [f"'{table.lhs[k]} {table.op[k]} {table.rhs[k]}'" for k in (*held.nonlinear, *held.inequalities)]
+    if refused:
+        raise ModelError(
+            f"Constraints that are not linear equalities are not supported: {some(refused)}. Linear ones such as 'a == 2*b' are; "
+            "a function of parameters can be defined and tested with ':='."
+        )
+    return held
+
+
+def _start(problem: Problem, made: Structure, table: ParameterTable, held: Restrictions) -> Floats:
+    """Start values within the constraints, at which all implied covariances are positive definite."""
+    theta = start_values(made, problem.samples, table.start[made.row])
+    for shrink in (1.0, 0.5, 0.0):
+        tried = theta.copy()
+        off = made.free[(made.matrix == COVARIANCE) & (made.i != made.j) & (made.free >= 0)]
+        tried[off] *= shrink
+        z = np.linalg.lstsq(held.K, tried - held.k0, rcond=None)[0] if len(held.K.T) < len(theta) else tried - held.k0
+        if np.isfinite(problem.value(z)):
+            return z
+    raise ConvergenceError(
+        "No start values were found at which the covariances of the model are positive definite. Give some, e.g. 'f =~ start(0.5)*x', "
+        "or check the values that the model fixes."
+    )
+
+
+def _check_rows(samples: Sequence[Sample], problem: Problem) -> None:
+    n, q = sum(s.n for s in samples), problem.K.shape[1]
+    if n < q:
+        raise SampleError(f"{n} usable rows for {q} free parameters: the model asks more than the data can tell. Use a smaller model, or more rows.")
+
+
+def _convergence(optimum: Optimum, problem: Problem, table: ParameterTable, made: Structure) -> list[Note]:
+    if optimum.converged:
+        return []
+    if optimum.gradient < NEAR:
+        return [note("sem.not_converged", iterations=optimum.iterations, gradient=optimum.gradient)]
+    direction = undetermined(problem, optimum.z)
+    names = parameter_names(table, made)
+    theta = problem.theta(optimum.z)
+    size = np.abs(theta if direction is None else direction)
+    far = [f"{names[k]} ({theta[k]:.3g})" for k in np.argsort(-size)[:3]]
+    raise ConvergenceError(
+        f"The optimiser stopped after {optimum.iterations} steps without a minimum; parameters that run away: {', '.join(far)}. "
+        "Such a model rarely suits the data: check reversed items, factors that measure the same thing, and factors with two items."
+    )
+
+
+def _filled(made: Structure, theta: Floats, samples: Sequence[Sample]) -> list[GroupMatrices]:
+    filled = ram.fill(made, theta)
+    return filled if made.means else [with_means(m, s.mean) for m, s in zip(filled, samples, strict=True)]
+
+
+def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tuple[Floats, list[Note]]:
+    """Covariance of the estimates: inverse information, or the sandwich of Huber and White."""
+    q = len(fitted.theta)
+    empty = np.full((q, q), np.nan)
+    if options.se == "none" or not q:
+        return empty, []
+    kind = options.information
+    H = fitted.meat() if kind == "first.order" else information(fitted.structure, fitted.theta, fitted.samples, kind)
+    reduced = fitted.K.T @ H @ fitted.K
+    units = 1 / np.sqrt(np.abs(np.diag(reduced)))
+    values, vectors = np.linalg.eigh(reduced * units * units[:, None])
+    if not np.all(np.isfinite(values)) or values[0] < 1e-10:
+        names = parameter_names(table, fitted.structure)
+        loose = np.abs(fitted.K @ (vectors[:, 0] * units) * (np.abs(fitted.K) @ (1 / units)))
+        return empty, [note("sem.no_errors", parameters=some([names[k] for k in np.argsort(-loose) if loose[k] > 0.1 * loose.max()]))]
+    bread = fitted.inverse(H)
+    covariance = bread @ fitted.meat() @ bread if options.robust else bread
+    return (covariance + covariance.T) / 2 / fitted.total, []
+
+
+def _measures(fitted: Fitted, found: Tests, exogenous: Sequence[int]) -> pd.Series:
+    return pd.Series(
+        fit_measures(
+            found.user,
+            found.baseline,
+            samples=fitted.samples,
+            matrices=fitted.matrices,
+            means=fitted.structure.means,
+            npar=fitted.K.shape[1],
+            logl=found.logl,
+            logl_saturated=found.logl_saturated,
+            factor_h0=found.factor_h0,
+            factor_h1=found.factor_h1,
+            corrected=found.corrected,
+            exogenous=exogenous,
+        ),
+        name="fit_measures",
+    )
+
+
+def _rows(table: ParameterTable, fitted: Fitted, covariance: Floats) -> tuple[Floats, Floats]:
+    """Estimate and standard error of each row of the table."""
+    made = fitted.structure
+    values, errors = np.full((2, len(table)), np.nan)
+    slope = selection(made)
+    cells = np.where(made.free >= 0, fitted.theta[made.free] if made.q else 0.0, made.value)
+    values[made.row] = cells
+    own = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    free = made.free >= 0
+    errors[made.row[free]] = own[made.free[free]]
+    rows = table.where(":=")
+    values[rows], by_theta = defined_parameters(table, made, cells, slope)
+    errors[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", by_theta @ covariance, by_theta), 0.0))
+    return values, errors
+
+
+def _admissible(fitted: Fitted, table: ParameterTable, labels: Sequence[str]) -> list[Note]:
+    """Notes on estimates that no population could have."""
+    out = []
+    p, names = fitted.structure.p, table.variables
+    for filled, label in zip(fitted.matrices, labels, strict=True):
+        where = f" ({label})" if label else ""
+        variances = np.diag(filled.S)
+        out += [note("sem.heywood", variable=names[k], where=where, value=float(variances[k])) for k in np.flatnonzero(variances < -1e-12)]
+        E = np.linalg.inv(np.eye(len(names)) - filled.A)
+        latent = (E @ filled.S @ E.T)[p:, p:]
+        if len(latent) > 1 and np.all(np.diag(latent) > 0):
+            sd = np.sqrt(np.diag(latent))
+            r = latent / np.outer(sd, sd)
+            if np.linalg.eigvalsh(r)[0] < -1e-8:
+                i, j = np.unravel_index(np.argmax(np.abs(np.tril(r, -1))), r.shape)
+                out.append(note("sem.latent_covariance", where=where, a=names[p + i], b=names[p + j], r=float(r[i, j])))
+        residual = filled.S[:p, :p]
+        if np.all(variances[:p] >= 0) and np.linalg.eigvalsh(residual)[0] < -1e-8 * max(variances.max(), 1e-300):
+            out.append(note("sem.residual_covariance", where=where))
+    return out
+
+
+def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, found: Tests) -> list[Note]:
+    """Notes on what was assumed of the data."""
+    out = []
+    if options.cluster:
+        n = sum(int(s.cases.cluster.max()) + 1 for s in grouped.samples if s.cases is not None and s.cases.cluster is not None)
+        out.append(note("sem.clusters", cluster=options.cluster, n=n))
+        if n < max(FEW_CLUSTERS, fitted.K.shape[1]):
+            out.append(note("sem.few_clusters", n=n, q=fitted.K.shape[1]))
+    elif source.design is not None and source.design.cluster:
+        out.append(note("sem.clusters_unused", cluster=source.design.cluster))
+    if options.weights:
+        out.append(note("sem.weights", weights=options.weights))
+    if found.user.df == 0:
+        out.append(note("sem.no_test"))
+    if not options.robust:
+        counts = _categories(grouped.samples)
+        if counts:
+            low, high = min(counts), max(counts)
+            few = "; with fewer than five categories, an estimator for ordered items (WLSMV) is the better choice" if low < 5 else ""
+            out.append(note("sem.ordered_items", n=len(counts), categories=low if low == high else f"{low}-{high}", few=few))
+    return out
+
+
+def _categories(samples: Sequence[Sample]) -> list[int]:
+    """Number of categories of each variable that holds no more than seven whole numbers."""
+    y = np.concatenate([s.cases.y for s in samples if s.cases is not None])
+    low, high = np.nanmin(y, axis=0), np.nanmax(y, axis=0)
+    short = np.flatnonzero((high - low <= 6) & (low == np.round(low)))
+    return [int(high[k] - low[k]) + 1 for k in short if high[k] - low[k] > 1 and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))]
+
+
+def _sealed(sample: Sample, filled: GroupMatrices, options: Options) -> Sample:
+    """Drop the rows; keep what modification indices need of missing-data patterns."""
+    if sample.patterns is None or sample.p > MANY:
+        return sample.sealed()
+    b, W = slopes(sample, filled.Sigma, filled.mu)
+    kind = "expected" if options.information == "expected" else "observed"
+    return sample.sealed(Curvature(b, W, moment_information(sample, filled.Sigma, filled.mu, kind)))
+
+
+def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model: str) -> Meta:
+    y = np.concatenate([s.cases.y for s in grouped.samples if s.cases is not None])
+    shown = {k: v for k, v in vars(options).items() if v not in (None, (), "")}
+    labels = dict(source.labels) | (dict(model.labels) if isinstance(model, Model) else {})
+    references = ["joreskog1969", "bollen1989", "rosseel2012"]
+    references += ["yuan2000"] if options.scaled else []
+    references += ["arbuckle1996"] if options.fiml else []
+    return Meta(
+        function=kind,
+        options=shown,
+        n=len(grouped.rows),
+        data_hash=data_hash(y),
+        source=source.file,
+        simulated=source.simulated,
+        labels=labels,
+        groups=grouped.labels if options.group else (),
+        references=tuple(references),
+    )
