@@ -1,0 +1,78 @@
+"""The plan of a study is checked before anything is run, and every fault of it is named at once."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+import cgsurvey as cg
+from cgsurvey.study import read_plan
+
+GOOD = """
+[study]
+title = "Kolaborasi"
+language = "id"
+seed = 7
+[data]
+file = "data/a.csv"
+missing_codes = [99]
+mapping = {x1 = 3}
+[screening]
+max_missing = 0.2
+[estimation]
+estimator = "MLR"
+[measurement]
+model = "first_order"
+[structure]
+model = "b ~ a"
+[hypotheses]
+H1 = "b ~ a > 0"
+"""
+
+
+def write(folder, text):
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_plan_is_read_with_its_hash(tmp_path):
+    plan = read_plan(write(tmp_path, GOOD))
+    assert (plan.study.title, plan.study.language, plan.data.missing_codes) == ("Kolaborasi", "id", (99,))
+    assert plan.screening == {"max_missing": 0.2} and plan.data.mapping == {"x1": 3}
+    assert plan.structure.model == "b ~ a" and plan.hypotheses == {"H1": "b ~ a > 0"}
+    assert plan.sha256 == hashlib.sha256((tmp_path / "study.toml").read_bytes()).hexdigest()
+
+
+def test_a_byte_order_mark_does_not_hurt(tmp_path):
+    (tmp_path / "study.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert read_plan(tmp_path).study.title == "Kolaborasi"
+
+
+def test_all_faults_are_named_at_once_with_the_nearest_word(tmp_path):
+    text = GOOD.replace('title = "Kolaborasi"', 'titel = "K"').replace('"id"', '"de"') + "\n[repport]\nformats = []\n"
+    with pytest.raises(cg.OptionError) as caught:
+        read_plan(write(tmp_path, text))
+    message = str(caught.value)
+    assert "3 fault(s)" in message
+    assert "Did you mean 'title'?" in message and "Did you mean 'report'?" in message
+    assert "[study] language" in message and "'de'" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('file = "data/a.csv"', ""), r"\[data\] needs file"),
+        (('file = "data/a.csv"', 'file = "a"\npartners = "b"\nusers = "c"'), "both file and partners/users"),
+        (("[study]", "[study"), "cannot be read as TOML"),
+        (("seed = 7", "seed = 7\nsha256 = 'x'"), "unknown key"),
+    ],
+)
+def test_a_plan_that_cannot_be_run_is_refused(tmp_path, change, words):
+    with pytest.raises(cg.CgSurveyError, match=words):
+        read_plan(write(tmp_path, GOOD.replace(*change)))
+
+
+def test_an_absent_plan_says_how_to_make_one(tmp_path):
+    with pytest.raises(cg.DataError, match="cgsurvey new"):
+        read_plan(tmp_path / "nothing.toml")
