@@ -134,7 +134,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         covariance=covariance,
         basis=held.K,
         matrices=tuple(fitted.matrices),
-        samples=tuple(_sealed(s, m, options) for s, m in zip(grouped.samples, fitted.matrices, strict=True)),
+        samples=tuple(_sealed(s, m) for s, m in zip(grouped.samples, fitted.matrices, strict=True)),
         tests=found,
         fit_measures=measures,
         values=values,
@@ -351,13 +351,12 @@ def _categories(samples: Sequence[Sample]) -> list[int]:
     return [int(high[k] - low[k]) + 1 for k in short if high[k] - low[k] > 1 and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))]
 
 
-def _sealed(sample: Sample, filled: GroupMatrices, options: Options) -> Sample:
+def _sealed(sample: Sample, filled: GroupMatrices) -> Sample:
     """Drop the rows; keep what modification indices need of missing-data patterns."""
     if sample.patterns is None or sample.p > MANY:
         return sample.sealed()
     b, W = slopes(sample, filled.Sigma, filled.mu)
-    kind = "expected" if options.information == "expected" else "observed"
-    return sample.sealed(Curvature(b, W, moment_information(sample, filled.Sigma, filled.mu, kind)))
+    return sample.sealed(Curvature(b, W, moment_information(sample, filled.Sigma, filled.mu, "expected")))
 
 
 def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model: str) -> Meta:

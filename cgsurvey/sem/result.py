@@ -15,7 +15,6 @@ from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result
 from cgsurvey.moments.build import numbers
-from cgsurvey.moments.normal import Kind
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
 from cgsurvey.sem.candidates import candidates
@@ -211,9 +210,8 @@ class SemFit(Result):
         if self.samples[0].curvature is None and self.options.fiml and self.structure.p > MANY:
             raise EstimationError(f"Modification indices with missing values are available for up to {MANY} observed variables.")
         found = candidates(self.table, self.structure)
-        kind: Kind = "expected" if self.options.information == "expected" else "observed"
         gain = modification(
-            self.structure, self.theta, list(self.matrices), self.samples, found.cells, kind=kind, basis=self.basis
+            self.structure, self.theta, list(self.matrices), self.samples, found.cells, basis=self.basis
         )
         out = {"lhs": found.lhs, "op": found.op, "rhs": found.rhs, "group": found.cells.group + 1}
         frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
