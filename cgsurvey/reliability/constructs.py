@@ -42,6 +42,13 @@ class Blocks:
     source: Source
     notes: tuple[Note, ...]
 
+    @property
+    def unweighted(self) -> tuple[Note, ...]:
+        """Say that the sampling design is not used, where there is one."""
+        design = self.source.design
+        columns = design.columns if design is not None else ()
+        return (note("reliability.design_unused", columns=", ".join(columns)),) if columns else ()
+
     def meta(self, function: str, rows: np.ndarray, references: Iterable[str], **options: object) -> Meta:
         """Return the origin of a result that used the rows marked in `rows`."""
         return Meta(
@@ -97,9 +104,6 @@ def gather(data: Responses | pd.DataFrame, constructs: Constructs) -> Blocks:
             "Correct the names or leave the items out."
         )
     frame = _numbers(source, list(dict.fromkeys(i for block in items.values() for i in block)))
-    design = source.design
-    if design is not None and (design.weights or design.cluster or design.strata):
-        notes.append(note("reliability.design_unused", columns=", ".join(design.columns)))
     return Blocks(items, frame, source, tuple(notes))
 
 

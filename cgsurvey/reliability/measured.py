@@ -15,6 +15,8 @@ from cgsurvey.reliability.constructs import Constructs, used_labels
 from cgsurvey.sem import SemFit
 from cgsurvey.sem.structure import GroupMatrices
 
+NO_GROUP = "group={!r} chooses a group of a fitted model. Fit one first: cg.cfa(model, data, group=...)."
+
 
 @dataclass(frozen=True)
 class Measured:

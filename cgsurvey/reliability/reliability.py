@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cgsurvey.base.errors import OptionError
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Result
@@ -28,7 +29,7 @@ from cgsurvey.reliability.items import (
     critical_correlation,
     item_rest_correlation,
 )
-from cgsurvey.reliability.measured import Measured, loading_notes, measured
+from cgsurvey.reliability.measured import NO_GROUP, Measured, loading_notes, measured
 from cgsurvey.reliability.one_factor import one_factor_loadings
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
@@ -66,7 +67,11 @@ class Reliability(Result):
 
 
 def reliability(
-    data: Responses | pd.DataFrame | SemFit, constructs: Constructs = None, *, ci: float = 0.95
+    data: Responses | pd.DataFrame | SemFit,
+    constructs: Constructs = None,
+    *,
+    ci: float = 0.95,
+    group: str | None = None,
 ) -> Reliability:
     """Estimate the reliability of constructs and analyse their items.
 
@@ -82,6 +87,8 @@ def reliability(
         are measured by items.
     ci : float
         Level of the interval of alpha.
+    group : str, optional
+        Group of a fitted model with several.
 
     Returns
     -------
@@ -101,17 +108,19 @@ def reliability(
     """
     fraction("ci", ci)
     if isinstance(data, SemFit):
-        model = measured(data, constructs)
+        model = measured(data, constructs, group=group)
         parts = [_from_model(model, name, ci) for name in model.items]
         notes, meta = list(model.notes), model.meta("reliability", REFERENCES, ci=ci)
     else:
+        if group is not None:
+            raise OptionError(NO_GROUP.format(group))
         blocks = gather(data, constructs)
         parts, used = [], np.zeros(len(blocks.frame), dtype=bool)
         for name, items in blocks.items.items():
             complete = blocks.frame[list(items)].notna().all(axis=1).to_numpy()
             parts.append(_from_rows(name, blocks.frame.loc[:, list(items)], complete, ci))
             used |= complete
-        notes, meta = list(blocks.notes), blocks.meta("reliability", used, REFERENCES, ci=ci)
+        notes, meta = [*blocks.notes, *blocks.unweighted], blocks.meta("reliability", used, REFERENCES, ci=ci)
         sizes = [p.row["n"] for p in parts]
         if min(sizes) < len(used):
             notes.append(note("reliability.complete_rows", smallest=min(sizes), largest=max(sizes), rows=len(used)))

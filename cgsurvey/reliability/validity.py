@@ -20,7 +20,7 @@ from cgsurvey.reliability.coefficients import (
     correlation,
 )
 from cgsurvey.reliability.constructs import Constructs, gather
-from cgsurvey.reliability.measured import Measured, measured
+from cgsurvey.reliability.measured import NO_GROUP, Measured, measured
 from cgsurvey.reliability.validity_numbers import htmt, largest_other
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit, cfa
@@ -93,8 +93,8 @@ def validity(
     -------
     Validity
         Composite reliability and AVE of the standardised loadings; HTMT of the sample correlations that the model was
-        fitted to. When the factor model cannot be estimated, a serious note says why, HTMT is of the complete rows, and
-        what needs the model is NaN.
+        fitted to, under its sampling weights. When the factor model cannot be estimated, a serious note says why, HTMT
+        is of the complete rows, and what needs the model is NaN.
 
     Raises
     ------
@@ -111,22 +111,21 @@ def validity(
         meta = model.meta("validity", REFERENCES, **shown)
         return _validity(model.items, correlation(model.S), model, absolute, model.notes, meta)
     if group is not None:
-        raise OptionError(
-            f"group={group!r} chooses a group of a fitted model. Fit one first: cg.cfa(model, data, group=...)."
-        )
+        raise OptionError(NO_GROUP.format(group))
     blocks = gather(data, constructs)
     try:
-        fit = cfa(measurement_model(blocks.items), blocks.source.frame, **options)
+        fit = cfa(measurement_model(blocks.items), blocks.source, **options)
     except (EstimationError, IdentificationError) as error:
         complete = blocks.frame.notna().all(axis=1).to_numpy()
         R = correlation(np.cov(blocks.frame.to_numpy()[complete], rowvar=False))
-        notes = (*blocks.notes, note("reliability.model_failed", reason=str(error)))
+        notes = (*blocks.notes, *blocks.unweighted, note("reliability.model_failed", reason=str(error)))
         meta = blocks.meta("validity", complete, REFERENCES, **shown, **options)
         return _validity(blocks.items, R, None, absolute, notes, meta)
     model = measured(fit, list(blocks.items))
     meta = blocks.meta("validity", np.ones(0), REFERENCES, **shown, **options)
     meta = replace(meta, n=model.n, data_hash=fit.meta.data_hash)
-    notes = (*blocks.notes, *fit.notes, *model.notes)
+    about_the_fit = (n for n in fit.notes if n not in blocks.source.notes)
+    notes = (*blocks.notes, *about_the_fit, *model.notes)
     return _validity(model.items, correlation(model.S), model, absolute, notes, meta)
 
 
@@ -174,5 +173,5 @@ def _validity(
 
 
 def measurement_model(items: Mapping[str, tuple[str, ...]]) -> str:
-    """Write one factor per construct in lavaan syntax."""
-    return "\n".join(f"{c} =~ {' + '.join(block)}" for c, block in items.items())
+    """Write one factor per construct in lavaan syntax; backticks, because columns of a field file may have any name."""
+    return "\n".join(f"`{c}` =~ " + " + ".join(f"`{i}`" for i in block) for c, block in items.items())

@@ -192,8 +192,8 @@ def test_what_is_refused():
         cg.validity(fit, BLOCKS)
     with pytest.raises(cg.ModelError, match="no latent variable that is measured by items"):
         cg.validity(cg.sem("b1 ~ a1 + a2", frame))
-    with pytest.raises(cg.ColumnNotFoundError, match=r"'a9' of A\. Did you mean 'a"):
-        cg.validity(frame, {"A": ["a1", "a9"]})
+    with pytest.raises(cg.ColumnNotFoundError, match=r"'a11' of A\. Did you mean 'a1'"):
+        cg.validity(frame, {"A": ["a1", "a11"]})
     with pytest.raises(cg.SampleError, match="a1"):
         cg.validity(frame.assign(a1=1.0), BLOCKS)
 
