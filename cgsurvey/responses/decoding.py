@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import OptionError, did_you_mean, some
+from cgsurvey.base.errors import OptionError, some
 from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.words import number, plain, short
 
@@ -25,6 +26,8 @@ _REFUSED = re.compile(r"refus|prefer not|menolak|tidak bersedia|tidak (?:mau )?m
 _WITH_NUMBER = re.compile(r"^\(?(\d{1,3})\)?\s*(?:[-=.:)|]\s*|\s)(.*\D.*)$")
 _IN_BRACKETS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]+)[)\]]$")
 _BEFORE_DASH = re.compile(r"^(\w{1,4})\s*[-=:]\s*(\D.*)$")
+# More different faults than this in one column are the wrong column, and no slips of the pen.
+_MANY = 20
 # Words for the middle of five points, by kinship. "Kurang setuju" is the second of four points in other forms.
 _MIDDLE = (
     ("netral", "neutral", "n"),
@@ -84,7 +87,7 @@ class Decoder:
     aliases : mapping
         Further words, comparable text to the name of a choice.
     language : str
-        Whose words win where two languages use one word for different choices.
+        Language in which messages show the choices.
     """
 
     def __init__(
@@ -99,17 +102,18 @@ class Decoder:
         self.language = language
         self.names: dict[str, int] = {}
         self.words: dict[str, dict[str, int]] = {}
-        self.extra: dict[str, int] = {}
         self.scores: dict[float, int] = {}
+        aliased: dict[str, int] = {}
         place = {c.name: i for i, c in enumerate(scale.choices)}
         for i, choice in enumerate(scale.choices):
             self.names[_code(choice.name)] = i
             for lang, words in choice.label.items():
                 self.words.setdefault(lang, {})[plain(words)] = i
             for alias in choice.aliases:
-                self.extra.setdefault(plain(alias), i)
+                aliased.setdefault(plain(alias), i)
             if choice.score is not None:
                 self.scores.setdefault(float(choice.score), i)
+        self.labels = aliased | {w: i for words in self.words.values() for w, i in words.items()}
         self.own = {word: place[name] for word, name in (aliases or {}).items() if name in place}
         self._known: dict[str, Cell] = {}
 
@@ -132,13 +136,8 @@ class Decoder:
         code = key if n is None else f"{n:g}"
         if code in self.names:
             return self.names[code]
-        by_language = {lang: words[key] for lang, words in self.words.items() if key in words}
-        if self.language in by_language:
-            return by_language[self.language]
-        if by_language:
-            return next(iter(by_language.values()))
-        if key in self.extra:
-            return self.extra[key]
+        if key in self.labels:
+            return self.labels[key]
         return self.scores.get(n) if n is not None else None
 
     def _read(self, text: str) -> Cell:
@@ -197,11 +196,13 @@ class Decoder:
         elif key[:1].isdigit() and " " not in key:
             fault, remedy = f"is text in a column of numbers (scale {span})", "Correct the cell"
         else:
-            known = [w for c in self.scale.choices for w in (*c.label.values(), *c.aliases, c.name)]
-            near = did_you_mean(short(shown), known) if len(self._known) < 500 else ""
-            fault = f"is no answer of scale '{self.scale.name}'.{near}".rstrip(".")
-            first = next((c.name for c in self.scale.choices), "")
-            remedy = f"Correct the cell, or say what it means: aliases={{'{short(shown, 30)}': '{first}'}}"
+            # Comparing letters is slow, and hundreds of unknown texts are the wrong column and no misspelling.
+            known = {plain(w): c for c in self.scale.choices for w in (*c.label.values(), *c.aliases)}
+            close = get_close_matches(key, known, n=1) if len(self._known) < 500 and len(key) < 200 else []
+            choice = known[close[0]] if close else next(iter(self.scale.choices))
+            hint = f". Did you mean '{self._show(choice)}'?" if close else ""
+            fault = f"is no answer of scale '{self.scale.name}'{hint}"
+            remedy = f"Correct the cell, or say what it means: aliases={{'{short(shown, 30)}': '{choice.name}'}}"
         return Cell(reason="invalid", fault=fault, remedy=remedy)
 
 
@@ -236,23 +237,23 @@ def decode(
     codes, texts = pd.factorize(cells)
     read = [decoder.read(t) for t in texts]
     faults = [k for k, c in enumerate(read) if c.fault]
-    for k in faults[:200]:
+    gist = ""
+    if len(faults) > _MANY:
+        gist = (
+            f"column '{short(column)}' holds {len(faults)} texts that scale '{decoder.scale.name}' does not know, "
+            f"such as '{short(texts[faults[0]], 30)}'. Is it the right column? Else give mapping={{'{item}': ...}}."
+        )
+    order = np.argsort(codes, kind="stable") if faults else codes
+    ends = np.searchsorted(codes[order], np.arange(len(texts) + 1)) if faults else codes
+    for k in faults:
         problems.add(
             read[k].fault,
             read[k].remedy,
             item=item,
             column=column,
             value=short(texts[k]),
-            rows=tuple(int(r) for r in rows[codes == k]),
-        )
-    if len(faults) > 200:
-        problems.add(
-            f"holds {len(faults)} different texts that scale '{decoder.scale.name}' does not know",
-            f"Is it the right column? Else give mapping={{'{item}': ...}}",
-            item=item,
-            column=column,
-            value="…",
-            rows=tuple(int(r) for r in rows[np.isin(codes, faults[200:])]),
+            rows=rows[order[ends[k] : ends[k + 1]]],
+            gist=gist,
         )
     counts = Counter(dict(zip(map(plain, texts), np.bincount(codes, minlength=len(texts)).tolist(), strict=True)))
     return Decoded(
@@ -276,11 +277,11 @@ def unsteady(decoder: Decoder, counts: Mapping[str, int]) -> str:
         How often each comparable text occurs in all items of the scale.
     """
     labels = {w for words in decoder.words.values() for w in words}
-    used = {w for w, n in counts.items() if n and w in labels | set(decoder.extra) and w not in decoder.own}
+    used = {w for w, n in counts.items() if n and w in decoder.labels and w not in decoder.own}
     kin = [next(w for w in family if w in used) for family in _MIDDLE if used & set(family)]
     if len(kin) > 1 and len({decoder.read(w).choice for w in kin}) == 1:
         return f"labels {' and '.join(repr(w) for w in kin)} stand side by side but mean the same point of the scale"
-    for word in used & set(_UNSTEADY) - labels:
+    for word in (w for w in _UNSTEADY if w in used and w not in labels):
         below = decoder.read(word).choice - 1
         if below >= 0 and all(decoder.read(w).choice != below for w, n in counts.items() if n):
             return f"label '{word}' is used, but nobody gave the answer below it: the form may have had four points"

@@ -94,12 +94,12 @@ def _keys(header: str) -> Iterator[tuple[str, str]]:
     yield whole, "label"
     yield from ((r, "label in group") for r in rests)
     grid = _GRID.search(whole)
-    inner = [grid[1].strip()] if grid else []
+    inner = [plain(grid[1])] if grid else []
     yield from ((g, "label in grid") for g in inner)
     for text in (whole, *rests, *inner):
         bare = _NUMBERING.sub("", text)
         if bare != text:
-            yield bare, "label after number"
+            yield plain(bare), "label after number"
 
 
 def read_mapping(mapping: Mapped | str | Path | None) -> dict[str, tuple[str | int, ...]]:

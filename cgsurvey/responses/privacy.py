@@ -14,7 +14,7 @@ _HEADERS = re.compile(
     rf"^nama(?: {_WHO})*$"
     r"|^(?:(?:your|full|first|last|family|given|sur|nick|user) ?)?name$|^submitted by$"
     r"|^(?:respondent|enumerator|interviewer)(?:'s)? ?name$|^recipient ?(?:first|last) ?name$"
-    r"|\be ?mails?\b|\bsurel\b|\brecipientemail\b"
+    r"|\be[ -]?mails?\b|\bsurel\b|\brecipientemail\b"
     r"|\b(?:tele)?phone(?: ?number)?\b|\btelepon\b|\btelp\b|\bhandphone\b|^(?:hp|wa|whatsapp|ponsel)$"
     r"|\bno(?:mor)?\.? ?(?:hp|wa|telp|telepon|handphone|whatsapp|ponsel)\b"
     r"|\bnik\b|\bktp\b|\bpaspor\b|\bpassport\b|\bnip\b|\bno(?:mor)? (?:induk|kk)\b"

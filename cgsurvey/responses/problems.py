@@ -29,6 +29,8 @@ class Problem:
         Rows of the file.
     error : type
         The error that the fault would be on its own.
+    gist : str
+        One sentence for many faults of one kind; they share a line of the message.
     """
 
     problem: str
@@ -38,6 +40,7 @@ class Problem:
     value: str = ""
     rows: Sequence[int] = ()
     error: type[DataError] = CodingError
+    gist: str = ""
 
 
 @dataclass
@@ -71,7 +74,8 @@ class Problems:
         """Return one line per kind of fault; the same value in many columns is one line."""
         groups: dict[tuple[str, str, str], list[Problem]] = {}
         for p in self.found:
-            key = (p.value, p.problem, p.remedy) if p.rows else (p.item + p.column, p.problem, p.remedy)
+            place = p.value if len(p.rows) else p.item + p.column
+            key = (p.gist, "", "") if p.gist else (place, p.problem, p.remedy)
             groups.setdefault(key, []).append(p)
         return [_line(same) for same in groups.values()]
 
@@ -96,6 +100,8 @@ class Problems:
 
 def _line(same: list[Problem]) -> str:
     first = same[0]
+    if first.gist:
+        return first.gist
     places = [
         f"column '{short(p.column)}'"
         + (f" (item {p.item})" if p.item and p.item != p.column else "")
@@ -103,7 +109,7 @@ def _line(same: list[Problem]) -> str:
         for p in same
         if p.column
     ]
-    value = f"'{short(first.value)}' " if first.rows else ""
-    where = f": {some(places, 4)}" if places and first.rows else ""
+    value = f"'{short(first.value)}' " if len(first.rows) else ""
+    where = f": {some(places, 4)}" if places and len(first.rows) else ""
     remedy = f" {first.remedy.rstrip('.')}." if first.remedy else ""
     return f"{value}{first.problem.rstrip('.')}{where}.{remedy}"

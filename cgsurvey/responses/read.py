@@ -65,7 +65,8 @@ def read_responses(
     source : {"auto", "kobo", "odk", "google_forms", "table"}
         The program that wrote the file.
     language : str, optional
-        Language of labels in cells, for words that mean different answers in two languages. Recognised when None.
+        Language in which the cells are expected to be; None recognises it. Labels of another language are read all the
+        same, and noted.
     missing_codes : iterable or mapping
         Codes for "no answer" beside those of the scales: [99], or with a reason {98: "dont_know", 99: "refused"}.
     mapping : mapping or path, optional
@@ -135,9 +136,9 @@ def read_responses(
     notes += matching.notes
     scores, reasons, words = reading.items(matching)
     problems.raise_any()
-    notes += reading.notes
-
     questions = reading.questions(matching)
+    problems.raise_any()
+    notes += reading.notes
     kept, dropped = _others(table, matching, personal, notes)
     others, comma = _numeric(questions | kept, declared if asked is None else {}, notes)
     index = pd.Index(table.rows, name="row")
@@ -316,10 +317,9 @@ class _Reading:
             return self.spoken, ""
         default = self.instrument.default_language if self.instrument is not None else ""
         best = max(seen, key=lambda k: (seen[k], k == default))
-        if len(only) > 1:
-            self.notes.append(
-                note("responses.mixed_languages", languages=", ".join(sorted(only)), main=self.spoken or best)
-            )
+        others = sorted(only.keys() - {self.spoken or best})
+        if others:
+            self.notes.append(note("responses.other_language", main=self.spoken or best, others=", ".join(others)))
         return self.spoken or best, best
 
     def _check_words(self, decoder: Decoder, counts: Mapping[str, int]) -> None:

@@ -110,7 +110,7 @@ def to_table(
     if ragged and wide and 2 * len(wide) < len(body):
         rows = ", ".join(str(i + at + 2) for i in wide[:8]) + (" ..." if len(wide) > 8 else "")
         raise DataError(
-            f"{where}: {len(wide)} rows have more cells than the {k} headers (rows {rows}). "
+            f"{where}: rows with more cells than the {k} headers: {len(wide)} (row {rows}). "
             "A text with the delimiter in it lacks its quotation marks; export again with all texts quoted, or as xlsx."
         )
     headers += [""] * (widest - k)
