@@ -102,8 +102,9 @@ def mahalanobis(X: Array, floor: float = 1e-3) -> Distances:
     count = given.sum(axis=0)
     mean = np.where(given, X, 0.0).sum(axis=0) / np.maximum(count, 1)
     centred = np.where(given, X - mean, 0.0)
-    spread = np.ptp(np.where(given, X, mean), axis=0) if len(X) else np.zeros(X.shape[1])
-    used = (count >= 2) & (spread > 0)
+    top = np.where(given, X, -np.inf).max(axis=0, initial=-np.inf)
+    bottom = np.where(given, X, np.inf).min(axis=0, initial=np.inf)
+    used = (count >= 2) & (top > bottom)
     d2, p = np.full(len(X), np.nan), np.full(len(X), np.nan)
     if not used.any():
         return Distances(d2, p, used, 0.0)
