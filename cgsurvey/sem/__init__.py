@@ -2,5 +2,6 @@
 
 from cgsurvey.sem.fit import cfa, growth, sem
 from cgsurvey.sem.result import SemFit
+from cgsurvey.sem.simulate import population_model, simulate
 
-__all__ = ["SemFit", "cfa", "growth", "sem"]
+__all__ = ["SemFit", "cfa", "growth", "population_model", "sem", "simulate"]
