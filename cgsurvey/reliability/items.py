@@ -32,14 +32,14 @@ def alpha_if_dropped(S: Floats) -> Floats:
 def against_the_rest(S: Floats) -> NDArray[np.bool_]:
     """Mark the items that run against the others, shape (k,).
 
-    An item is marked when its weight on the first principal component has the sign of the minority, or when its
-    item-rest correlation is negative. The component decides first because several negative items distort each
-    other's rest.
+    An item is marked when its weight on the first principal component has the sign of the lighter side. Item-rest
+    correlations decide only where the component sees nothing: several negative items distort each other's rest.
     """
     weights = np.linalg.eigh(correlation(S))[1][:, -1]
     total = weights.sum()
     orientation = np.sign(total) if abs(total) > 1e-8 else np.sign(weights[0])
-    return (weights * orientation < -1e-8) | (np.nan_to_num(item_rest_correlation(S)) < 0)
+    marked = weights * orientation < -1e-8
+    return marked if marked.any() else np.nan_to_num(item_rest_correlation(S)) < 0
 
 
 def critical_correlation(n: int, level: float = 0.05) -> float:

@@ -177,12 +177,15 @@ def _warnings(fit: SemFit, items: Mapping[str, tuple[str, ...]], loadings: Mappi
 
 def loading_notes(construct: str, items: Sequence[str], loadings: Floats) -> list[Note]:
     """Name loadings beyond 1 and loadings whose signs differ."""
-    found = []
-    beyond = [i for i, x in zip(items, loadings, strict=True) if abs(x) > 1 + 1e-9]
-    if beyond:
-        found.append(note("reliability.heywood", construct=construct, items=", ".join(beyond)))
+    found = heywood_notes(construct, items, loadings)
     direction = np.sign(loadings.sum()) or 1.0
     against = [i for i, x in zip(items, loadings, strict=True) if x * direction < 0]
     if against:
         found.append(note("reliability.mixed_signs", construct=construct, items=", ".join(against)))
     return found
+
+
+def heywood_notes(construct: str, items: Sequence[str], loadings: Floats) -> list[Note]:
+    """Name loadings beyond 1."""
+    beyond = [i for i, x in zip(items, loadings, strict=True) if abs(x) > 1 + 1e-9]
+    return [note("reliability.heywood", construct=construct, items=", ".join(beyond))] if beyond else []

@@ -29,7 +29,7 @@ from cgsurvey.reliability.items import (
     critical_correlation,
     item_rest_correlation,
 )
-from cgsurvey.reliability.measured import NO_GROUP, Measured, loading_notes, measured
+from cgsurvey.reliability.measured import NO_GROUP, Measured, heywood_notes, measured
 from cgsurvey.reliability.one_factor import one_factor_loadings
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
@@ -110,7 +110,9 @@ def reliability(
     if isinstance(data, SemFit):
         model = measured(data, constructs, group=group)
         parts = [_from_model(model, name, ci) for name in model.items]
-        notes, meta = list(model.notes), model.meta("reliability", REFERENCES, ci=ci)
+        # the signs of the items are judged below, from their correlations
+        notes = [n for n in model.notes if n.code != "reliability.mixed_signs"]
+        meta = model.meta("reliability", REFERENCES, ci=ci)
     else:
         if group is not None:
             raise OptionError(NO_GROUP.format(group))
@@ -162,7 +164,7 @@ def _from_rows(name: str, answers: pd.DataFrame, complete: np.ndarray, ci: float
         if k > 2 and n > k:
             loadings = one_factor_loadings(correlation(S), n)
             lacking = [] if np.isfinite(loadings).all() else [note("reliability.one_factor_failed", construct=name)]
-            notes = lacking or loading_notes(name, items, loadings)
+            notes = lacking or heywood_notes(name, items, loadings)
         return _part(name, items, n, mean, S, loadings, ci, notes)
     return _undefined(name, items, n, mean, np.sqrt(np.diag(S)), why)
 
@@ -170,9 +172,8 @@ def _from_rows(name: str, answers: pd.DataFrame, complete: np.ndarray, ci: float
 def _from_model(model: Measured, name: str, ci: float) -> _Part:
     items, at = model.items[name], model.positions(name)
     S, loadings = model.S[np.ix_(at, at)], model.loadings[name]
-    if len(items) == 1:
-        why = note("reliability.one_item", construct=name, item=items[0])
-        return _undefined(name, items, model.n, model.mean[at], np.sqrt(np.diag(S)), why)
+    if len(items) == 1:  # the model states the reliability of the item, and its note says so
+        return _undefined(name, items, model.n, model.mean[at], np.sqrt(np.diag(S)), loadings=loadings)
     return _part(name, items, model.n, model.mean[at], S, loadings, ci, ())
 
 
@@ -204,10 +205,22 @@ def _part(
     )
 
 
-def _undefined(name: str, items: Sequence[str], n: int, mean: Floats, sd: Floats, why: Note) -> _Part:
+def _undefined(
+    name: str,
+    items: Sequence[str],
+    n: int,
+    mean: Floats,
+    sd: Floats,
+    why: Note | None = None,
+    loadings: Floats | None = None,
+) -> _Part:
     nothing = np.full(len(items), NAN)
+    known = nothing if loadings is None else loadings
+    sizes = (composite_reliability(known), average_variance_extracted(known))
     return _Part(
-        _row(name, items, n, NONE, NAN, NAN), _items(name, items, n, mean, sd, nothing, nothing, nothing), (why,)
+        _row(name, items, n, NONE, *sizes),
+        _items(name, items, n, mean, sd, nothing, nothing, known),
+        (why,) if why else (),
     )
 
 

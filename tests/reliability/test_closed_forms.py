@@ -119,6 +119,9 @@ def test_negative_items_are_found():
     flip = np.diag([1.0, -1, 1, 1, -1])
     assert against_the_rest(flip @ R @ flip).tolist() == [False, True, False, False, True]
     assert not against_the_rest(R).any()
+    # three of five negative: the two are named, though item-rest correlations are negative nearly everywhere
+    flip = np.diag([1.0, -1, -1, -1, 1])
+    assert against_the_rest(flip @ R @ flip).tolist() == [True, False, False, False, True]
     # two of four: neither side is right, the first item gives the direction
     flip = np.diag([1.0, 1, -1, -1])
     assert against_the_rest(flip @ R[:4, :4] @ flip)[2:].all()

@@ -161,10 +161,13 @@ def test_cross_loadings_and_residual_covariances_are_named():
 
 def test_one_item_of_stated_reliability():
     frame = answers()
-    got = cg.validity(cg.cfa("A =~ a1 + a2 + a3\nS =~ 1*b1\nb1 ~~ 0.2*b1", frame))
+    fit = cg.cfa("A =~ a1 + a2 + a3\nS =~ 1*b1\nb1 ~~ 0.2*b1", frame)
+    got = cg.validity(fit)
     table = got.tidy().set_index("construct")
     assert table.loc["S", "ave"] == pytest.approx(1 - 0.2 / frame["b1"].var(ddof=0))
     assert np.isnan(got.htmt.loc["A", "S"]) and {"single_indicator", "htmt_undefined"} <= codes(got)
+    row = cg.reliability(fit).tidy().set_index("construct").loc["S"]
+    assert row["composite_reliability"] == table.loc["S", "composite_reliability"] and np.isnan(row["alpha"])
 
 
 def test_items_that_are_not_keyed():
