@@ -28,6 +28,7 @@ from cgsurvey.responses.words import number, plain, short
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument, Item
 
+_NUMBERS = ("integer", "number")
 _BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "<na>")
 
 
@@ -140,7 +141,8 @@ def read_responses(
     problems.raise_any()
     notes += reading.notes
     kept, dropped = _others(table, matching, personal, notes)
-    others, comma = _numeric(questions | kept, declared if asked is None else {}, notes)
+    kinds = {} if asked is None else {q.name: q.type for q in asked.demographics}
+    others, comma = _typed(questions | kept, kinds, declared if asked is None else {}, notes)
     index = pd.Index(table.rows, name="row")
     frame = pd.DataFrame(scores | others, index=index, copy=False)
     why_none = pd.DataFrame({k: v for k, v in reasons.items() if k in _item_names(asked)}, index=index, dtype="str")
@@ -402,27 +404,32 @@ def _others(
     return out, tuple(dropped)
 
 
-def _numeric(
-    columns: Mapping[str, np.ndarray], missing: Mapping[str, str], notes: list[Note]
+def _typed(
+    columns: Mapping[str, np.ndarray], kinds: Mapping[str, str], missing: Mapping[str, str], notes: list[Note]
 ) -> tuple[dict[str, np.ndarray | pd.api.extensions.ExtensionArray], bool]:
-    """Turn columns of numbers into numbers, the rest into text; say whether decimal commas were met."""
+    """Turn columns of numbers into numbers, the rest into text, blanks into NaN; say whether decimal commas were met.
+
+    Questions have the kind that the instrument gives them; other columns are numbers where every cell is one.
+    """
     out: dict[str, np.ndarray | pd.api.extensions.ExtensionArray] = {}
     comma, hidden = [], 0
     for name, cells in columns.items():
-        codes, texts = pd.factorize(cells)
-        plain_texts = [t.strip() for t in texts]
-        blank = [t.casefold() in _BLANK for t in plain_texts]
-        values = [np.nan if b else number(t) for t, b in zip(plain_texts, blank, strict=True)]
+        codes, found = pd.factorize(cells)
+        texts = [t.strip() for t in found]
+        blank = np.array([t.casefold() in _BLANK for t in texts])
+        values = [np.nan if b else number(t) for t, b in zip(texts, blank, strict=True)]
+        strange = np.array([v is None for v in values])
+        kind = kinds.get(name)
+        if kind in _NUMBERS and strange.any():
+            notes.append(note("responses.not_numbers", question=name, n=int(strange[codes].sum())))
         # 0812 and numbers of 16 digits are names, not quantities.
-        as_text = (
-            any(v is None for v in values)
-            or all(blank)
-            or any((len(t) > 1 and t[0] == "0" and t[1].isdigit()) or len(t) > 15 for t in plain_texts)
-        )
-        if as_text:
-            out[name] = pd.array(np.array(plain_texts, dtype=object)[codes], dtype="str")
+        coded = any((len(t) > 1 and t[0] == "0" and t[1].isdigit()) or len(t) > 15 for t in texts)
+        as_text = coded or blank.all() if kind is None else kind not in _NUMBERS
+        if as_text or strange.any():
+            words = np.array([t or np.nan for t in texts], dtype=object)
+            out[name] = pd.array(words[codes], dtype="str")
             continue
-        if any("," in t for t in plain_texts):
+        if any("," in t for t in texts):
             comma.append(name)
         gone = np.array([not b and f"{v:g}" in missing for v, b in zip(values, blank, strict=True)], dtype=bool)
         hidden += int(gone[codes].sum())
@@ -447,12 +454,19 @@ def _not_asked(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFram
         if len(kinds) > 1:
             notes.append(note("responses.no_role_column", column=roles.column))
         return reasons
-    told = frame[roles.column].astype("str")
+    told = frame[roles.column].astype("str").fillna("")
     known = {v: roles.of(str(v)) for v in told.unique()}
     strange = [str(v) for v, r in known.items() if not r]
     if strange:
         rows = int(told.isin(strange).sum())
-        notes.append(note("responses.unknown_role", n=rows, column=roles.column, values=some(sorted(strange), 10)))
+        notes.append(
+            note(
+                "responses.unknown_role",
+                n=rows,
+                column=roles.column,
+                values=some([repr(s) for s in sorted(strange)], 10),
+            )
+        )
     out = reasons.copy()
     beside = 0
     for side in sorted(kinds):

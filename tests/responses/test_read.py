@@ -292,6 +292,20 @@ def test_without_instrument_columns_stay_as_they_are(tmp_path: Path) -> None:
     assert hidden.frame["age"].isna().tolist() == [False, True] and "codes_hidden" in note_codes(hidden)
 
 
+def test_blank_cells_of_other_columns_are_missing(tmp_path: Path) -> None:
+    data = read_responses(write(tmp_path, "tru1,tru2,tru3,office\n1,2,3, \n1,2,3,a\n"), TRUST)
+    assert data.frame["office"].isna().tolist() == [True, False]
+
+
+def test_questions_have_the_kind_that_the_instrument_gives_them(tmp_path: Path) -> None:
+    with_age = CODES.replace("role", "age,role").replace("\n", "\n31,")[:-3]
+    ages = read_responses(write(tmp_path, with_age.replace("31", "31 th", 1)), INSTRUMENT)
+    told = next(n for n in ages.notes if n.code == "responses.not_numbers")
+    assert told.values == {"question": "age", "n": 1} and ages.frame.at[2, "age"] == "31 th"
+    fine = read_responses(write(tmp_path, with_age.replace("31", "", 1)), INSTRUMENT)
+    assert fine.frame["age"].tolist()[1:] == [31, 31] and "not_numbers" not in note_codes(fine)
+
+
 def test_design_names_columns_of_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, "tru1,tru2,tru3,office,w\n1,2,3,a,1.5\n")
     assert read_responses(path, TRUST, design=Design(weights="w", cluster="office")).design.columns == ("w", "office")
