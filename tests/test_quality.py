@@ -25,7 +25,7 @@ HEAVY = ("statsmodels", "semopy", "seaborn", "matplotlib", "docx", "pydantic", "
 # from a labelled file.
 LABELLED = {
     "moments": {"build"},
-    "sem": {"fit", "result", "cross_check", "engine_semopy", "simulate", "hypotheses"},
+    "sem": {"fit", "options", "result", "summary", "cross_check", "engine_semopy", "simulate", "hypotheses"},
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }
 
