@@ -46,6 +46,7 @@ class _Reading:
 
     found: list[str] = field(default_factory=list)
     texts: set[str] = field(default_factory=set)
+    shared: dict[Path, dict[str, Scale]] = field(default_factory=dict)
 
     def instrument(self, path: Path, above: tuple[Path, ...]) -> Instrument | None:
         """Return the instrument of a file, None where its shape is wrong."""
@@ -109,6 +110,29 @@ class _Reading:
                 )
                 self.add(tree, place, _fault(fault, place))
             return None
+
+    def scales(self, file: Path) -> Mapping[str, Scale]:
+        """Return the scales of a ``scales.yaml``, read once; none where there is no such file."""
+        from cgsurvey.instrument import schema
+
+        if file not in self.shared:
+            tree = self.tree(file) if file.is_file() else None
+            spec = self.validated(tree, schema.ScalesFile) if tree else None
+            self.shared[file] = self.made_scales(tree, spec.scales) if tree and spec else {}
+        return self.shared[file]
+
+    def made_scales(self, tree: _Tree, specs: Mapping[str, schema.ScaleSpec]) -> dict[str, Scale]:
+        """Return the scales that a file declares."""
+        out = {}
+        for name, spec in specs.items():
+            if spec.range is None:
+                out[name] = Scale(name, _choices(spec.choices), spec.type, tuple(spec.missing))
+                continue
+            low, high = spec.range
+            if spec.choices or low >= high:
+                self.add(tree, ("scales", name), "give `range: [lowest, highest]` or `choices`, not both.")
+            out[name] = replace(Scale.between(low, high, name), type=spec.type)
+        return out
 
     def add(self, tree: _Tree, place: Place, text: str, line: int | None = None) -> None:
         """Note a problem, once."""
@@ -263,7 +287,7 @@ class _Assembly:
             if file is None:
                 self.add(
                     place,
-                    f"there is no instrument '{name}'.{did_you_mean(name, bank.names())} Name one of the bank or a file.",
+                    f"there is no instrument '{name}'.{did_you_mean(name, bank.names())} Name one, or a file.",
                 )
                 continue
             if file.resolve() in self.files:
@@ -287,22 +311,9 @@ class _Assembly:
 
     def scales(self) -> dict[str, Scale]:
         """Return the scales of the file, then those of ``scales.yaml`` beside it, then those of the bank."""
-        from cgsurvey.instrument import schema
-
-        out: dict[str, Scale] = {}
-        for shared in dict.fromkeys((shipped("instruments") / "scales.yaml", self.tree.path.parent / "scales.yaml")):
-            tree = self.reading.tree(shared) if shared.is_file() else None
-            spec = self.reading.validated(tree, schema.ScalesFile) if tree else None
-            out |= {name: self.scale(name, s, ("scales", name)) for name, s in spec.scales.items()} if spec else {}
-        return out | {name: self.scale(name, s, ("scales", name)) for name, s in self.spec.scales.items()}
-
-    def scale(self, name: str, spec: schema.ScaleSpec, place: Place) -> Scale:
-        if spec.range is not None:
-            low, high = spec.range
-            if spec.choices or low >= high:
-                self.add(place, "give `range: [lowest, highest]` (the lowest first) or `choices`, not both.")
-            return replace(Scale.between(low, high, name), type=spec.type)
-        return Scale(name, _choices(spec.choices), spec.type, tuple(spec.missing))
+        folders = (shipped("instruments"), self.tree.path.resolve().parent)
+        shared = {n: s for folder in folders for n, s in self.reading.scales(folder / "scales.yaml").items()}
+        return shared | self.reading.made_scales(self.tree, self.spec.scales)
 
     def known_scale(self, scales: Mapping[str, Scale], name: str, place: Place) -> Scale:
         if name not in scales:

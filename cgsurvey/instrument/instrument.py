@@ -305,8 +305,8 @@ class Instrument:
         name : str
             A model that the instrument proposes ("M1", "six_factor"; "structural" for the first with hypotheses), or a
             kind: "second_order" (elements measure dimensions), "first_order" (all elements, correlated), "direct" (one
-            factor per construct, measured by all its items), "one_factor", "bifactor" (a general factor and uncorrelated
-            specific ones).
+            factor per construct, measured by all its items), "one_factor", "bifactor" (a general factor and specific
+            ones, uncorrelated).
         paths : str or list of str, optional
             Structural paths (or any further syntax) to add, e.g. ``"service_quality ~ shared_motivation"``.
         constructs : str or list of str, optional

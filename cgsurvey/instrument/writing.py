@@ -37,6 +37,7 @@ _TITLES: Mapping[str, Words] = {
 }
 KINDS = tuple(_TITLES)
 _WIDTH = 110
+_COMMENT = re.compile(r"[#!](?!=).*")
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def _write(
             _refuse_dimensions(chosen, syntax)
         lines += [f"# {c.id}: composite, the observed mean of its items (score() makes the column)" for c in observed]
         lines += _WRITERS[kind](request)
+        lines += _covariances(chosen, observed, syntax)
     text = "\n".join([*lines, *([syntax] if syntax else [])]) + "\n"
     known = {**instrument.labels, **proposal.labels, GENERAL: _GENERAL_LABEL}
     used = words_of(text)
@@ -154,8 +156,8 @@ def _chosen(
     refused = [n for n in wanted if n in composite]
     if refused:
         raise ModelError(
-            f"{some(refused)} of '{instrument.id}': a composite is made up by its items, not the cause of them, so it is "
-            "no factor. Use its score (the column that score() makes) in a path, or say "
+            f"{some(refused)} of '{instrument.id}': a composite is made up by its items and not their cause, so it "
+            "is no factor. Use its score (the column that score() makes) in a path, or say "
             f"reflective={list(refused)!r} to treat it as a factor on purpose."
         )
     in_paths = words_of(syntax)
@@ -191,6 +193,26 @@ def _refuse_dimensions(chosen: tuple[Construct, ...], syntax: str) -> None:
             f"{some(wide)} has elements and is no factor in a first-order model, so no path can name it. "
             "Use 'second_order' or 'direct', or name its elements."
         )
+
+
+def _covariances(chosen: tuple[Construct, ...], observed: tuple[Construct, ...], syntax: str) -> list[str]:
+    """Let exogenous composites covary with what else is exogenous; for observed variables that is not the default."""
+    told = list(_statements(syntax))
+    higher = [w for left, op, _ in told if op == "=~" for w in sorted(words_of(left))]
+    explained = {w for left, op, right in told if op in ("~", "=~") for w in words_of(left if op == "~" else right)}
+    outside = [c.id for c in observed if c.id not in explained]
+    others = [n for n in dict.fromkeys([*(c.id for c in chosen), *higher]) if n not in explained]
+    pairs = [(name, [*outside[i + 1 :], *others]) for i, name in enumerate(outside)]
+    return [line for name, rest in pairs if rest for line in _wrapped(f"{name} ~~", rest)]
+
+
+def _statements(syntax: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (left, operator, right) of each statement; a line that begins or ends with + belongs to its neighbour."""
+    joined = re.sub(r"\s*\n\s*\+|\+\s*\n\s*", "+", _COMMENT.sub("", syntax))
+    for statement in re.split(r"[;\n]", joined):
+        parts = re.split(r"(=~|~~|:=|==|~)", statement, maxsplit=1)
+        if len(parts) == 3:
+            yield parts[0], parts[1], parts[2]
 
 
 # ---- the kinds ---------------------------------------------------------------------------------------------------
@@ -233,8 +255,10 @@ def _bifactor(request: _Request) -> list[str]:
     """One general and uncorrelated specific factors, all of variance 1: no marker has to load on two factors."""
     parts = request.constructs[0].elements if request.alone else request.constructs
     specific = [c for c in parts if len(c.all_items) >= 3]
-    if len(specific) < 2:
-        raise ModelError("a bifactor model needs two constructs (or elements of one) with three items or more each.")
+    if len(specific) < 3:
+        raise ModelError(
+            f"a bifactor model is identified with three specific factors of three items or more; there are {len(specific)}."
+        )
     factors = {GENERAL: [i for c in request.constructs for i in c.all_items]} | {
         c.id: list(c.all_items) for c in specific
     }
@@ -291,5 +315,4 @@ def _wrapped(start: str, terms: Sequence[str]) -> Iterator[str]:
 
 def words_of(syntax: str) -> set[str]:
     """Return the names that occur in lavaan syntax, labels of parameters included; comments are left out."""
-    bare = re.sub(r"[#!](?!=).*", "", syntax)
-    return set(re.findall(r"[^\W\d]\w*", bare))
+    return set(re.findall(r"[^\W\d]\w*", _COMMENT.sub("", syntax)))
