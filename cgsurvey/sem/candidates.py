@@ -1,7 +1,7 @@
 """The parameters that a model leaves out and could have: what modification indices are computed for.
 
-lavaan's set: loadings of each factor on each item and factor, covariances of residuals, covariances and arrows that the
-model fixes. Labelled file.
+lavaan's set: what the model fixes, loadings of each factor on each item, covariances of residuals and of factors, and
+arrows among all variables that stand in a regression. Labelled file.
 """
 
 from __future__ import annotations
@@ -29,11 +29,8 @@ class Named:
 def candidates(table: ParameterTable, structure: Structure) -> Named:
     """List the parameters of a model that are fixed or absent and could be freed."""
     at = {name: k for k, name in enumerate(table.variables)}
-    taken = {
-        key
-        for key, free, row in zip(zip(structure.group, structure.matrix, structure.i, structure.j, strict=True), structure.free, structure.row, strict=True)
-        if free >= 0 or table.exo[row]
-    }  # fmt: skip
+    cells = zip(structure.group, structure.matrix, structure.i, structure.j, strict=True)
+    taken = {key for key, free in zip(cells, structure.free, strict=True) if free >= 0}
     out: list[tuple[str, str, str, int, int, int, int]] = []
     for g in range(structure.n_groups):
         for lhs, op, rhs in _possible(table):
@@ -46,8 +43,8 @@ def candidates(table: ParameterTable, structure: Structure) -> Named:
             if (g, *place) not in taken:
                 taken.add((g, *place))
                 out.append((lhs, op, rhs, g, *place))
-    lhs_, op_, rhs_, *cells = map(list, zip(*out, strict=True)) if out else ([], [], [], [], [], [], [])
-    return Named(lhs_, op_, rhs_, Candidates(*(np.array(c, dtype=np.int64) for c in cells)))
+    lhs_, op_, rhs_, *places = map(list, zip(*out, strict=True)) if out else ([], [], [], [], [], [], [])
+    return Named(lhs_, op_, rhs_, Candidates(*(np.array(c, dtype=np.int64) for c in places)))
 
 
 def _possible(table: ParameterTable) -> list[tuple[str, str, str]]:
@@ -58,10 +55,10 @@ def _possible(table: ParameterTable) -> list[tuple[str, str, str]]:
     covariates = [v for v in table.observed if v in causes and v not in endogenous]
     items = [v for v in table.observed if v not in covariates]
     structural = list(dict.fromkeys([*outcomes, *causes]))
-    latent_free = [v for v in table.latents]
-    out = [(lhs, op, rhs) for lhs, op, rhs, g in zip(table.lhs, table.op, table.rhs, table.group, strict=True) if g == 1 and op in ("=~", "~", "~~", "~1")]
-    out += [(f, "=~", v) for f in table.latents for v in dict.fromkeys(indicators) if v != f and v in table.observed]
+    rows = zip(table.lhs, table.op, table.rhs, table.group, strict=True)
+    out = [(lhs, op, rhs) for lhs, op, rhs, g in rows if g == 1 and op in ("=~", "~", "~~", "~1")]
+    out += [(f, "=~", v) for f in table.latents for v in indicators if v != f and v in table.observed]
     out += [(a, "~~", b) for a, b in combinations(items, 2)]
-    out += [(a, "~~", b) for a, b in combinations(latent_free, 2)]
-    out += [(y, "~", x) for y in structural for x in structural if x != y and y not in covariates]
+    out += [(a, "~~", b) for a, b in combinations(table.latents, 2)]
+    out += [(y, "~", x) for y in structural for x in structural if x != y]
     return out

@@ -210,8 +210,9 @@ class SemFit(Result):
         if self.samples[0].curvature is None and self.options.fiml and self.structure.p > MANY:
             raise EstimationError(f"Modification indices with missing values are available for up to {MANY} observed variables.")
         found = candidates(self.table, self.structure)
+        fixed = [self.observed.index(x) for x in self.table.exogenous]
         gain = modification(
-            self.structure, self.theta, list(self.matrices), self.samples, found.cells, basis=self.basis
+            self.structure, self.theta, self.matrices, self.samples, found.cells, basis=self.basis, exogenous=fixed
         )
         out = {"lhs": found.lhs, "op": found.op, "rhs": found.rhs, "group": found.cells.group + 1}
         frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
