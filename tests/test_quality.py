@@ -117,29 +117,32 @@ def test_numeric_files_know_arrays_only(path):
     assert not found, f"{name_of(path)} imports {sorted(found)}: a numeric file takes arrays and returns arrays"
 
 
-def codes_in(node: ast.AST) -> list[str]:
-    """Codes written in an expression; of an f-string all codes of the catalogue that it can make."""
+def codes_in(node: ast.AST, values: set[str]) -> list[str]:
+    """Codes written in an expression; of an f-string those of the catalogue that it can make with these values."""
     if isinstance(node, ast.JoinedStr):
-        parts = [re.escape(p.value) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
-        return [code for code in entries() if re.fullmatch("".join(map(str, parts)), code)]
-    texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    return [t for t in texts if re.fullmatch(r"\w+\.\w+", t)]
+        parts = [re.escape(str(p.value)) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
+        known = {code: placeholders(entry["en"]) for code, entry in entries().items()}
+        return [code for code, needed in known.items() if re.fullmatch("".join(parts), code) and needed <= values]
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) and re.fullmatch(r"\w+\.\w+", node.value) else []
+    return [code for child in ast.iter_child_nodes(node) for code in codes_in(child, values)]
 
 
 def note_calls() -> Iterator[tuple[str, str, set[str] | None]]:
     """Yield file:line, code and the names of the values of every call of note(); None: values are passed on as **."""
     for path in SOURCES:
         tree = ast.parse(path.read_text())
-        assigned: dict[str, list[str]] = {}
+        assigned: dict[str, list[ast.expr]] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                assigned.setdefault(node.targets[0].id, []).extend(codes_in(node.value))
+                assigned.setdefault(node.targets[0].id, []).append(node.value)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "note":
                 where, code = f"{name_of(path)}:{node.lineno}", node.args[0]
-                codes = assigned.get(code.id, []) if isinstance(code, ast.Name) else codes_in(code)
-                assert codes, f"{where}: the code of a note is written out, so that it can be found"
                 names = {k.arg for k in node.keywords if k.arg}
+                sources = assigned.get(code.id, []) if isinstance(code, ast.Name) else [code]
+                codes = [c for source in sources for c in codes_in(source, names)]
+                assert codes, f"{where}: the code of a note is written out, so that it can be found"
                 for found in codes:
                     yield where, found, None if len(names) < len(node.keywords) else names
 
