@@ -118,11 +118,12 @@ def test_numeric_files_know_arrays_only(path):
 
 
 def codes_in(node: ast.AST, values: set[str]) -> list[str]:
-    """Codes written in an expression; of an f-string those of the catalogue that it can make with these values."""
-    if isinstance(node, ast.JoinedStr):
-        parts = [re.escape(str(p.value)) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
+    """Codes written in an expression; of a text put together those of the catalogue that it can make with `values`."""
+    if isinstance(node, ast.JoinedStr | ast.BinOp):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node.left, node.right]
+        pattern = "".join(re.escape(str(p.value)) if isinstance(p, ast.Constant) else r"\w+" for p in parts)
         known = {code: placeholders(entry["en"]) for code, entry in entries().items()}
-        return [code for code, needed in known.items() if re.fullmatch("".join(parts), code) and needed <= values]
+        return [code for code, needed in known.items() if re.fullmatch(pattern, code) and needed <= values]
     if isinstance(node, ast.Constant):
         return [node.value] if isinstance(node.value, str) and re.fullmatch(r"\w+\.\w+", node.value) else []
     return [code for child in ast.iter_child_nodes(node) for code in codes_in(child, values)]
@@ -132,19 +133,20 @@ def note_calls() -> Iterator[tuple[str, str, set[str] | None]]:
     """Yield file:line, code and the names of the values of every call of note(); None: values are passed on as **."""
     for path in SOURCES:
         tree = ast.parse(path.read_text())
-        assigned: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                assigned.setdefault(node.targets[0].id, []).append(node.value)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "note":
-                where, code = f"{name_of(path)}:{node.lineno}", node.args[0]
-                names = {k.arg for k in node.keywords if k.arg}
-                sources = assigned.get(code.id, []) if isinstance(code, ast.Name) else [code]
-                codes = [c for source in sources for c in codes_in(source, names)]
-                assert codes, f"{where}: the code of a note is written out, so that it can be found"
-                for found in codes:
-                    yield where, found, None if len(names) < len(node.keywords) else names
+        for scope in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
+            assigned: dict[str, list[ast.expr]] = {}
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    assigned.setdefault(node.targets[0].id, []).append(node.value)
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "note":
+                    where, code = f"{name_of(path)}:{node.lineno}", node.args[0]
+                    names = {k.arg for k in node.keywords if k.arg}
+                    sources = assigned.get(code.id, []) if isinstance(code, ast.Name) else [code]
+                    codes = [c for source in sources for c in codes_in(source, names)]
+                    assert codes, f"{where}: the code of a note is written out, so that it can be found"
+                    for found in codes:
+                        yield where, found, None if len(names) < len(node.keywords) else names
 
 
 def entries() -> dict[str, dict[str, str]]:
