@@ -70,6 +70,8 @@ def show(value: Any, kind: str = "number", language: str = "en", digits: int | N
         return "∞" if number > 0 else f"{MINUS}∞"
     if kind == "p" and number < 10.0**-decimals:
         return f"< {_localise(f'{10.0**-decimals:.{decimals}f}', kind, language)}"
+    if kind == "p" and number > 1 - 0.5 * 10.0**-decimals:
+        return f"> {_localise(f'{1 - 10.0**-decimals:.{decimals}f}', kind, language)}"
     text = f"{number:,.{decimals}f}"
     return _localise(text, kind, language)
 
@@ -77,7 +79,7 @@ def show(value: Any, kind: str = "number", language: str = "en", digits: int | N
 def p_phrase(value: float, language: str = "en") -> str:
     """Return "p = .032" or "p < .001" for running text."""
     shown = show(value, "p", language)
-    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+    return f"p {shown}" if shown[:1] in "<>" else f"p = {shown}"
 
 
 def excel_format(kind: str, language: str = "en", digits: int | None = None, suffix: str = "") -> str:
@@ -96,8 +98,10 @@ def excel_format(kind: str, language: str = "en", digits: int | None = None, suf
         lead = "" if language == "en" else "0"
         if kind == "coefficient":
             return f"{lead}{places}{tail}"
-        least = show(10.0**-decimals, "p", language)
-        return f'[<{10.0**-decimals:.{decimals}f}]"< {least}"{tail};{lead}{places}{tail}'
+        least = show(0.0, "p", language)
+        most, top = show(1.0, "p", language), 1 - 0.5 * 10.0**-decimals
+        low = f'[<{10.0**-decimals:.{decimals}f}]"{least}"{tail}'
+        return f'{low};[>{top:.{decimals + 1}f}]"{most}"{tail};{lead}{places}{tail}'
     if kind == "share":  # the heading says per cent; the value stays a proportion
         return f"0{places}%{tail}"
     return f"#,##0{places}{tail}"

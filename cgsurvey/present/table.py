@@ -50,6 +50,7 @@ VERDICT: Mapping[str, Words] = {
     "none": Words("No established cut-off", "Belum ada batas baku"),
 }
 SIMULATED = Words("Simulated data, not a field result.", "Data simulasi, bukan hasil lapangan.")
+PLANNED = Words("chosen for this study", "ditetapkan untuk studi ini")
 GUIDELINE = Words("guideline, not law", "pedoman, bukan hukum")
 
 
@@ -211,8 +212,10 @@ class Table:
                     else "text"
                 )
                 columns.append(Column(str(column), words(str(column)), kind))
-        rows = tuple(tuple(None if kind.kind == "text" and is_missing(v) else v for v, kind in zip(row, columns, strict=True))
-                     for row in frame.itertuples(index=False, name=None))  # fmt: skip
+        rows = tuple(
+            tuple(None if kind.kind == "text" and is_missing(v) else v for v, kind in zip(row, columns, strict=True))
+            for row in frame.itertuples(index=False, name=None)
+        )
         return cls(key, name, words(title), tuple(columns), rows, language=language)
 
     def in_language(self, language: str) -> Table:
@@ -222,7 +225,7 @@ class Table:
     @property
     def references(self) -> tuple[str, ...]:
         """Keys of the sources of its cut-offs."""
-        return tuple(dict.fromkeys(r.source for r in self.rules))
+        return tuple(dict.fromkeys(r.source for r in self.rules if r.source))
 
     def grid(self, language: str | None = None) -> Grid:
         """Return the table in one language, every cell printed as all writers print it."""
@@ -334,7 +337,7 @@ def guideline(rules: Sequence[Rule], language: str) -> list[str]:
     """Return one sentence on the cut-offs that stand behind the verdicts, with their sources."""
     if not rules:
         return []
-    parts = []
+    by_source: dict[str, list[str]] = {}
     for rule in dict.fromkeys(rules):
         sign = {">=": "≥", "<=": "≤"}[rule.direction]
         head = (
@@ -344,9 +347,11 @@ def guideline(rules: Sequence[Rule], language: str) -> list[str]:
         )
         good, fair = (show(v, _rule_kind(v), language, _rule_digits(v)) for v in (rule.good, rule.fair))
         also = f" (~ {sign} {fair})" if rule.fair is not None else ""
-        parts.append(f"{head} ✓ {sign} {good}{also}, {cite(rule.source, language)}")
+        by_source.setdefault(rule.source, []).append(f"{head} ✓ {sign} {good}{also}")
+    own = PLANNED.of(language)
+    parts = [f"{', '.join(said)}: {cite(source, language) if source else own}" for source, said in by_source.items()]
     lead = "Pedoman" if language == "id" else "Guidelines"
-    return [f"{lead}: {'; '.join(parts)} – {GUIDELINE.of(language)}."]
+    return [f"{lead} – {'; '.join(parts)} ({GUIDELINE.of(language)})."]
 
 
 def cite(key: str, language: str) -> str:

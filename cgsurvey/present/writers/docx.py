@@ -20,7 +20,7 @@ _TABLES = Words("List of tables", "Daftar tabel")
 _FIGURES = Words("List of figures", "Daftar gambar")
 _FONT = "Times New Roman"
 _TEXT_MIN_CM, _TEXT_MAX_CM = 2.6, 7.5
-_KEEP_ROWS = 22  # a table of no more rows is kept on one page
+_KEEP_ROWS = 18  # a table of no more rows is kept on one page
 
 
 def write(doc: Document, path: str | Path, *, template: str | Path | None = None) -> Path:
@@ -100,6 +100,7 @@ class _Writer:
         self.plain = template is None
         self.ids = 1000
         self.wide = False
+        self.cell_style = ""
 
     def run(self) -> None:
         self._prepare()
@@ -155,6 +156,7 @@ class _Writer:
                 break
             self._page_number(section)
         self._own_styles()
+        self.cell_style = styles["Table Text"].style_id  # by id: a search by name for each cell is slow
         if self.doc.simulated:
             paragraph = self.word.sections[0].header.paragraphs[0]
             target = paragraph if not paragraph.text.strip() else paragraph.insert_paragraph_before()
@@ -371,7 +373,7 @@ class _Writer:
             self._border(matrix[at][j], bottom=4, top=0 if grid.spanners else 8)
             if grid.spanners:
                 self._border(matrix[0][j], top=8, bottom=4 if j in spanned else 0)
-                matrix[0][j].paragraphs[0].style = self.word.styles["Table Text"]
+                matrix[0][j].paragraphs[0]._p.style = self.cell_style
             matrix[at][j]._tc.get_or_add_tcPr().append(_element("w:vAlign", val="bottom"))
         for i, row_shown in enumerate(grid.body):
             last = i == len(grid.body) - 1
@@ -380,7 +382,7 @@ class _Writer:
             if isinstance(row_shown, str):
                 self._cell(cells[0], Shown(row_shown), size, keep=True, italic=True)
                 for cell in cells[1:]:
-                    cell.paragraphs[0].style = self.word.styles["Table Text"]
+                    cell.paragraphs[0]._p.style = self.cell_style
                 if len(cells) > 1:
                     self._merge(made._tbl.tr_lst[top + i])
             else:
@@ -413,7 +415,7 @@ class _Writer:
         from docx.shared import Pt, RGBColor
 
         paragraph = cell.paragraphs[0]
-        paragraph.style = self.word.styles["Table Text"]
+        paragraph._p.style = self.cell_style
         layout = paragraph.paragraph_format
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if shown.align == "right" else WD_ALIGN_PARAGRAPH.LEFT
         layout.space_before = layout.space_after = Pt(1.5)
@@ -469,7 +471,7 @@ class _Writer:
                 wants.append(max(longest, word) * letter + 0.34)
                 soft.append(False)
             else:
-                wants.append(min(max(longest, word) * letter + 0.34, _TEXT_MAX_CM))
+                wants.append(min(max(longest, word) * letter * 1.12 + 0.4, _TEXT_MAX_CM))
                 soft.append(wants[-1] > _TEXT_MIN_CM)
         for start, length, label in grid.spanners:
             short = width(label) * letter + 0.34 - sum(wants[start : start + length])
@@ -516,7 +518,7 @@ class _Writer:
 
     def _figure(self, anchor: str, item: Figure) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
-        from docx.shared import Cm
+        from docx.shared import Cm, Pt
 
         paragraph = self.word.add_paragraph()
         paragraph.alignment, paragraph.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.CENTER, True
@@ -530,8 +532,10 @@ class _Writer:
             inline.set("descr", clean(item.alt))
             inline.set("title", clean(item.title))
         self._caption(anchor, FIGURE, item.title, above=bool(item.remark))
+        last = self.word.paragraphs[-1]
         if item.remark:
-            self.word.add_paragraph(clean(item.remark), style="Table Note")
+            last = self.word.add_paragraph(clean(item.remark), style="Table Note")
+        last.paragraph_format.space_after = Pt(14)
 
 
 def _descriptions(picture: Any) -> Iterator[Any]:

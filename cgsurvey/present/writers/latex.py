@@ -9,14 +9,46 @@ from cgsurvey.present.table import SIMULATED, Grid, Shown, Table
 from cgsurvey.present.writers import clean, write_bytes
 
 _ESCAPES = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
-    "−": r"$-$", "–": "--", "—": "---", "≥": r"$\geq$", "≤": r"$\leq$", "±": r"$\pm$", "×": r"$\times$", "√": r"$\surd$",
-    "∞": r"$\infty$", "→": r"$\rightarrow$", "←": r"$\leftarrow$", "↔": r"$\leftrightarrow$", "✓": r"$\checkmark$", "✗": r"$\times$",
-    "²": r"\textsuperscript{2}", "α": r"$\alpha$", "β": r"$\beta$", "γ": r"$\gamma$", "λ": r"$\lambda$", "χ": r"$\chi$",
-    "ω": r"$\omega$", "Δ": r"$\Delta$", "ρ": r"$\rho$", "σ": r"$\sigma$",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "−": r"$-$",
+    "–": "--",
+    "—": "---",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "√": r"$\surd$",
+    "∞": r"$\infty$",
+    "→": r"$\rightarrow$",
+    "←": r"$\leftarrow$",
+    "↔": r"$\leftrightarrow$",
+    "✓": r"$\checkmark$",
+    "✗": r"$\times$",
+    "²": r"\textsuperscript{2}",
+    "α": r"$\alpha$",
+    "β": r"$\beta$",
+    "γ": r"$\gamma$",
+    "λ": r"$\lambda$",
+    "χ": r"$\chi$",
+    "ω": r"$\omega$",
+    "Δ": r"$\Delta$",
+    "ρ": r"$\rho$",
+    "σ": r"$\sigma$",
+}
 _MAP = str.maketrans(_ESCAPES)
 _BABEL = {"en": "british", "id": "indonesian"}
 
@@ -68,9 +100,20 @@ def table(grid: Grid, label: str = "") -> str:
         else []
     )
     return "\n".join(
-        [rf"\begin{{longtable}}{{@{{}}{columns}@{{}}}}", *caption, r"\toprule", *head, r"\midrule", r"\endhead", r"\bottomrule",
-         r"\endlastfoot", *body, r"\end{longtable}", *foot]
-    )  # fmt: skip
+        [
+            rf"\begin{{longtable}}{{@{{}}{columns}@{{}}}}",
+            *caption,
+            r"\toprule",
+            *head,
+            r"\midrule",
+            r"\endhead",
+            r"\bottomrule",
+            r"\endlastfoot",
+            *body,
+            r"\end{longtable}",
+            *foot,
+        ]
+    )
 
 
 def _shapes(grid: Grid) -> list[str]:
@@ -90,13 +133,19 @@ def render(doc: Document, figures: str = "") -> str:
     """Return a document as LaTeX source; its figures are looked for as ``<figures>-<number>.png``."""
     out = [
         r"\documentclass[11pt,a4paper]{article}",
-        r"\usepackage[T1]{fontenc}", r"\usepackage[utf8]{inputenc}", rf"\usepackage[{_BABEL[doc.language]}]{{babel}}",
+        r"\usepackage[T1]{fontenc}",
+        r"\usepackage[utf8]{inputenc}",
+        rf"\usepackage[{_BABEL[doc.language]}]{{babel}}",
         r"\usepackage{amsmath,amssymb,booktabs,longtable,graphicx,caption,textcomp}",
-        r"\usepackage[margin=2.5cm]{geometry}", r"\usepackage[hidelinks]{hyperref}",
+        r"\usepackage[margin=2.5cm]{geometry}",
+        r"\usepackage[hidelinks]{hyperref}",
         r"\captionsetup{labelfont=bf,textfont=it,labelsep=newline,justification=raggedright,singlelinecheck=false}",
-        rf"\title{{{escape(doc.title)}}}", rf"\author{{{escape(', '.join(doc.authors))}}}", r"\date{}",
-        r"\begin{document}", "" if doc.bare else r"\maketitle",
-    ]  # fmt: skip
+        rf"\title{{{escape(doc.title)}}}",
+        rf"\author{{{escape(', '.join(doc.authors))}}}",
+        r"\date{}",
+        r"\begin{document}",
+        "" if doc.bare else r"\maketitle",
+    ]
     if doc.simulated and not doc.bare:
         out.append(rf"\noindent\textbf{{{escape(SIMULATED.of(doc.language))}}}\par")
     for block in doc.blocks:
@@ -135,9 +184,15 @@ def _figure(doc: Document, block: Numbered, item: Figure, label: str, figures: s
     file = f"{figures}-{doc.numbers[block.anchor]}.png"
     remark = [rf"\par\footnotesize {escape(item.remark)}"] if item.remark else []
     return "\n".join(
-        [r"\begin{figure}[htbp]", r"\centering", rf"\includegraphics[width=\linewidth]{{{file}}}",
-         rf"\caption{{{escape(item.title)}}}\label{{{label}}}", *remark, r"\end{figure}"]
-    )  # fmt: skip
+        [
+            r"\begin{figure}[htbp]",
+            r"\centering",
+            rf"\includegraphics[width=\linewidth]{{{file}}}",
+            rf"\caption{{{escape(item.title)}}}\label{{{label}}}",
+            *remark,
+            r"\end{figure}",
+        ]
+    )
 
 
 def write(doc: Document, path: str | Path) -> Path:

@@ -1,0 +1,568 @@
+"""The report: results in, a chapter out, in the order in which a chapter has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from cgsurvey.base.errors import DataError, OptionError
+from cgsurvey.base.notes import Note, note
+from cgsurvey.base.options import choose
+from cgsurvey.base.references import reference
+from cgsurvey.base.result import Result, versions
+from cgsurvey.present.document import Block, Bullets, Document, Figure, Heading, Numbered, Paragraph, Ref
+from cgsurvey.present.narration import Sentence, paragraph, paragraphs, say
+from cgsurvey.present.numbers import language_of
+from cgsurvey.present.table import SIMULATED, Column, Table, Words
+from cgsurvey.present.tables import tables
+from cgsurvey.present.tables.responses import with_choices
+from cgsurvey.present.tables.sem import structural
+from cgsurvey.present.tables.style import Style
+from cgsurvey.reliability import Reliability, Validity
+from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses.describe import NO_ANSWER, Description
+from cgsurvey.responses.link import Linkage
+from cgsurvey.sem import SemFit
+from cgsurvey.sem.cross_check import CrossCheck
+from cgsurvey.sem.hypotheses import Hypotheses, test_hypotheses
+
+SMALL_CELL = 5
+APPENDIX = {"wording", "missing", "correlations", "residuals", "modification", "item_quality"}
+TITLES: Mapping[str, Words] = {
+    "method": Words("Method", "Metode"),
+    "respondents": Words("Respondents", "Responden"),
+    "linkage": Words("Linking of partners and users", "Penghubungan mitra dan pengguna"),
+    "screening": Words("Screening of the data", "Penyaringan data"),
+    "description": Words("Description", "Deskripsi"),
+    "measurement": Words("Measurement model", "Model pengukuran"),
+    "reliability": Words("Reliability", "Reliabilitas"),
+    "validity": Words("Validity", "Validitas"),
+    "structure": Words("Structural model", "Model struktural"),
+    "hypotheses": Words("Hypotheses", "Hipotesis"),
+    "cross_check": Words("Check by an independent engine", "Pemeriksaan dengan mesin hitung independen"),
+    "other": Words("Further tables", "Tabel lain"),
+    "limits": Words("Limitations and notes", "Keterbatasan dan catatan"),
+    "references": Words("References", "Daftar pustaka"),
+    "stamp": Words("Reproducibility", "Reproduksibilitas"),
+    "appendix": Words("Appendix", "Lampiran"),
+}
+CAPTIONS: Mapping[str, Words] = {
+    "likert": Words("Answers by category", "Jawaban menurut kategori"),
+    "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
+    "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
+    "htmt": Words("Heterotrait-monotrait ratios", "Rasio heterotrait-monotrait"),
+    "correlations": Words("Correlations of the constructs", "Korelasi antarkonstruk"),
+}
+LEVELS: Mapping[str, Words] = {
+    "serious": Words("Serious", "Serius"),
+    "warning": Words("Caution", "Perhatian"),
+    "info": Words("Note", "Catatan"),
+}
+MISSING: Mapping[str, Words] = {
+    "listwise": Words("complete rows only", "hanya baris lengkap"),
+    "fiml": Words("full information for missing values", "informasi penuh untuk data hilang"),
+    "fiml.x": Words("full information for missing values", "informasi penuh untuk data hilang"),
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a report: heading and content."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report; it does not change when it is written.
+
+    Attributes
+    ----------
+    title : str
+    language : {"en", "id"}
+    sections : tuple of Section
+        In the order of the chapter.
+    authors : tuple of str
+    simulated : bool
+        Whether the data are simulated; said at the top and on every page.
+    template : Path, optional
+        Word template of ``.docx`` files.
+    contents : bool
+        Whether lists of contents, tables and figures stand at the front.
+    """
+
+    title: str
+    language: str
+    sections: tuple[Section, ...]
+    authors: tuple[str, ...] = ()
+    simulated: bool = False
+    template: Path | None = None
+    contents: bool = True
+
+    @cached_property
+    def document(self) -> Document:
+        """The report as headings, paragraphs, tables and figures in order."""
+        blocks: list[Block] = []
+        for section in self.sections:
+            blocks += [Heading(section.title), *section.blocks]
+        return Document(self.title, self.language, tuple(blocks), self.authors, self.simulated, self.contents)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables in order."""
+        return tuple(item for _, item in self.document.numbered() if isinstance(item, Table))
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All figures in order."""
+        return tuple(item for _, item in self.document.numbered() if isinstance(item, Figure))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report; the ending decides the format: docx, html, xlsx (tables only), tex or txt.
+
+        The file is written whole or not at all.
+
+        Raises
+        ------
+        OptionError
+            When the ending is none of these.
+        DataError
+            When the file cannot be written or the template cannot be read.
+        """
+        from cgsurvey.present.writers import docx, html, latex, text, write_bytes, xlsx
+
+        target = Path(path)
+        ending = target.suffix.lstrip(".").lower()
+        choose("format", ending, ("docx", "html", "xlsx", "tex", "txt"))
+        if ending == "docx":
+            return docx.write(self.document, target, template=self.template)
+        if ending == "txt":
+            return write_bytes(target, text.document(self.document).encode("utf-8"))
+        writers: Mapping[str, Callable[[Document, Path], Path]] = {
+            "html": html.write,
+            "xlsx": xlsx.write,
+            "tex": latex.write,
+        }
+        return writers[ending](self.document, target)
+
+    def save_figures(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write each figure as svg and png into a folder, made if it is absent, and return the paths."""
+        from cgsurvey.present.writers import write_bytes
+
+        target = Path(folder)
+        if target.exists() and not target.is_dir():
+            raise DataError(f"'{target.name}' is a file; figures need a folder.")
+        target.mkdir(parents=True, exist_ok=True)
+        out = []
+        for anchor, item in self.document.numbered():
+            if isinstance(item, Figure):
+                stem = f"{self.document.numbers[anchor]:02d}_{anchor.partition(':')[2] or anchor}"
+                out += [
+                    write_bytes(target / f"{stem}.{kind}", data)
+                    for kind, data in (("svg", item.svg), ("png", item.png))
+                ]
+        return tuple(out)
+
+    def to_text(self) -> str:
+        """Return the report as plain text."""
+        from cgsurvey.present.writers import text
+
+        return text.document(self.document)
+
+    def to_html(self) -> str:
+        """Return the report as one self-contained HTML page."""
+        from cgsurvey.present.writers import html
+
+        return html.render(self.document)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+
+def report(
+    parts: Any,
+    *,
+    title: str,
+    language: Literal["en", "id"] = "en",
+    authors: Sequence[str] | str = (),
+    hypotheses: Mapping[str, str] | None = None,
+    template: str | Path | None = None,
+    cutoffs: Mapping[str, float] | None = None,
+    dialect: Literal["apa", "thesis"] = "apa",
+    figures: bool = True,
+    contents: bool = True,
+) -> Report:
+    """Compose a report of results.
+
+    Parameters
+    ----------
+    parts : sequence or mapping of results
+        Responses, screening, description, linkage, reliability, validity, fitted models, hypotheses, cross-check, tables,
+        data frames; in any order, the report puts them into that of a chapter.
+    title : str
+    language : {"en", "id"}
+    authors : sequence of str
+    hypotheses : mapping of str to str, optional
+        Hypotheses about the structural model, ``{"H1": "y ~ x > 0"}``.
+    template : str or Path, optional
+        Word file whose styles and page set-up a ``.docx`` report takes over.
+    cutoffs : mapping of str to float, optional
+        Cut-offs by measure instead of those in the rules of the package.
+    dialect : {"apa", "thesis"}
+        "thesis" prints the words of Indonesian theses.
+    figures : bool
+        Whether figures are drawn.
+    contents : bool
+        Whether lists of contents, tables and figures stand at the front.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    OptionError
+        When a part cannot be shown, nothing is given, or hypotheses have no structural model.
+
+    Notes
+    -----
+    Sections, methods paragraph, references and stamp follow from what is given: nothing is written about an analysis that
+    was not made.
+    """
+    language_of(language)
+    style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")))
+    given = _Parts.sorted(parts, hypotheses)
+    writer = _Composer(given, language, style, figures)
+    return Report(
+        title=title,
+        language=language,
+        sections=tuple(s for s in writer.sections() if s.blocks),
+        authors=(authors,) if isinstance(authors, str) else tuple(authors),
+        simulated=given.simulated,
+        template=Path(template) if template is not None else None,
+        contents=contents,
+    )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a report is made of, by kind."""
+
+    responses: tuple[Responses, ...]
+    results: tuple[Result, ...]
+    others: tuple[Table | pd.DataFrame, ...]
+
+    @classmethod
+    def sorted(cls, parts: Any, hypotheses: Mapping[str, str] | None) -> _Parts:
+        if isinstance(parts, Mapping):
+            parts = list(parts.values())
+        listed = list(parts) if isinstance(parts, Iterable) and not isinstance(parts, pd.DataFrame | str) else [parts]
+        known = (Responses, Screening, Description, Linkage, Reliability, Validity, SemFit, Hypotheses, CrossCheck)
+        wrong = [type(p).__name__ for p in listed if not isinstance(p, (*known, Table, pd.DataFrame))]
+        if wrong:
+            raise OptionError(
+                f"parts: a report cannot show {', '.join(dict.fromkeys(wrong))}. Give results of cgsurvey, Responses, "
+                "tables or data frames."
+            )
+        if not listed:
+            raise OptionError("parts: nothing was given to report. Give results, e.g. report([fit], title=...).")
+        found = cls(
+            tuple(p for p in listed if isinstance(p, Responses)),
+            tuple(p for p in listed if isinstance(p, Result)),
+            tuple(p for p in listed if isinstance(p, Table | pd.DataFrame)),
+        )
+        linked = [r.linkage for r in found.responses if r.linkage is not None]
+        if linked and not found.of(Linkage):
+            found = replace(found, results=(*found.results, *linked))
+        if hypotheses:
+            models = found.fits(True)
+            if not models:
+                raise OptionError("hypotheses need a structural model among the parts: cg.sem('y ~ x', data).")
+            found = replace(found, results=(*found.results, test_hypotheses(models[-1], hypotheses)))
+        if found.responses:
+            told = tuple(
+                with_choices(r, found.responses[0]) if isinstance(r, Description) else r for r in found.results
+            )
+            found = replace(found, results=told)
+        return found
+
+    def of(self, *kinds: type) -> list[Any]:
+        """Return the results of these classes."""
+        return [r for r in self.results if isinstance(r, kinds)]
+
+    def fits(self, paths: bool) -> list[SemFit]:
+        """Return the models with (without) structural paths."""
+        return [f for f in self.of(SemFit) if structural(f) == paths]
+
+    @property
+    def simulated(self) -> bool:
+        """True when any part is simulated."""
+        marked = [r.simulated for r in self.responses] + [r.meta.simulated for r in self.results]
+        return any(marked + [t.simulated for t in self.others if isinstance(t, Table)])
+
+    @property
+    def notes(self) -> list[Note]:
+        """All notes, each once."""
+        seen: dict[tuple[str, str], Note] = {}
+        for part in (*self.responses, *self.results):
+            for one in part.notes:
+                seen.setdefault((one.code, one.text), one)
+        return list(seen.values())
+
+
+class _Composer:
+    """Puts the blocks of a report together."""
+
+    def __init__(self, parts: _Parts, language: str, style: Style, figures: bool) -> None:
+        self.parts, self.language, self.style, self.figures = parts, language, style, figures
+        self.late: list[Numbered] = []
+        self.cited: list[str] = []
+        self.count = 0
+
+    def sections(self) -> Iterable[Section]:
+        p = self.parts
+        told: list[tuple[str, Iterable[Any]]] = [
+            ("respondents", [*p.responses, *p.of(Description)]),
+            ("linkage", p.of(Linkage)),
+            ("screening", p.of(Screening)),
+            ("description", p.of(Description)),
+            ("measurement", p.fits(False)),
+            ("reliability", p.of(Reliability)),
+            ("validity", p.of(Validity)),
+            ("structure", p.fits(True)),
+            ("hypotheses", p.of(Hypotheses)),
+            ("cross_check", p.of(CrossCheck)),
+        ]
+        method = self._section("method", self._method())
+        body = [self._section(name, self._all(name, parts)) for name, parts in told]
+        others = [t if isinstance(t, Table) else Table.from_frame(t, title=Words("Data", "Data")) for t in p.others]
+        body.append(self._section("other", [self._numbered(t.name, t) for t in others]))
+        limits = self._section("limits", self._limits())
+        appendix = self._section("appendix", [*self.late, *self._syntax()])
+        return [
+            method,
+            *body,
+            limits,
+            self._section("references", self._references()),
+            appendix,
+            self._section("stamp", self._stamp()),
+        ]
+
+    def _section(self, name: str, blocks: Iterable[Block]) -> Section:
+        return Section(TITLES[name].of(self.language), tuple(blocks))
+
+    def _numbered(self, name: str, item: Table | Figure) -> Numbered:
+        self.count += 1
+        if isinstance(item, Table):
+            self.cited += item.references
+        return Numbered(f"{self.count}:{name}", item)
+
+    def _all(self, section: str, parts: Iterable[Any]) -> list[Block]:
+        listed = list(parts)
+        blocks: list[Block] = []
+        for part in listed:
+            if len(listed) > 1 and isinstance(part, SemFit):
+                name = part.model.title.get(self.language) or part.model.name or part.meta.function
+                blocks.append(Heading(name, 2))
+            blocks += self._part(part, section)
+        return blocks
+
+    def _part(self, part: Any, section: str) -> list[Block]:
+        """Return, table by table: what is to be said, then the table; then the figures."""
+        told = dict(paragraphs(part, self.style))
+        told.pop("design", None)
+        made: dict[str, Table] = {t.name: t for t in tables(part, self.language, cutoffs=self.style.cutoffs, dialect=self.style.dialect)}  # type: ignore[arg-type]
+        if isinstance(part, Description):  # the profile belongs to the respondents, the rest to the description
+            keep = {"profile"} if section == "respondents" else {"description", "constructs"}
+            made = {k: t for k, t in made.items() if k in keep}
+            told = {k: s for k, s in told.items() if k in keep and k in made}
+        blocks: list[Block] = []
+        figures = self._figures(part) if section != "respondents" else []
+        for name in dict.fromkeys([*made, *told]):
+            item = self._numbered(name, made[name]) if name in made else None
+            refs = [item.anchor] if item else []
+            drawn = [f for f in figures if _belongs(f, name, "paths" if "paths" in made else "fit")]
+            if told.get(name) or drawn:
+                blocks.append(self._running(told.get(name, []), refs + [f.anchor for f in drawn]))
+            late = name in APPENDIX or (name == "loadings" and section == "structure" and self.parts.fits(False))
+            if item and late:
+                self.late.append(item)
+            elif item:
+                blocks.append(item)
+            blocks += drawn
+            figures = [f for f in figures if f not in drawn]
+        return [*blocks, *figures]
+
+    def _running(self, sentences: Sequence[Sentence], anchors: Sequence[str]) -> Paragraph:
+        text = paragraph(sentences, self.language)
+        if not anchors:
+            return Paragraph((text,))
+        see, link = {"en": ("See", "and"), "id": ("Lihat", "dan")}[self.language]
+        tail: list[str | Ref] = [f"{text} {see} ".lstrip()]
+        for k, anchor in enumerate(anchors):
+            tail += ([f" {link} "] if k == len(anchors) - 1 and k else [", "] if k else []) + [Ref(anchor)]
+        return Paragraph((*tail, "."))
+
+    def _figures(self, part: Any) -> list[Numbered]:
+        if not self.figures or isinstance(part, Responses):
+            return []
+        from cgsurvey.present.figures.plot import plot, plot_kinds
+
+        out = []
+        for kind in plot_kinds(part, language=self.language):
+            base = kind.partition("_")[0]
+            if isinstance(part, Validity) and (kind != "htmt" or len(part.htmt) < 4):
+                continue
+            if isinstance(part, SemFit) and (not part.converged or (base == "loadings" and structural(part))):
+                continue
+            if base not in CAPTIONS:
+                continue
+            picture = plot(part, kind, language=self.language)
+            remark = SIMULATED.of(self.language) if part.meta.simulated else ""
+            width = min(16.0, 2.54 * picture.get_figwidth())
+            item = Figure(
+                picture.to_bytes("svg"),
+                picture.to_bytes("png", dpi=200),
+                CAPTIONS[base].of(self.language),
+                picture.alt,
+                width,
+                remark,
+            )
+            out.append(self._numbered(kind, item))
+        return out
+
+    # -- sections that are about the whole ---------------------------------------------------------------------------
+
+    def _cites(self, keys: Iterable[str]) -> str:
+        """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""
+        self.cited += (listed := list(dict.fromkeys(keys)))
+        shorts = [reference(k).short for k in listed]
+        told = "; ".join(f"{s[: s.rindex(' (')]}, {s[s.rindex('(') + 1 : -1]}" for s in shorts)
+        return told.replace(" et al.", " dkk.").replace(" & ", " dan ") if self.language == "id" else told
+
+    def _method(self) -> list[Block]:
+        p, out = self.parts, []
+        for responses in p.responses:
+            if responses.provenance.file:
+                out.append(Sentence("method.read", {"file": responses.provenance.file}))
+            if (asked := responses.instrument) is not None:
+                name = asked.title.get(self.language) or asked.title.get("en") or asked.id
+                out.append(
+                    Sentence(
+                        "method.instrument",
+                        {"instrument": name, "version": asked.version, "items": len(responses.items)},
+                    )
+                )
+                out.append(Sentence("method.draft_instrument"))
+        for found in p.of(Linkage):
+            out.append(Sentence("method.linkage", {"on": found.on, "cites": self._cites(found.meta.references)}))
+        for found in p.of(Screening):
+            out.append(
+                Sentence("method.screening", {"rules": len(found.rules), "cites": self._cites(found.meta.references)})
+            )
+        for found in p.of(Description)[:1]:
+            out += [Sentence("method.description")] + ([Sentence("method.weights")] if found.weighted else [])
+            self.cited += found.meta.references
+        for name, kind in (("reliability", Reliability), ("validity", Validity)):
+            out += [Sentence(f"method.{name}", {"cites": self._cites(r.meta.references)}) for r in p.of(kind)[:1]]
+        for name, paths in (("measurement", False), ("structure", True)):
+            for fit in p.fits(paths)[:1]:
+                values = {
+                    "estimator": fit.options.estimator,
+                    "missing": MISSING[fit.options.missing],
+                    "cites": self._cites(fit.meta.references),
+                }
+                out.append(Sentence(f"method.{name}", values))
+        for found in p.of(Hypotheses):
+            out.append(Sentence("method.hypotheses", {"count": len(found.tidy()), "alpha": found.alpha}))
+        if p.of(CrossCheck):
+            out.append(Sentence("method.cross_check", {"cites": self._cites(["igolkina2020"])}))
+        out.append(Sentence("method.software", {"version": versions()["cgsurvey"], "python": versions()["python"]}))
+        return [
+            Paragraph((say(Sentence("draft"), self.language),), "lead"),
+            Paragraph((paragraph(out, self.language),)),
+        ]
+
+    def _limits(self) -> list[Block]:
+        blocks: list[Block] = []
+        if self.parts.simulated:
+            blocks.append(Paragraph((say(Sentence("simulated"), self.language),), "lead"))
+        for responses in self.parts.responses:
+            blocks.append(self._running(paragraphs(responses, self.style)["design"], []))
+        notes = [*self._own_notes(), *self.parts.notes]
+        told = [
+            f"{LEVELS[level].of(self.language)}: {n.render(self.language)}"
+            for level in LEVELS
+            for n in notes
+            if n.level == level
+        ]
+        return [*blocks, Bullets(tuple(told))] if told else blocks
+
+    def _own_notes(self) -> list[Note]:
+        out = []
+        for found in self.parts.of(Description):
+            named = found.profile[(found.profile["category"] != "") & (found.profile["category"] != NO_ANSWER)]
+            small = int((named["count"] < SMALL_CELL).sum())
+            out += [note("present.small_cells", n=small, least=SMALL_CELL)] if small else []
+        if self.parts.fits(True) and not self.parts.of(Hypotheses):
+            out.append(note("present.no_hypotheses"))
+        return out
+
+    def _references(self) -> list[Block]:
+        keys = [*self.cited, *(k for r in self.parts.results for k in r.meta.references)]
+        known = sorted({reference(k).apa for k in keys}, key=str.casefold)
+        return [Paragraph((entry,), "reference") for entry in known]
+
+    def _syntax(self) -> list[Block]:
+        out: list[Block] = []
+        for fit in self.parts.of(SemFit):
+            head = {"en": "Model syntax", "id": "Sintaks model"}[self.language]
+            name = fit.model.name or fit.meta.function
+            out += [Heading(f"{head}: {name}", 2), Paragraph((fit.model.syntax.strip(),), "code")]
+        return out
+
+    def _stamp(self) -> list[Block]:
+        rows: list[tuple[Any, ...]] = [(name, version, None) for name, version in versions().items()]
+        files = Words("Data file", "Berkas data"), Words("Software", "Perangkat lunak"), Words("Analyses", "Analisis")
+        groups = {0: files[1]}
+        if any(r.provenance.sha256 for r in self.parts.responses):
+            groups[len(rows)] = files[0]
+            rows += [
+                (r.provenance.file or "DataFrame", None, f"sha256 {r.provenance.sha256}") for r in self.parts.responses
+            ]
+        if self.parts.results:
+            groups[len(rows)] = files[2]
+        for result in self.parts.results:
+            meta = result.meta
+            said = [f"{k}={v}" for k, v in meta.options.items() if isinstance(v, str | int | float | bool) and v != ""]
+            said += [f"seed={meta.seed}"] if meta.seed is not None else []
+            rows.append((f"{meta.function}()", f"n = {meta.n}", "; ".join([*said, f"sha256 {meta.data_hash[:16]}"])))
+        columns = (
+            Column("step", Words("Step", "Langkah")),
+            Column("value", Words("Version or n", "Versi atau n")),
+            Column("detail", Words("Options and hash", "Opsi dan hash")),
+        )
+        made = Table(
+            "S",
+            "stamp",
+            Words("Software, data and options", "Perangkat lunak, data, dan opsi"),
+            columns,
+            tuple(rows),
+            groups=groups,
+        )
+        return [self._numbered("stamp", made)]
+
+
+def _belongs(figure: Numbered, table: str, diagram: str) -> bool:
+    """Tell whether a figure stands with that table; `diagram` names the table of the path diagram."""
+    kind = figure.anchor.partition(":")[2].partition("_")[0]
+    return {"likert": "description", "diagram": diagram, "loadings": "loadings", "htmt": "htmt"}.get(kind) == table
+
+
+__all__ = ["Report", "Section", "report"]

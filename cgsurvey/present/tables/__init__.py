@@ -1,0 +1,107 @@
+"""`table()` and `tables()`: what each result shows a reader, one registered function per class.
+
+A class is registered in the module of its room. Its function returns the makers of its tables by name, in the order of
+the chapter; a maker returns None where the result has nothing to show under that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import pandas as pd
+
+from cgsurvey.base.errors import OptionError, did_you_mean
+from cgsurvey.base.options import choose
+from cgsurvey.present.numbers import language_of
+from cgsurvey.present.table import Table
+from cgsurvey.present.tables import reliability as _reliability  # noqa: F401 - registers its classes
+from cgsurvey.present.tables import responses as _responses  # noqa: F401
+from cgsurvey.present.tables import sem as _sem  # noqa: F401
+from cgsurvey.present.tables.style import Style, makers
+
+
+@makers.register(pd.DataFrame)
+def _frame(x: pd.DataFrame) -> dict[str, Any]:
+    return {"frame": lambda frame, style: Table.from_frame(frame)}
+
+
+def tables(
+    x: Any,
+    language: str = "en",
+    *,
+    cutoffs: Mapping[str, float] | None = None,
+    dialect: Literal["apa", "thesis"] = "apa",
+) -> tuple[Table, ...]:
+    """Return all tables of a result, in the order of the chapter.
+
+    Parameters
+    ----------
+    x : Responses, result or DataFrame
+        What is to be shown.
+    language : {"en", "id"}
+        Language in which the tables print by default.
+    cutoffs : mapping of str to float, optional
+        Cut-offs by measure ("cfi", "ave") instead of those in the rules of the package.
+    dialect : {"apa", "thesis"}
+        "thesis" decides hypotheses as "Diterima"/"Ditolak" and adds GFI, AGFI, NFI and IFI.
+
+    Raises
+    ------
+    OptionError
+        When no tables are known for such an object.
+    """
+    style = _style(language, cutoffs, dialect)
+    made = (maker(x, style) for maker in makers(x).values())
+    return tuple(replace(t, language=language) for t in made if t is not None)
+
+
+def table(
+    x: Any,
+    kind: str | None = None,
+    language: str = "en",
+    *,
+    cutoffs: Mapping[str, float] | None = None,
+    dialect: Literal["apa", "thesis"] = "apa",
+) -> Table:
+    """Return one table of a result: the main one, or the one named.
+
+    Parameters
+    ----------
+    x : Responses, result or DataFrame
+        What is to be shown.
+    kind : str, optional
+        Name of the table, e.g. "loadings", "fit", "paths"; `tables(x)` shows which there are.
+    language, cutoffs, dialect
+        As in `tables`.
+
+    Raises
+    ------
+    OptionError
+        When the result has no table of that name.
+    """
+    style = _style(language, cutoffs, dialect)
+    known = makers(x)
+    if kind is None:
+        found = next((t for t in (maker(x, style) for maker in known.values()) if t is not None), None)
+        if found is None:
+            raise OptionError(f"this {type(x).__name__} has nothing to show in a table.")
+        return replace(found, language=language)
+    choose("kind", kind, known)
+    made = known[kind](x, style)
+    if made is None:
+        has = [t.name for t in tables(x)]
+        raise OptionError(
+            f"kind='{kind}' has nothing to show for this {type(x).__name__}.{did_you_mean(kind, has)} "
+            f"It has: {', '.join(has) or 'no table'}."
+        )
+    return replace(made, language=language)
+
+
+def _style(language: str, cutoffs: Mapping[str, float] | None, dialect: str) -> Style:
+    language_of(language)
+    return Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")))
+
+
+__all__ = ["table", "tables"]

@@ -1,0 +1,248 @@
+"""Tables of reliability, item analysis and validity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.references import Rule
+from cgsurvey.present.table import Cell, Column, Table, Words
+from cgsurvey.present.tables.style import (
+    Maker,
+    Style,
+    interval,
+    interval_spanner,
+    item_label,
+    judged,
+    label,
+    makers,
+    matrix,
+    with_meta,
+)
+from cgsurvey.reliability import Reliability, Validity
+
+
+@makers.register(Reliability)
+def _reliability_makers(x: Reliability) -> Mapping[str, Maker]:
+    return {"reliability": reliability, "items": items}
+
+
+@makers.register(Validity)
+def _validity_makers(x: Validity) -> Mapping[str, Maker]:
+    return {"validity": validity, "fornell_larcker": fornell_larcker, "htmt": htmt}
+
+
+def _rules(style: Style, *names: str) -> dict[str, Rule | None]:
+    return {n: style.rule(n, "any") for n in names}
+
+
+def _used(rules: Mapping[str, Rule | None]) -> tuple[Rule, ...]:
+    return tuple(r for r in rules.values() if r is not None)
+
+
+def reliability(x: Reliability, style: Style) -> Table:
+    """T10: reliability of each construct."""
+    by = _rules(style, "alpha", "composite_reliability", "ave")
+    rows = tuple(
+        (
+            label(x.meta, r.construct),
+            r.n_items,
+            r.n,
+            judged(r.alpha, by["alpha"]),
+            r.alpha_ci_lower,
+            r.alpha_ci_upper,
+            judged(r.composite_reliability, by["composite_reliability"]),
+            judged(r.ave, by["ave"]),
+            r.mean_inter_item_r,
+        )
+        for r in x.tidy().itertuples()
+    )
+    columns = (
+        Column.of("construct"),
+        Column.of("n_items"),
+        Column.of("n"),
+        Column.of("alpha", Words("α", "α"), digits=3),
+        *interval("coefficient", 3),
+        Column.of("composite_reliability", digits=3),
+        Column.of("ave", digits=3),
+        Column.of("mean_inter_item_r", digits=3),
+    )
+    notes = (
+        Words(
+            "α = Cronbach's alpha with its interval by Feldt, CR = composite reliability, AVE = average variance extracted, "
+            "mean r = mean correlation of the items.",
+            "α = alpha Cronbach dengan interval Feldt, CR = reliabilitas komposit, AVE = average variance extracted, "
+            "rerata r = rata-rata korelasi antarbutir.",
+        ),
+    )
+    level = float(x.meta.options.get("ci", 0.95))
+    made = Table(
+        "T10",
+        "reliability",
+        Words("Reliability of the constructs", "Reliabilitas konstruk"),
+        columns,
+        rows,
+        spanners=(interval_spanner(level),),
+        notes=notes,
+        rules=_used(by),
+    )
+    return with_meta(made, x.meta)
+
+
+def items(x: Reliability, style: Style) -> Table:
+    """T7: item analysis, one block per construct."""
+    by = _rules(style, "r_drop")
+    whole = x.tidy().set_index("construct")["alpha"]
+    rows, groups, rises = [], {}, False
+    for construct, block in x.items.groupby("construct", sort=False):
+        groups[len(rows)] = label(x.meta, str(construct))
+        for r in block.itertuples():
+            better = bool(r.alpha_if_dropped > whole[construct])
+            rises |= better
+            rows.append(
+                (
+                    item_label(x.meta, r.item),
+                    r.mean,
+                    r.sd,
+                    judged(r.r_drop, by["r_drop"]),
+                    r.r_table,
+                    Cell(r.alpha_if_dropped, mark="a" if better else ""),
+                    r.loading,
+                )
+            )
+    thesis = style.dialect == "thesis"
+    r_drop = Words("r (item-total)", "r hitung") if thesis else Words("Item-rest r", "r butir-total terkoreksi")
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        Column.of("mean"),
+        Column.of("sd"),
+        Column.of("r_drop", r_drop, digits=3),
+        Column.of("r_table", digits=3),
+        Column.of("alpha_if_dropped", Words("α if dropped", "α jika dihapus"), digits=3),
+        Column.of("loading", Words("λ", "λ"), digits=3),
+    )
+    notes = (
+        Words(
+            "Item-rest r leaves the item out of the sum; r (critical) is the smallest correlation that differs from zero at 5 % "
+            "in a sample of this size; λ = standardised loading on one factor.",
+            "r butir-total tidak menyertakan butir itu sendiri dalam jumlah; r tabel adalah korelasi terkecil yang berbeda dari nol "
+            "pada taraf 5 % untuk ukuran sampel ini; λ = muatan terstandar pada satu faktor.",
+        ),
+    )
+    foot = (
+        {"a": Words("Alpha rises when this item is left out.", "Alpha naik bila butir ini dikeluarkan.")}
+        if rises
+        else {}
+    )
+    made = Table(
+        "T7",
+        "items",
+        Words("Item analysis", "Analisis butir"),
+        columns,
+        tuple(rows),
+        groups=groups,
+        notes=notes,
+        footnotes=foot,
+        rules=_used(by),
+    )
+    return with_meta(made, x.meta)
+
+
+def validity(x: Validity, style: Style) -> Table:
+    """T11: convergent and discriminant validity per construct."""
+    by = _rules(style, "composite_reliability", "ave", "htmt")
+    rows = tuple(
+        (
+            label(x.meta, r.construct),
+            r.n_items,
+            judged(r.composite_reliability, by["composite_reliability"]),
+            judged(r.ave, by["ave"]),
+            r.sqrt_ave,
+            r.max_r,
+            judged(r.htmt_max, by["htmt"]),
+            None if pd.isna(r.fornell_larcker) else bool(r.fornell_larcker),
+        )
+        for r in x.tidy().itertuples()
+    )
+    columns = (
+        Column.of("construct"),
+        Column.of("n_items"),
+        Column.of("composite_reliability", digits=3),
+        Column.of("ave", digits=3),
+        Column.of("sqrt_ave", Words("√AVE", "√AVE"), digits=3),
+        Column.of("max_r", digits=3),
+        Column.of("htmt_max", digits=3),
+        Column("fornell_larcker", Words("√AVE > r", "√AVE > r"), "flag"),
+    )
+    made = Table(
+        "T11",
+        "validity",
+        Words("Convergent and discriminant validity", "Validitas konvergen dan diskriminan"),
+        columns,
+        rows,
+        rules=_used(by),
+    )
+    return with_meta(made, x.meta)
+
+
+def fornell_larcker(x: Validity, style: Style) -> Table | None:
+    """T11: roots of the AVE on the diagonal, correlations of the constructs below."""
+    square = x.fornell_larcker
+    if len(square) < 2:
+        return None
+    root = np.diag(square.to_numpy(dtype=float))
+    cells = square.astype(object)
+    for i in range(len(square)):
+        for j in range(i):
+            r = float(square.iloc[i, j])
+            cells.iloc[i, j] = Cell(r, mark="a" if abs(r) > min(root[i], root[j]) else "")
+    fails = any(isinstance(c, Cell) and c.mark for c in cells.to_numpy().ravel())
+    foot = (
+        {
+            "a": Words(
+                "Exceeds the root of the AVE of one of the two constructs.",
+                "Melebihi akar AVE salah satu dari kedua konstruk.",
+            )
+        }
+        if fails
+        else {}
+    )
+    made = matrix(
+        cells,
+        {str(n): label(x.meta, str(n)) for n in square.index},
+        diagonal=True,
+        key="T11",
+        name="fornell_larcker",
+        title=Words("Fornell-Larcker criterion", "Kriteria Fornell-Larcker"),
+        footnotes=foot,
+        notes=(
+            Words(
+                "Diagonal: square root of the AVE; below it: correlations of the constructs.",
+                "Diagonal: akar kuadrat AVE; di bawahnya: korelasi antarkonstruk.",
+            ),
+        ),
+    )
+    return with_meta(made, x.meta)
+
+
+def htmt(x: Validity, style: Style) -> Table | None:
+    """T11: heterotrait-monotrait ratios."""
+    if len(x.htmt) < 2:
+        return None
+    by = style.rule("htmt", "any")
+    cells = x.htmt.astype(object)
+    for i in range(len(cells)):
+        for j in range(i):
+            cells.iloc[i, j] = judged(x.htmt.iloc[i, j], by)
+    made = matrix(
+        cells,
+        {str(n): label(x.meta, str(n)) for n in cells.index},
+        diagonal=False,
+        key="T11",
+        name="htmt",
+        title=Words("Heterotrait-monotrait ratios (HTMT)", "Rasio heterotrait-monotrait (HTMT)"),
+        rules=(by,) if by else (),
+    )
+    return with_meta(made, x.meta)

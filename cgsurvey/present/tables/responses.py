@@ -1,0 +1,401 @@
+"""Tables of what was answered: flow, wording, missing answers, screening, description, linking of two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from cgsurvey.base.result import Meta
+from cgsurvey.present.table import VERDICT, Cell, Column, Table, Words, words
+from cgsurvey.present.tables.style import Maker, Style, item_label, judged, label, makers, term, with_meta
+from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses.describe import NO_ANSWER, TCR_WORDS, Description
+from cgsurvey.responses.link import Linkage
+
+
+@makers.register(Responses)
+def _responses_makers(x: Responses) -> Mapping[str, Maker]:
+    return {"flow": flow, "missing": missing, "wording": wording}
+
+
+@makers.register(Screening)
+def _screening_makers(x: Screening) -> Mapping[str, Maker]:
+    return {"screening": screening, "item_quality": item_quality}
+
+
+@makers.register(Description)
+def _description_makers(x: Description) -> Mapping[str, Maker]:
+    return {"profile": profile, "description": description, "constructs": constructs}
+
+
+def _meta(x: Responses) -> Meta:
+    return Meta(labels=x.labels, n=len(x), simulated=x.simulated)
+
+
+def flow(x: Responses, style: Style) -> Table:
+    """F0: how many respondents came in, who left and why, how many are analysed."""
+    rows: list[tuple[Any, ...]] = []
+    for i, step in enumerate(x.flow):
+        reason = words(step.reason) if step.reason else None
+        name = term("rule", step.step) if step.n_excluded or i else term("step", step.step)
+        rows.append((name, step.n_before, step.n_excluded, step.n_after, reason))
+    if not rows:
+        read = x.provenance.rows_read or len(x)
+        rows.append((term("step", "data"), read, read - len(x), len(x), None))
+    rows.append((term("step", "analysed"), len(x), 0, len(x), None))
+    columns = (
+        Column.of("step"),
+        Column("n_before", Words("Before", "Sebelum"), "count"),
+        Column.of("n_excluded"),
+        Column.of("n_remaining"),
+        Column("reason", Words("Rule", "Aturan")),
+    )
+    made = Table("F0", "flow", Words("Flow of respondents", "Alur responden"), columns, tuple(rows))
+    return replace(made, simulated=x.simulated)
+
+
+def missing(x: Responses, style: Style) -> Table | None:
+    """T4: missing answers per item, of those who were asked."""
+    if not x.items:
+        return None
+    by = style.rule("missing_share", "any")
+    reasons = [r for r in ("blank", "dont_know", "refused", "invalid") if (x.reasons == r).to_numpy().any()]
+    if not reasons:
+        return None
+    rows = []
+    for name in x.items:
+        found = x.reasons[name]
+        asked = int((found != "not_asked").sum())
+        counts = [int((found == r).sum()) for r in reasons]
+        rows.append((name, asked, *counts, judged(sum(counts) / asked if asked else float("nan"), by, 1)))
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        Column.of("n_asked"),
+        *(Column(r, term("reason", r), "count") for r in reasons),
+        Column.of("missing_share"),
+    )
+    made = Table(
+        "T4",
+        "missing",
+        Words("Missing answers per item", "Jawaban kosong per butir"),
+        columns,
+        tuple(rows),
+        rules=(by,) if by else (),
+    )
+    return with_meta(made, _meta(x))
+
+
+def wording(x: Responses, style: Style) -> Table | None:
+    """T3: wording, scale and keying of the items."""
+    instrument = x.instrument
+    if instrument is None or not x.items:
+        return None
+    present, rows, groups = set(x.items), [], {}
+    blocks = [(c.label, [i for i in c.items if i in present]) for c in instrument.leaf_constructs]
+    placed = {i for _, items in blocks for i in items}
+    blocks.append(({"en": "Other items", "id": "Butir lain"}, [i for i in x.items if i not in placed]))
+    for head, names in blocks:
+        for k, name in enumerate(names):
+            if k == 0:
+                groups[len(rows)] = words(head)
+            item = instrument.item(name)
+            low, high = item.scale.min, item.scale.max
+            rows.append(
+                (name, words(item.label or name), f"{low:g}–{high:g}", Cell("R" if item.reverse else "", "text"))
+            )
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        Column.of("wording"),
+        Column.of("scale"),
+        Column("keying", Words("Key", "Kunci")),
+    )
+    notes = (
+        Words(
+            "R = reverse item: scored as smallest + largest score − answer.",
+            "R = butir negatif: diskor sebagai skor terkecil + terbesar − jawaban.",
+        ),
+    )
+    made = Table(
+        "T3",
+        "wording",
+        Words("Wording of the items", "Pernyataan butir"),
+        columns,
+        tuple(rows),
+        groups=groups,
+        notes=notes if any(r[3].value for r in rows) else (),
+    )
+    return replace(made, simulated=x.simulated)
+
+
+def screening(x: Screening, style: Style) -> Table:
+    """T5: how many respondents each rule flags."""
+    rows = tuple(
+        (
+            term("rule", r.rule),
+            None if r.rule == "duplicates" else Cell(r.threshold, digits=_digits(r.threshold)),
+            r.n_flagged,
+            r.share,
+        )
+        for r in x.tidy().itertuples()
+    )
+    columns = (Column.of("rule"), Column.of("threshold"), Column.of("n_flagged"), Column.of("share"))
+    notes = [
+        Words(
+            "A respondent can be flagged by several rules. A flag deletes nobody.",
+            "Seorang responden dapat ditandai oleh beberapa aturan. Tanda tidak menghapus siapa pun.",
+        )
+    ]
+    if any(pd.isna(r[2]) for r in rows):
+        notes.append(
+            Words("–: the rule could not be applied to these data.", "–: aturan tidak dapat diterapkan pada data ini.")
+        )
+    made = Table(
+        "T5",
+        "screening",
+        Words("Screening for careless answers", "Penyaringan jawaban ceroboh"),
+        columns,
+        rows,
+        notes=tuple(notes),
+    )
+    return with_meta(made, x.meta)
+
+
+def _digits(value: float) -> int:
+    text = f"{value:.6f}".rstrip("0")
+    return len(text.partition(".")[2])
+
+
+def item_quality(x: Screening, style: Style) -> Table | None:
+    """T4: items with missing answers, and where answers crowd at an end of the scale."""
+    by = style.rule("missing_share", "any")
+    rows = tuple(
+        (
+            r.item,
+            r.n_asked,
+            r.n_missing,
+            judged(r.missing_share, by, 1),
+            r.dont_know_share,
+            r.floor_share,
+            r.ceiling_share,
+        )
+        for r in x.items.itertuples()
+    )
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        *map(Column.of, ("n_asked", "n_missing", "missing_share", "dont_know_share", "floor_share", "ceiling_share")),
+    )
+    made = Table(
+        "T4",
+        "item_quality",
+        Words("What each item can carry", "Mutu jawaban per butir"),
+        columns,
+        rows,
+        rules=(by,) if by else (),
+    )
+    return with_meta(made, x.meta)
+
+
+def description(x: Description, style: Style) -> Table:
+    """T6: mean, spread and shape of each item."""
+    skew, kurt = style.rule("skewness_abs", "any"), style.rule("kurtosis_abs", "any")
+
+    def shape(value: float, by: Any) -> Cell:
+        return replace(judged(abs(value), by, 2), value=value)
+
+    rows, groups, last = [], {}, None
+    for r in x.items.itertuples():
+        group = getattr(r, "group", None)
+        if group is not None and group != last:
+            groups[len(rows)], last = words(str(group)), group
+        rows.append(
+            (
+                item_label(x.meta, r.item),
+                r.n,
+                r.n_missing,
+                r.mean,
+                r.sd,
+                shape(r.skewness, skew),
+                shape(r.kurtosis, kurt),
+                r.floor_share,
+                r.ceiling_share,
+            )
+        )
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        *map(Column.of, ("n", "n_missing", "mean", "sd", "skewness", "kurtosis", "floor_share", "ceiling_share")),
+    )
+    notes = [
+        Words(
+            "Means of the answers as given, reverse items not turned.",
+            "Rerata jawaban apa adanya; butir negatif tidak dibalik.",
+        )
+    ]
+    if x.weighted:
+        notes.append(
+            Words("Means and shares are weighted, counts are not.", "Rerata dan persentase diboboti, jumlah tidak.")
+        )
+    made = Table(
+        "T6",
+        "description",
+        Words("Description of the items", "Deskripsi butir"),
+        columns,
+        tuple(rows),
+        groups=groups,
+        notes=tuple(notes),
+        rules=tuple(r for r in (skew, kurt) if r),
+    )
+    return with_meta(made, x.meta)
+
+
+def constructs(x: Description, style: Style) -> Table | None:
+    """T6: scores of the constructs."""
+    if x.constructs.empty:
+        return None
+    found = x.constructs
+    thesis = style.dialect == "thesis"
+    known = set(found["construct"])
+    rows, indents, groups, last = [], {}, {}, None
+    for r in found.itertuples():
+        group = getattr(r, "group", None)
+        if group is not None and group != last:
+            groups[len(rows)], last = words(str(group)), group
+        if r.dimension and r.dimension in known:
+            indents[len(rows)] = 1
+        extra = (r.tcr, words(TCR_WORDS[r.tcr_category]) if r.tcr_category else None) if thesis else ()
+        rows.append((label(x.meta, r.construct), r.n_items, r.n, r.mean, r.sd, r.min, r.max, *extra))
+    columns = [*map(Column.of, ("construct", "n_items", "n", "mean", "sd", "min", "max"))]
+    notes = [
+        Words(
+            "Scores are means of the items, reverse items turned.",
+            "Skor adalah rerata butir; butir negatif telah dibalik.",
+        )
+    ]
+    if thesis:
+        columns += [
+            Column("tcr", Words("TCR (%)", "TCR (%)"), "percent"),
+            Column("tcr_category", Words("Category", "Kategori")),
+        ]
+        notes.append(
+            Words(
+                "TCR = mean in per cent of the highest score; its categories are a convention, not a norm.",
+                "TCR = rerata dalam persen dari skor tertinggi; kategorinya adalah kebiasaan, bukan norma.",
+            )
+        )
+    made = Table(
+        "T6",
+        "constructs",
+        Words("Scores of the constructs", "Skor konstruk"),
+        tuple(columns),
+        tuple(rows),
+        groups=groups,
+        indents=indents,
+        notes=tuple(notes),
+    )
+    return with_meta(made, x.meta)
+
+
+def with_choices(x: Description, responses: Responses) -> Description:
+    """Return a description that knows the words of the answer choices, "variable=choice", from the instrument."""
+    questions = getattr(responses.instrument, "demographics", ())
+    known = {f"{q.name}={c.name}": c.label for q in questions if q.scale is not None for c in q.scale.choices}
+    asked = {q.name: q.label for q in questions}
+    return replace(x, meta=replace(x.meta, labels={**x.meta.labels, **asked, **known}))
+
+
+def profile(x: Description, style: Style) -> Table | None:
+    """T2: who the respondents are."""
+    if x.profile.empty:
+        return None
+    rows, groups, last = [], {}, None
+    for r in x.profile.itertuples():
+        here = (getattr(r, "group", None), r.variable)
+        if here != last:
+            head = label(x.meta, r.variable)
+            groups[len(rows)], last = (
+                (head if here[0] is None else Words(f"{here[0]}: {head.en}", f"{here[0]}: {head.id}")),
+                here,
+            )
+        if r.category == NO_ANSWER:
+            name = Words("No answer", "Tidak menjawab")
+        elif r.category == "":
+            name = Words("Mean (SD)", "Rerata (SB)")
+        else:
+            name = label(x.meta, f"{r.variable}={r.category}")
+            name = words(str(r.category)) if "=" in name.en and name.en == f"{r.variable}={r.category}" else name
+        number = r.category == ""
+        rows.append(
+            (
+                name,
+                r.count,
+                r.share if not number and not pd.isna(r.share) else None,
+                r.mean if number else None,
+                r.sd if number else None,
+            )
+        )
+    columns = [Column("category", Words("Characteristic", "Karakteristik")), Column.of("n"), Column.of("share")]
+    if any(r[3] is not None for r in rows):
+        columns += [Column.of("mean"), Column.of("sd")]
+    else:
+        rows = [r[:3] for r in rows]
+    notes = (
+        (Words("Percentages and means are weighted, counts are not.", "Persentase dan rerata diboboti, jumlah tidak."),)
+        if x.weighted
+        else ()
+    )
+    made = Table(
+        "T2",
+        "profile",
+        Words("Profile of the respondents", "Profil responden"),
+        tuple(columns),
+        tuple(rows),
+        groups=groups,
+        notes=notes,
+    )
+    return with_meta(made, x.meta)
+
+
+@makers.register(Linkage)
+def _linkage_makers(x: Linkage) -> Mapping[str, Maker]:
+    return {"linkage": linkage}
+
+
+def linkage(x: Linkage, style: Style) -> Table:
+    """T9: whether the answers of partners may be averaged per office."""
+    rwg, icc2 = style.rule("rwg", "any"), style.rule("icc2", "any")
+    rows = tuple(
+        (
+            label(x.meta, r.construct),
+            r.n_groups,
+            r.mean_group_size,
+            judged(r.rwg_median, rwg),
+            r.icc1,
+            judged(r.icc2, icc2),
+            r.statistic,
+            r.p_value,
+            Cell(VERDICT[r.verdict] if r.verdict in VERDICT else None, "text", verdict=r.verdict),
+        )
+        for r in x.tidy().itertuples()
+    )
+    columns = (
+        Column.of("construct"),
+        Column.of("n_groups"),
+        Column.of("mean_group_size"),
+        Column.of("rwg_median", digits=3),
+        Column.of("icc1", digits=3),
+        Column.of("icc2", digits=3),
+        Column.of("statistic", Words("F", "F")),
+        Column.of("p_value"),
+        Column.of("verdict"),
+    )
+    notes = (
+        Words(
+            "The verdict is the worse of those on rwg and ICC(2), and Poor where F is not significant.",
+            "Penilaian adalah yang lebih buruk di antara rwg dan ICC(2), dan Buruk bila F tidak signifikan.",
+        ),
+    )
+    title = Words("Agreement of partners within units", "Kesepakatan mitra di dalam unit")
+    made = Table("T9", "linkage", title, columns, rows, notes=notes, rules=tuple(r for r in (rwg, icc2) if r))
+    return with_meta(made, x.meta)

@@ -1,0 +1,565 @@
+"""Tables of a fitted model: fit, loadings, local fit, paths, effects, hypotheses, cross-check by another engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.references import Rule
+from cgsurvey.present.table import Cell, Column, Table, Words
+from cgsurvey.present.tables.style import (
+    Maker,
+    Style,
+    cutoff,
+    interval,
+    interval_spanner,
+    item_label,
+    judged,
+    label,
+    makers,
+    matrix,
+    term,
+    verdict_cell,
+    with_meta,
+)
+from cgsurvey.sem import SemFit
+from cgsurvey.sem.cross_check import CrossCheck
+from cgsurvey.sem.hypotheses import Hypotheses
+
+ORDINAL = ("DWLS", "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS")
+MI_CUT, RESIDUAL_CUT, SHOWN = 3.84, 0.10, 10
+_INDICES = ("cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "srmr")
+_THESIS = ("gfi", "agfi", "nfi", "ifi")
+_ROBUST = {
+    "chisq": "chisq_scaled",
+    "df": "df_scaled",
+    "pvalue": "pvalue_scaled",
+    "cfi": "cfi_robust",
+    "tli": "tli_robust",
+} | {
+    name: name.replace("rmsea", "rmsea_robust", 1) if name == "rmsea" else f"rmsea{name[5:]}_robust"
+    for name in ("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue")
+}
+
+
+@makers.register(SemFit)
+def _fit_makers(x: SemFit) -> Mapping[str, Maker]:
+    return {
+        "fit": fit,
+        "loadings": loadings,
+        "factor_correlations": factor_correlations,
+        "paths": paths,
+        "effects": effects,
+        "modification": modification,
+        "residuals": residuals,
+        "correlations": correlations,
+    }
+
+
+@makers.register(Hypotheses)
+def _hypotheses_makers(x: Hypotheses) -> Mapping[str, Maker]:
+    return {"hypotheses": hypotheses}
+
+
+@makers.register(CrossCheck)
+def _cross_check_makers(x: CrossCheck) -> Mapping[str, Maker]:
+    return {"cross_check": cross_check}
+
+
+def scope(x: SemFit) -> str:
+    """Return which cut-offs apply: "ml" or "ordinal"."""
+    return "ordinal" if x.options.estimator in ORDINAL else "ml"
+
+
+def structural(x: SemFit) -> bool:
+    """Tell whether the model has paths between variables."""
+    return bool((x.tidy()["op"] == "~").any())
+
+
+def measures(x: SemFit) -> pd.Series:
+    """Return the fit measures with the ratio of chi-square and df."""
+    found = x.fit_measures
+    df = found.get("df", np.nan)
+    return pd.concat([found, pd.Series({"chisq_df": found["chisq"] / df if df else np.nan})])
+
+
+def judged_measure(x: SemFit, name: str) -> float:
+    """Return the value that a verdict looks at: the robust one where there is one."""
+    found = measures(x)
+    value = found.get(_ROBUST.get(name, ""), np.nan)
+    return float(value) if np.isfinite(value) else float(found.get(name, np.nan))
+
+
+def fit(x: SemFit, style: Style) -> Table:
+    """T13: global fit with verdicts."""
+    found, robust = measures(x), x.options.scaled
+    names = [
+        "chisq",
+        "df",
+        "pvalue",
+        "chisq_df",
+        *_INDICES,
+        *(_THESIS if style.dialect == "thesis" else ()),
+        "aic",
+        "bic",
+    ]
+    rows: list[tuple[Any, ...]] = []
+    rules: list[Rule] = []
+    for name in (n for n in names if n in found and (n in {"chisq", "df"} or np.isfinite(found[n]))):
+        column = Column.of(name)
+        by = style.rule(name, scope(x))
+        judge = name in {"cfi", "tli", "rmsea", "srmr", *_THESIS} or (name == "chisq_df" and by is not None)
+        rules += [by] if by is not None and judge else []
+        digits = 3 if column.kind in {"coefficient", "p"} else None
+        own = [Cell(found[name], column.kind, digits)]
+        if robust:
+            other = found.get(_ROBUST.get(name, ""), None)
+            own.append(Cell(other, "number" if name == "df" and other != found[name] else column.kind, digits))
+        rows.append(
+            (
+                column.label,
+                *own,
+                cutoff(by) if judge else None,
+                verdict_cell(judged_measure(x, name), by) if judge else None,
+            )
+        )
+    columns = [Column.of("measure"), Column("value", Words("Value", "Nilai"), "number")]
+    columns += [Column("robust", Words("Robust", "Robust"), "number")] if robust else []
+    columns += [Column.of("guideline"), Column.of("verdict")]
+    notes = [_estimation(x)]
+    if robust:
+        notes.append(
+            Words(
+                "Robust column: scaled chi-square test and robust CFI, TLI and RMSEA; verdicts look at it where it has a value.",
+                "Kolom robust: uji chi-kuadrat terskala serta CFI, TLI, dan RMSEA robust; penilaian memakai kolom ini bila ada nilainya.",
+            )
+        )
+    notes.append(
+        Words(
+            "In parentheses: the bound of the verdict Marginal. A cut-off never decides alone.",
+            "Dalam kurung: batas penilaian Marginal. Nilai batas tidak pernah menjadi satu-satunya dasar keputusan.",
+        )
+    )
+    title = (
+        Words("Global fit of the structural model", "Kecocokan global model struktural")
+        if structural(x)
+        else (Words("Global fit of the measurement model", "Kecocokan global model pengukuran"))
+    )
+    made = Table(
+        "T13", "fit", title, tuple(columns), tuple(rows), notes=tuple(notes), rules=tuple(dict.fromkeys(rules))
+    )
+    return with_meta(made, x.meta)
+
+
+def _estimation(x: SemFit) -> Words:
+    missing = {
+        "listwise": Words("listwise deletion", "penghapusan listwise"),
+        "fiml": Words(
+            "full-information maximum likelihood for missing values",
+            "full-information maximum likelihood untuk data hilang",
+        ),
+        "fiml.x": Words(
+            "full-information maximum likelihood for missing values",
+            "full-information maximum likelihood untuk data hilang",
+        ),
+    }[x.options.missing]
+    estimator = x.options.estimator
+    return Words(f"Estimator {estimator}, {missing.en}.", f"Estimator {estimator}, {missing.id}.")
+
+
+def loadings(x: SemFit, style: Style) -> Table | None:
+    """T10: standardised loadings with their intervals, one block per latent variable."""
+    std = x.standardized()
+    std = std[std["op"] == "=~"]
+    if std.empty:
+        return None
+    by = style.rule("loading", scope(x))
+    r2 = _r2(x)
+    rows, groups = [], {}
+    for (group, latent), block in std.groupby(["group", "lhs"], sort=False):
+        groups[len(rows)] = _in_group(x, int(group), label(x.meta, str(latent)))
+        for row in block.itertuples():
+            name = str(row.rhs)
+            shown = label(x.meta, name) if name in x.latents else item_label(x.meta, name)
+            rows.append(
+                (
+                    shown,
+                    judged(row.estimate, by),
+                    row.std_error,
+                    row.ci_lower,
+                    row.ci_upper,
+                    row.statistic,
+                    row.p_value,
+                    r2.get((int(group), name), np.nan),
+                )
+            )
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        Column("loading", Words("λ", "λ"), "coefficient", 3),
+        Column("std_error", Words("SE", "SE"), "coefficient", 3),
+        *interval("coefficient", 3),
+        Column.of("statistic"),
+        Column.of("p_value"),
+        Column("r2", Words("R²", "R²"), "coefficient", 3),
+    )
+    notes = (Words("λ = standardised loading.", "λ = muatan faktor terstandar."),)
+    made = Table(
+        "T10",
+        "loadings",
+        Words("Measurement model: standardised loadings", "Model pengukuran: muatan faktor terstandar"),
+        columns,
+        tuple(rows),
+        groups=groups,
+        spanners=(interval_spanner(x.options.ci),),
+        notes=notes,
+        rules=(by,) if by else (),
+    )
+    return with_meta(made, x.meta)
+
+
+def _in_group(x: SemFit, group: int, words: Words) -> Words:
+    if len(x.meta.groups) < 2:
+        return words
+    name = x.meta.groups[group - 1]
+    return Words(f"{name}: {words.en}", f"{name}: {words.id}")
+
+
+def _r2(x: SemFit) -> dict[tuple[int, str], float]:
+    """Return R2 by (group, variable), computed from the standardised solution of each group."""
+    found = x.r2
+    if isinstance(found, pd.Series):
+        out = {}
+        for key, value in found.items():
+            if isinstance(key, tuple):
+                first, name = key
+                group = x.meta.groups.index(str(first)) + 1 if str(first) in x.meta.groups else int(first)
+                out[(group, str(name))] = float(value)
+            else:
+                out |= {(g, str(key)): float(value) for g in range(1, max(len(x.meta.groups), 1) + 1)}
+        return out
+    return {(g, str(n)): float(v) for g, (_, s) in enumerate(found.items(), 1) for n, v in s.items()}
+
+
+def factor_correlations(x: SemFit, style: Style) -> Table | None:
+    """Correlations of the latent variables, estimated in the model."""
+    std = x.standardized()
+    pairs = std[
+        (std["op"] == "~~") & std["lhs"].isin(x.latents) & std["rhs"].isin(x.latents) & (std["lhs"] != std["rhs"])
+    ]
+    if len(pairs) < 1 or len(x.meta.groups) > 1 or structural(x):
+        return None
+    names = [n for n in x.latents if n in set(pairs["lhs"]) | set(pairs["rhs"])]
+    square = pd.DataFrame(np.nan, index=names, columns=names)
+    for row in pairs.itertuples():
+        square.loc[row.lhs, row.rhs] = square.loc[row.rhs, row.lhs] = row.estimate
+    made = matrix(
+        square,
+        {n: label(x.meta, n) for n in names},
+        diagonal=False,
+        key="T11",
+        name="factor_correlations",
+        title=Words("Correlations of the latent variables", "Korelasi antarvariabel laten"),
+    )
+    return with_meta(made, x.meta)
+
+
+def _arrow(x: SemFit, lhs: str, rhs: str) -> Words:
+    a, b = label(x.meta, rhs), label(x.meta, lhs)
+    return Words(f"{a.en} → {b.en}", f"{a.id} → {b.id}")
+
+
+def _effect_columns(x: SemFit, first: Column) -> tuple[Column, ...]:
+    return (
+        first,
+        Column("estimate", Words("B", "B"), "number", 3),
+        Column("std_error", Words("SE", "SE"), "number", 3),
+        *interval("number", 3),
+        Column("std_all", Words("β", "β"), "coefficient", 3),
+        Column.of("statistic"),
+        Column.of("p_value"),
+    )
+
+
+_EFFECT_NOTE = Words(
+    "B = unstandardised, β = standardised coefficient; p two-sided.",
+    "B = koefisien tidak terstandar, β = koefisien terstandar; p dua sisi.",
+)
+
+
+def paths(x: SemFit, style: Style) -> Table | None:
+    """T16: structural paths, one block per outcome with its R2."""
+    found = x.tidy()
+    found = found[found["op"] == "~"]
+    if found.empty:
+        return None
+    r2 = _r2(x)
+    rows, groups = [], {}
+    for (group, outcome), block in found.groupby(["group", "lhs"], sort=False):
+        head, share = label(x.meta, str(outcome)), r2.get((int(group), str(outcome)), np.nan)
+        groups[len(rows)] = _in_group(x, int(group), Words(*(_outcome(head.of(g), share, g) for g in ("en", "id"))))
+        rows += [
+            (
+                label(x.meta, str(r.rhs)),
+                r.estimate,
+                r.std_error,
+                r.ci_lower,
+                r.ci_upper,
+                r.std_all,
+                r.statistic,
+                r.p_value,
+            )
+            for r in block.itertuples()
+        ]
+    columns = _effect_columns(x, Column("predictor", Words("Outcome and predictor", "Variabel terikat dan prediktor")))
+    made = Table(
+        "T16",
+        "paths",
+        Words("Structural paths", "Jalur struktural"),
+        columns,
+        tuple(rows),
+        groups=groups,
+        spanners=(interval_spanner(x.options.ci),),
+        notes=(_EFFECT_NOTE,),
+    )
+    return with_meta(made, x.meta)
+
+
+def _outcome(name: str, r2: float, language: str) -> str:
+    from cgsurvey.present.numbers import show
+
+    return name if r2 != r2 else f"{name} (R² = {show(r2, 'coefficient', language, 3)})"
+
+
+def effects(x: SemFit, style: Style) -> Table | None:
+    """T17: defined parameters, e.g. indirect and total effects."""
+    found = x.tidy()
+    found = found[found["op"] == ":="]
+    if found.empty:
+        return None
+    rows = tuple(
+        (label(x.meta, str(r.lhs)), r.estimate, r.std_error, r.ci_lower, r.ci_upper, r.std_all, r.statistic, r.p_value)
+        for r in found.itertuples()
+    )
+    formulas = "; ".join(f"{r.lhs} = {r.rhs}" for r in found.itertuples())
+    notes = (
+        _EFFECT_NOTE,
+        Words(f"Standard errors by the delta method. {formulas}.", f"Standard error dengan metode delta. {formulas}."),
+    )
+    made = Table(
+        "T17",
+        "effects",
+        Words("Defined effects", "Efek yang didefinisikan"),
+        _effect_columns(x, Column("effect", Words("Effect", "Efek"))),
+        rows,
+        spanners=(interval_spanner(x.options.ci),),
+        notes=notes,
+    )
+    return with_meta(made, x.meta)
+
+
+def largest_mi(x: SemFit) -> pd.DataFrame:
+    """Return the largest modification indices above 3.84, largest first."""
+    found = x.modification_indices()
+    return found[found["mi"] > MI_CUT].sort_values("mi", ascending=False, kind="stable").head(SHOWN)
+
+
+def modification(x: SemFit, style: Style) -> Table | None:
+    """T14: the largest modification indices."""
+    found = largest_mi(x)
+    if found.empty:
+        return None
+    several = len(x.meta.groups) > 1
+    rows = []
+    for r in found.itertuples():
+        a, b = label(x.meta, str(r.lhs)), label(x.meta, str(r.rhs))
+        short = {n: n if n not in x.latents else None for n in (str(r.lhs), str(r.rhs))}
+        words = Words(*(f"{short[str(r.lhs)] or a.of(g)} {r.op} {short[str(r.rhs)] or b.of(g)}" for g in ("en", "id")))
+        rows.append((_in_group(x, int(r.group), words) if several else words, r.mi, r.epc, r.sepc_all))
+    columns = (
+        Column("parameter", Words("Parameter left out", "Parameter yang tidak dimasukkan")),
+        Column.of("mi"),
+        Column.of("epc"),
+        Column.of("sepc_all"),
+    )
+    notes = (
+        Words(
+            f"The {len(rows)} largest of those above 3.84. ~~ is a covariance, =~ a loading, ~ a path. A change needs a reason in theory and another sample.",
+            f"{len(rows)} nilai terbesar di atas 3,84. ~~ adalah kovarians, =~ muatan, ~ jalur. Perubahan model memerlukan alasan teoretis dan sampel lain.",
+        ),
+    )
+    made = Table(
+        "T14",
+        "modification",
+        Words("Local fit: largest modification indices", "Kecocokan lokal: indeks modifikasi terbesar"),
+        columns,
+        tuple(rows),
+        notes=notes,
+    )
+    return with_meta(made, x.meta)
+
+
+def large_residuals(x: SemFit) -> tuple[pd.DataFrame, int, int]:
+    """Return residual correlations beyond .10 (`group lhs rhs r`, largest first), their number and that of all pairs."""
+    found = x.residuals("cor")
+    frames = found if isinstance(found, dict) else {"": found}
+    rows, total = [], 0
+    for group, frame in frames.items():
+        if not isinstance(frame, pd.DataFrame):
+            continue
+        names = [n for n in x.observed if n in frame.index and n in frame.columns]
+        values = frame.loc[names, names].to_numpy(dtype=float)
+        i, j = np.tril_indices(len(names), -1)
+        total += len(i)
+        rows += [
+            (group, names[a], names[b], values[a, b])
+            for a, b in zip(i, j, strict=True)
+            if abs(values[a, b]) > RESIDUAL_CUT
+        ]
+    large = pd.DataFrame(rows, columns=["group", "lhs", "rhs", "r"])
+    return large.sort_values("r", key=abs, ascending=False, kind="stable"), len(rows), total
+
+
+def residuals(x: SemFit, style: Style) -> Table | None:
+    """T14: residual correlations beyond .10."""
+    large, count, total = large_residuals(x)
+    if large.empty:
+        return None
+    rows = []
+    for r in large.head(SHOWN).itertuples():
+        pair = f"{r.lhs} – {r.rhs}"
+        rows.append((Words(f"{r.group}: {pair}", f"{r.group}: {pair}") if r.group else pair, r.r))
+    columns = (
+        Column("pair", Words("Items", "Butir")),
+        Column("r", Words("Residual correlation", "Korelasi residual"), "coefficient", 3),
+    )
+    notes = (
+        Words(
+            f"{count} of {total} residual correlations exceed .10 in absolute value; the largest {len(rows)} are shown.",
+            f"{count} dari {total} korelasi residual melebihi 0,10 secara absolut; {len(rows)} yang terbesar ditampilkan.",
+        ),
+    )
+    made = Table(
+        "T14",
+        "residuals",
+        Words("Local fit: largest residual correlations", "Kecocokan lokal: korelasi residual terbesar"),
+        columns,
+        tuple(rows),
+        notes=notes,
+    )
+    return with_meta(made, x.meta)
+
+
+def correlations(x: SemFit, style: Style) -> Table | None:
+    """T24: correlations, means and standard deviations, so that others can refit the model."""
+    if len(x.samples) != 1:
+        return None
+    sample, names = x.samples[0], x.observed
+    sd = np.sqrt(np.diag(sample.cov) * sample.n / (sample.n - 1))
+    r = sample.cov / np.outer(np.sqrt(np.diag(sample.cov)), np.sqrt(np.diag(sample.cov)))
+    means = sample.mean if len(sample.mean) else np.full(len(names), np.nan)
+    columns = [Column("item", Words("Item", "Butir")), Column.of("mean"), Column.of("sd")]
+    columns += [Column(f"c{j + 1}", Words(str(j + 1), str(j + 1)), "coefficient", 2) for j in range(len(names) - 1)]
+    rows = tuple(
+        (f"{i + 1}. {n}", means[i], sd[i], *(r[i, j] if j < i else None for j in range(len(names) - 1)))
+        for i, n in enumerate(names)
+    )
+    made = Table(
+        "T24",
+        "correlations",
+        Words("Correlations, means and standard deviations of the items", "Korelasi, rerata, dan simpangan baku butir"),
+        tuple(columns),
+        rows,
+        notes=(_estimation(x),),
+    )
+    return with_meta(made, x.meta)
+
+
+def hypotheses(x: Hypotheses, style: Style) -> Table:
+    """T16: the decision on each hypothesis."""
+    found = x.tidy()
+    thesis = style.dialect == "thesis"
+    group, unproven = ("decision_thesis", "poor") if thesis else ("decision", "fair")
+    rows = []
+    for r in found.itertuples():
+        parts = str(r.path).split()
+        if len(parts) == 3 and parts[1] == "~":
+            a, b = label(x.meta, parts[2]), label(x.meta, parts[0])
+            path = Words(f"{a.en} → {b.en}", f"{a.id} → {b.id}")
+        else:
+            path = label(x.meta, str(r.path))
+        verdict = {"supported": "good", "not supported": unproven, "opposite": "poor"}.get(str(r.decision), "")
+        decided = Cell(term(group, str(r.decision)), "text", verdict=verdict)  # type: ignore[arg-type]
+        rows.append(
+            (
+                str(r.hypothesis),
+                path,
+                term("expected", str(r.expected)),
+                r.estimate,
+                r.std_all,
+                r.ci_lower,
+                r.ci_upper,
+                r.p_value,
+                decided,
+            )
+        )
+    columns = (
+        Column("hypothesis", Words("H", "H")),
+        Column.of("path"),
+        Column("expected", Words("Expected", "Arah")),
+        Column("estimate", Words("B", "B"), "number", 3),
+        Column("std_all", Words("β", "β"), "coefficient", 3),
+        *interval("number", 3),
+        Column.of("p_value"),
+        Column.of("decision"),
+    )
+    alpha = x.alpha
+    notes = (
+        Words(
+            f"p two-sided, alpha = {alpha:g}. A result that is not significant is not evidence of no effect.".replace(
+                "= 0.", "= ."
+            ),
+            f"p dua sisi, alpha = {alpha:g}".replace(".", ",")
+            + ". Hasil yang tidak signifikan bukan bukti bahwa tidak ada pengaruh.",
+        ),
+    )
+    made = Table(
+        "T16",
+        "hypotheses",
+        Words("Hypotheses", "Hipotesis"),
+        columns,
+        tuple(rows),
+        spanners=(interval_spanner(),),
+        notes=notes,
+    )
+    return with_meta(made, x.meta)
+
+
+def cross_check(x: CrossCheck, style: Style) -> Table:
+    """Standardised estimates of two independent engines side by side: the largest differences."""
+    found = x.tidy()
+    found = found.reindex(found["difference"].abs().sort_values(ascending=False, kind="stable").index).head(SHOWN)
+    rows = tuple((f"{r.lhs} {r.op} {r.rhs}", r.native, r.semopy, r.difference) for r in found.itertuples())
+    columns = (
+        Column("parameter", Words("Parameter", "Parameter")),
+        Column("native", Words("cgsurvey", "cgsurvey"), "coefficient", 6),
+        Column("semopy", Words("semopy", "semopy"), "coefficient", 6),
+        Column("difference", Words("Difference", "Selisih"), "coefficient", 8),
+    )
+    notes = (
+        Words(
+            f"Standardised estimates; the {len(rows)} largest differences of {len(x.tidy())}.",
+            f"Estimasi terstandar; {len(rows)} selisih terbesar dari {len(x.tidy())}.",
+        ),
+    )
+    made = Table(
+        "T24",
+        "cross_check",
+        Words("Estimates by an independent engine", "Estimasi dengan mesin hitung independen"),
+        columns,
+        rows,
+        notes=notes,
+    )
+    return with_meta(made, x.meta)

@@ -1,0 +1,148 @@
+"""What all tables share: cut-offs and verdicts, words for names, parts that repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from typing import Any
+
+import pandas as pd
+
+from cgsurvey.base.data import package_yaml
+from cgsurvey.base.errors import OptionError
+from cgsurvey.base.references import Rule, rule
+from cgsurvey.base.result import Meta
+from cgsurvey.present.numbers import is_missing, show
+from cgsurvey.present.table import VERDICT, Cell, Column, Spanner, Table, Verdict, Words
+
+Maker = Callable[[Any, "Style"], Table | None]
+LIMIT = 72  # letters of a wording in a table that is not about wordings
+
+LOWER, UPPER = Words("LL", "BB"), Words("UL", "BA")
+
+
+@dataclass(frozen=True)
+class Style:
+    """Cut-offs that replace those of the package, and the dialect of the decisions."""
+
+    cutoffs: Mapping[str, float] = field(default_factory=dict)
+    dialect: str = "apa"
+
+    def rule(self, measure: str, applies_to: str = "ml") -> Rule | None:
+        """Return the cut-off in force; None where none is established."""
+        found = rule(measure, applies_to)
+        if measure in self.cutoffs:
+            direction = found.direction if found else "<=" if measure in {"rmsea", "srmr", "chisq_df"} else ">="
+            return Rule(measure, direction, float(self.cutoffs[measure]), None, (applies_to,), "")
+        return found
+
+
+def judged(value: Any, by: Rule | None, digits: int | None = 3, kind: str | None = None) -> Cell:
+    """Return a number with the verdict of a rule; three decimals, so that number and verdict cannot contradict."""
+    verdict: Verdict = "" if by is None or is_missing(value) else by.verdict(float(value))  # type: ignore[assignment]
+    return Cell(value, kind=kind, digits=digits, verdict=verdict)
+
+
+def verdict_cell(value: Any, by: Rule | None) -> Cell:
+    """Return a verdict in words, "no established cut-off" where there is no rule."""
+    verdict: Verdict = "none" if by is None else by.verdict(float(value)) if not is_missing(value) else ""  # type: ignore[assignment]
+    return Cell(VERDICT[verdict] if verdict else None, kind="text", verdict=verdict)
+
+
+def cutoff(by: Rule | None) -> Words | None:
+    """Return the cut-off of a rule as text, "≥ .95 (.90)"."""
+    if by is None:
+        return None
+    sign = {">=": "≥", "<=": "≤"}[by.direction]
+
+    def text(language: str) -> str:
+        kind = "coefficient" if abs(by.good) < 1 else "number"
+        parts = [show(v, kind, language) for v in (by.good, by.fair) if v is not None]
+        return f"{sign} {parts[0]}" + (f" ({parts[1]})" if len(parts) > 1 else "")
+
+    return Words(text("en"), text("id"))
+
+
+@singledispatch
+def makers(x: Any) -> Mapping[str, Maker]:
+    """Return the makers of the tables of `x` by name."""
+    raise OptionError(
+        f"no table is known for a {type(x).__name__}. Give a result of cgsurvey (cg.cfa, cg.reliability, ...), "
+        "Responses or a pandas DataFrame."
+    )
+
+
+def label(meta: Meta, name: str) -> Words:
+    """Return the words for a variable in both languages; its name where there are none."""
+    return Words(meta.label(name, "en"), meta.label(name, "id"))
+
+
+def item_label(meta: Meta, name: str) -> Words:
+    """Return name and beginning of the wording of an item."""
+
+    def text(language: str) -> str:
+        said = meta.label(name, language)
+        return name if said == name else f"{name}: {shortened(said)}"
+
+    return Words(text("en"), text("id"))
+
+
+def shortened(text: str, limit: int = LIMIT) -> str:
+    """Cut a text at a word, with an ellipsis."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    return text[:limit].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+
+
+def term(group: str, code: str) -> Words:
+    """Return the words for a code, the code itself where there are none."""
+    entry = package_yaml("present/terms.yaml").get(group, {}).get(code)
+    return Words(entry["en"], entry["id"]) if entry else Words(code, code)
+
+
+def interval(kind: str, digits: int | None = None) -> tuple[Column, Column]:
+    """Return the two columns of an interval."""
+    return Column("ci_lower", LOWER, kind, digits), Column("ci_upper", UPPER, kind, digits)
+
+
+def interval_spanner(level: float = 0.95) -> Spanner:
+    """Return the heading over the columns of an interval."""
+    percent = f"{100 * level:g}"
+    return Spanner(Words(f"{percent}% CI", f"IK {percent.replace('.', ',')}%"), ("ci_lower", "ci_upper"))
+
+
+def matrix(
+    square: pd.DataFrame, names: Mapping[str, Words], *, diagonal: bool, key: str, name: str, title: Words, **more: Any
+) -> Table:
+    """Return the lower triangle of a square table, its columns numbered so that long names do not widen it.
+
+    Parameters
+    ----------
+    square : DataFrame
+        Values or `Cell`s; what is above the diagonal is not shown.
+    names : mapping
+        Words per name of the index.
+    diagonal : bool
+        Whether the diagonal is shown.
+    """
+    order = [str(i) for i in square.index]
+    columns = [Column.of("construct")]
+    columns += [Column(f"c{j + 1}", Words(str(j + 1), str(j + 1)), "coefficient", 3) for j in range(len(order))]
+    rows = []
+    for i, who in enumerate(order):
+        head = Words(f"{i + 1}. {names[who].en}", f"{i + 1}. {names[who].id}")
+        shown = [square.iloc[i, j] if j < i or (diagonal and j == i) else None for j in range(len(order))]
+        rows.append((head, *shown))
+    if not diagonal:  # the last column would be empty
+        columns, rows = columns[:-1], [r[:-1] for r in rows]
+    return Table(key, name, title, tuple(columns), tuple(rows), **more)
+
+
+def with_meta(made: Table, meta: Meta, n: int | None = None) -> Table:
+    """Say below a table how many rows it rests on and whether they are simulated."""
+    count = meta.n if n is None else n
+    size = Words(f"n = {show(count, 'count', 'en')}.", f"n = {show(count, 'count', 'id')}.") if count else None
+    notes = (size, *made.notes) if size else made.notes
+    return replace(made, notes=notes, simulated=meta.simulated)
