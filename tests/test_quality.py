@@ -8,6 +8,7 @@ import string
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,7 @@ def note_calls() -> Iterator[tuple[str, str, set[str] | None]]:
                         yield where, found, None if len(names) < len(node.keywords) else names
 
 
+@cache
 def entries() -> dict[str, dict[str, str]]:
     return {f"{p.parent.name}.{code}": entry for p in CATALOGUES for code, entry in read_yaml(p).items()}
 
