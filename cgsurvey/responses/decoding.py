@@ -14,12 +14,12 @@ import pandas as pd
 
 from cgsurvey.base.errors import OptionError, some
 from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.responses import REASONS
 from cgsurvey.responses.words import number, plain, short
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Choice, Scale
 
-REASON_CODES = ("", "blank", "not_asked", "dont_know", "refused", "invalid")
 # What programs write for an empty cell.
 _EMPTY = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "<na>", "#null"))
 _REFUSED = re.compile(r"refus|prefer not|menolak|tidak bersedia|tidak (?:mau )?menjawab|tidak dijawab")
@@ -61,7 +61,7 @@ def no_answer(missing_codes: Mapping[object, str] | Iterable[object]) -> dict[st
     if isinstance(missing_codes, str | int | float):
         missing_codes = (missing_codes,)
     given = missing_codes if isinstance(missing_codes, Mapping) else dict.fromkeys(missing_codes, "blank")
-    allowed = REASON_CODES[1:]
+    allowed = REASONS[1:]
     wrong = {r for r in given.values() if r not in allowed}
     if wrong:
         raise OptionError(

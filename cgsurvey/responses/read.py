@@ -423,7 +423,7 @@ def _typed(
         if kind in _NUMBERS and strange.any():
             notes.append(note("responses.not_numbers", question=name, n=int(strange[codes].sum())))
         # 0812 and numbers of 16 digits are names, not quantities.
-        coded = any((len(t) > 1 and t[0] == "0" and t[1].isdigit()) or len(t) > 15 for t in texts)
+        coded = any(t.isdigit() and (len(t) > 15 or (len(t) > 1 and t[0] == "0")) for t in texts)
         as_text = coded or blank.all() if kind is None else kind not in _NUMBERS
         if as_text or strange.any():
             words = np.array([t or np.nan for t in texts], dtype=object)
@@ -486,7 +486,8 @@ def _look_over(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFram
     empty = [n for n in names if frame[n].isna().all() and (reasons[n] != "not_asked").any()]
     if empty:
         notes.append(note("responses.empty_items", n=len(empty), items=some(empty, 20)))
-    for reason in ("dont_know", "refused"):
-        n = int((reasons == reason).to_numpy().sum())
-        if n:
-            notes.append(note(f"responses.{reason}", n=n))
+    unknown, refused = (int((reasons == r).to_numpy().sum()) for r in ("dont_know", "refused"))
+    if unknown:
+        notes.append(note("responses.dont_know", n=unknown))
+    if refused:
+        notes.append(note("responses.refused", n=refused))

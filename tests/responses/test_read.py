@@ -292,6 +292,18 @@ def test_without_instrument_columns_stay_as_they_are(tmp_path: Path) -> None:
     assert hidden.frame["age"].isna().tolist() == [False, True] and "codes_hidden" in note_codes(hidden)
 
 
+def test_long_and_small_numbers_stay_numbers(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"tru1": [1, 2], "tru2": [3, 4], "tru3": [5, 1], "w": [4 / 3, 1e-7], "id": ["1" * 17, "2" * 17]}
+    )
+    for data in (frame, sheet(tmp_path, {"a": [list(frame), *frame.to_numpy().tolist()]})):
+        read = read_responses(data, TRUST).frame
+        assert read["w"].tolist() == pytest.approx([4 / 3, 1e-7], rel=1e-14) and read["id"].tolist() == [
+            "1" * 17,
+            "2" * 17,
+        ]
+
+
 def test_blank_cells_of_other_columns_are_missing(tmp_path: Path) -> None:
     data = read_responses(write(tmp_path, "tru1,tru2,tru3,office\n1,2,3, \n1,2,3,a\n"), TRUST)
     assert data.frame["office"].isna().tolist() == [True, False]
