@@ -11,6 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
+from cgsurvey.moments.sample import Floats
 from cgsurvey.sem.modification import Candidates
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
 from cgsurvey.sem.table import ParameterTable
@@ -45,6 +46,33 @@ def candidates(table: ParameterTable, structure: Structure) -> Named:
                 out.append((lhs, op, rhs, g, *place))
     lhs_, op_, rhs_, *places = map(list, zip(*out, strict=True)) if out else ([], [], [], [], [], [], [])
     return Named(lhs_, op_, rhs_, Candidates(*(np.array(c, dtype=np.int64) for c in places)))
+
+
+def admissible(structure: Structure, theta: Floats) -> Floats:
+    """Return parameters whose correlations exist: the values at which lavaan computes modification indices.
+
+    A covariance beyond the variances becomes their geometric mean over 1.1; where one of the two variances is negative,
+    both are set to 1 and the covariance to 0. `theta` itself comes back when nothing is to be repaired.
+    """
+    s = structure
+    values = np.where(s.free >= 0, theta[s.free] if s.q else 0.0, s.value)
+    at = {(s.group[k], s.i[k], s.j[k]): k for k in np.flatnonzero(s.matrix == COVARIANCE)}
+    out = values.copy()
+    for (g, i, j), k in at.items():
+        a, b = at.get((g, i, i)), at.get((g, j, j))
+        if i == j or out[k] == 0 or a is None or b is None:
+            continue
+        product = out[a] * out[b]
+        if product < 0:
+            out[[a, b, k]] = 1.0, 1.0, 0.0
+        elif 0 < product < out[k] ** 2:
+            out[k] = np.sqrt(product) / 1.1
+    changed = np.flatnonzero((out != values) & (s.free >= 0))
+    if not len(changed):
+        return theta
+    repaired = theta.copy()
+    repaired[s.free[changed]] = out[changed]
+    return repaired
 
 
 def _possible(table: ParameterTable) -> list[tuple[str, str, str]]:

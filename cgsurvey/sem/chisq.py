@@ -14,10 +14,10 @@ import numpy as np
 
 from scipy.linalg import block_diag
 
-from cgsurvey.moments.normal import log_likelihood, low, meat, moment_information, moment_scores, value
+from cgsurvey.moments.normal import Kind, log_likelihood, low, meat, moment_information, moment_scores, value
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.fit_measures import ChiSquare
-from cgsurvey.sem.inference import case_scores, information
+from cgsurvey.sem.inference import MANY, case_scores, information
 from cgsurvey.sem.ram import jacobian
 from cgsurvey.sem.structure import COVARIANCE, MEAN, GroupMatrices, Structure
 
@@ -193,7 +193,7 @@ def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:
 
 
 def tests(
-    fitted: Fitted, *, covariates: Sequence[int], fixed_x: bool, scaled: bool, robust_moments: bool, second: bool = True
+    fitted: Fitted, *, covariates: Sequence[int], fixed_x: bool, scaled: bool, kind: Kind, robust: bool, second: bool = True
 ) -> Tests:
     """Test a fitted model and the independence model against the unrestricted one.
 
@@ -203,8 +203,10 @@ def tests(
         Observed exogenous variables; `fixed_x`: their moments are those of the sample.
     scaled : bool
         True: the scaled statistics too.
-    robust_moments : bool
-        True: the indices corrected for missing values allow for non-normal data.
+    kind : {"observed", "expected"}
+        Information in the indices corrected for missing values.
+    robust : bool
+        True: these indices allow for non-normal data.
     second : bool
         False leaves second derivatives of the moments out of the scaling, as lavaan does for estimator ML with clusters.
     """
@@ -224,11 +226,11 @@ def tests(
         h1 = saturated_scaling(samples, structure.means, exogenous)
         h0 = [scaling_of(m, second=second) for m in models]
         both = [_scaled(c, h1 - t) for c, t in zip(plain, h0, strict=True)]
-        z = max(fitted.K.shape[1], 1)
-        found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / z, factor_h1=h1 / moments)
-    if any(s.patterns is not None for s in samples):
-        pair = tuple(_corrected(m, exogenous, robust_moments) for m in models)
-        found = replace(found, corrected=(pair[0], pair[1]))
+        cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
+        found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
+    if any(s.patterns is not None for s in samples) and structure.p <= MANY:
+        user, baseline = (_corrected(m, exogenous, kind, robust) for m in models)
+        found = replace(found, corrected=(user, baseline))
     return found
 
 
@@ -251,11 +253,12 @@ def _covariate_likelihood(samples: Sequence[Sample], exogenous: Sequence[int]) -
     return total
 
 
-def _corrected(fitted: Fitted, exogenous: Sequence[int], robust: bool) -> ChiSquare:
+def _corrected(fitted: Fitted, exogenous: Sequence[int], kind: Kind, robust: bool) -> ChiSquare:
     """Misfit of the unrestricted moments as if data were complete, and its expectation under the model per df.
 
     The expectation is tr(W R Gamma R'), with W the weight of complete data, Gamma the covariance of the unrestricted
-    estimates and R what takes them to residuals (Zhang & Savalei, 2023).
+    estimates and R what takes them to residuals (Zhang & Savalei, 2023). For normal data it is tr(W Gamma) less
+    tr(W Delta V Delta'), V the covariance of the estimates by the information of `kind`.
     """
     structure, samples = fitted.structure, fitted.samples
     keep = free_moments(structure.p, True, exogenous)
@@ -265,13 +268,15 @@ def _corrected(fitted: Fitted, exogenous: Sequence[int], robust: bool) -> ChiSqu
         complete = s.sealed()
         chisq += 2 * s.size * (value(complete, filled.Sigma, filled.mu) - value(complete, s.cov, s.mean))
         W.append(share * moment_information(complete, s.cov, s.mean, "expected")[at])
-        H.append(share * moment_information(s, s.cov, s.mean, "observed")[at])
-        gamma.append(np.linalg.inv(H[-1]))
-        if robust:
-            gamma[-1] = gamma[-1] @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ gamma[-1]
+        H.append(share * moment_information(s, s.cov, s.mean, "observed" if robust else kind)[at])
+        inverse = np.linalg.inv(share * moment_information(s, s.cov, s.mean, "observed")[at])
+        gamma.append(inverse @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ inverse if robust else inverse)
         delta.append(part[keep] @ fitted.K)
-    D, HD = np.vstack(delta), np.vstack([h @ d for h, d in zip(H, delta, strict=True)])
-    R = np.eye(len(D)) - D @ np.linalg.solve(D.T @ HD, HD.T)
-    trace = np.sum((block_diag(*W) @ R) * (R @ block_diag(*gamma)))
+    W, gamma, H, D = block_diag(*W), block_diag(*gamma), block_diag(*H), np.vstack(delta)
+    if robust:
+        R = np.eye(len(D)) - D @ np.linalg.solve(D.T @ H @ D, D.T @ H)
+        trace = float(np.sum((W @ R) * (R @ gamma)))
+    else:
+        trace = float(np.sum(W * gamma) - np.trace(np.linalg.solve(D.T @ H @ D, D.T @ W @ D)))
     df = len(D) - D.shape[1]
     return ChiSquare(max(chisq, 0.0), df, robust=trace / df if df else NAN)

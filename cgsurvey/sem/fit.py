@@ -119,7 +119,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         # 7. Inference.
         covariance, more = _covariance(fitted, options, table)
         # 8. Tests and fit measures.
-        found = tests(fitted, covariates=x, fixed_x=options.fixed_x, scaled=options.scaled, robust_moments=options.robust, second=not (options.cluster and options.estimator == "ML"))  # fmt: skip
+        found = _tests(fitted, options, x)
         measures = _measures(fitted, found, x if options.fixed_x else [])
         # 9. Defined effects; standardised ones are computed on demand.
         values, errors = _rows(table, fitted, covariance)
@@ -260,6 +260,18 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
     bread = fitted.inverse(H)
     covariance = bread @ fitted.meat() @ bread if options.robust else bread
     return (covariance + covariance.T) / 2 / fitted.total, []
+
+
+def _tests(fitted: Fitted, options: Options, x: Sequence[int]) -> Tests:
+    return tests(
+        fitted,
+        covariates=x,
+        fixed_x=options.fixed_x,
+        scaled=options.scaled,
+        kind="expected" if options.information == "expected" else "observed",
+        robust=options.robust,
+        second=not (options.cluster and options.estimator == "ML"),  # lavaan's choice for estimator ML with clusters
+    )
 
 
 def _measures(fitted: Fitted, found: Tests, exogenous: Sequence[int]) -> pd.Series:

@@ -17,13 +17,13 @@ from cgsurvey.base.result import Result
 from cgsurvey.moments.build import numbers
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
-from cgsurvey.sem.candidates import candidates
+from cgsurvey.sem.candidates import admissible, candidates
 from cgsurvey.sem.chisq import Tests
 from cgsurvey.sem.defined import defined_parameters
 from cgsurvey.sem.inference import MANY
 from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.ram import jacobian
+from cgsurvey.sem.ram import fill, jacobian
 from cgsurvey.sem.residuals import correlations, normal_gamma, raw, standardized
 from cgsurvey.sem.scores import factor_scores
 from cgsurvey.sem.standardize import Standardized, explained, standardize
@@ -205,15 +205,17 @@ class SemFit(Result):
         -------
         DataFrame
             ``lhs op rhs group mi epc sepc_lv sepc_all``. A large index says that the model misses something there, not
-            that the parameter is to be freed.
+            that the parameter is to be freed. Where a correlation of the fit lies beyond 1 or a variance is negative, the
+            indices are taken, as in lavaan, near the estimates (`admissible`) and are no guide.
         """
         if self.samples[0].curvature is None and self.options.fiml and self.structure.p > MANY:
             raise EstimationError(f"Modification indices with missing values are available for up to {MANY} observed variables.")
         found = candidates(self.table, self.structure)
         fixed = [self.observed.index(x) for x in self.table.exogenous]
-        gain = modification(
-            self.structure, self.theta, self.matrices, self.samples, found.cells, basis=self.basis, exogenous=fixed
-        )
+        theta, filled = self.theta, self.matrices
+        if self.samples[0].curvature is None and (near := admissible(self.structure, theta)) is not theta:
+            theta, filled = near, tuple(fill(self.structure, near))
+        gain = modification(self.structure, theta, filled, self.samples, found.cells, basis=self.basis, exogenous=fixed)
         out = {"lhs": found.lhs, "op": found.op, "rhs": found.rhs, "group": found.cells.group + 1}
         frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
         return frame.dropna(subset="mi").sort_values("mi", ascending=False, kind="stable", ignore_index=True)
