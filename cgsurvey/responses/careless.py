@@ -111,9 +111,10 @@ def mahalanobis(X: Array, floor: float = 1e-3) -> Distances:
     G = given[:, used].astype(float)
     S, shrinkage = _positive(_available_covariance(centred[:, used], G), floor)
     C = centred[:, used]
-    patterns, which = np.unique(given[:, used], axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    for g, seen in enumerate(patterns):
+    # Packed to bytes, a pattern of gaps is one value to sort by instead of one per item.
+    packed = np.ascontiguousarray(np.packbits(given[:, used], axis=1))
+    _, at, which = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
+    for g, seen in enumerate(given[at][:, used]):
         if not seen.any() or count[used][seen].min() <= seen.sum() + 1:
             continue
         rows = which == g

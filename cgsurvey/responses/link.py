@@ -31,7 +31,7 @@ from cgsurvey.responses.agreement import expected_variance, one_way, worst
 from cgsurvey.responses.design import Design
 from cgsurvey.responses.responses import FlowStep, Provenance, Responses
 from cgsurvey.responses.score import score_parts
-from cgsurvey.responses.selection import Constructs, Part, as_responses, file_of, pick_constructs
+from cgsurvey.responses.selection import Constructs, Part, as_responses, blanks, file_of, pick_constructs
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
@@ -64,7 +64,7 @@ class Linkage(Result):
         Covariance of the errors that office means of construct scores carry because few partners speak for an office:
         pooled covariance within offices over the harmonic mean of their numbers.
     tops : tuple of str
-        The constructs of the partners that stand on top; the others are their elements.
+        The averaged constructs that stand on top; the others are their elements.
     partner_flow : tuple of FlowStep
         Flow of the partners; that of the users goes on in the linked responses.
     """
@@ -105,12 +105,12 @@ class Linkage(Result):
 
         Each construct has one indicator, its office mean, whose error variances and covariances are fixed at
         `sampling_covariance` (the correction of Croon & van Veldhoven 2007): what is left is what offices truly
-        differ in. Add paths to it, and the measurement of the users' side.
+        differ in. Add paths to it, and at level "user" the measurement of the users' side.
 
         Parameters
         ----------
         constructs : sequence of str or str, optional
-            Default: the top constructs of the partners.
+            Default: the top constructs that were averaged; at level "office" those of the users too.
 
         Raises
         ------
@@ -227,6 +227,7 @@ def link(
         pd.concat([answers[list(items)], scores.add_suffix(_MEAN)], axis=1), p_codes, p_weights, len(linked)
     )
     columns = {c: f"{c}{_MEAN}" for c in scores.columns}
+    covariance, tops = _sampling_covariance(scores, p_codes), tuple(p.id for p in parts)
     own = judged.frame[u_rows] if instrument is not None else judged.keyed[u_rows]
     if level == "user":
         frame, reasons = _user_rows(judged, own, u_rows, means, items, u_codes)
@@ -242,6 +243,10 @@ def link(
             [table, _gate(judged, u_keyed, u_scores, user_parts, u_codes, on, null, "user")], ignore_index=True
         )
         columns |= {c: f"{c}{_MEAN}" for c in u_scores.columns}
+        # Partners and users are different people, so that the errors of their means are independent.
+        covariance = covariance.join(_sampling_covariance(u_scores, u_codes), how="outer").fillna(0.0)
+        covariance = covariance.loc[list(columns), list(columns)]
+        tops += tuple(p.id for p in user_parts)
         design = None
     if instrument is None:
         notes.append(note("responses.scale_observed"))
@@ -253,9 +258,9 @@ def link(
         level=level,
         items=items,
         columns=columns,
-        sampling_covariance=_sampling_covariance(scores, p_codes),
-        tops=tuple(p.id for p in parts),
-        partner_flow=(*governed.flow, FlowStep("link", len(p_rows), int((~p_rows).sum()), "office not linked")),
+        sampling_covariance=covariance,
+        tops=tops,
+        partner_flow=(*_begun(governed), FlowStep("link", len(p_rows), int((~p_rows).sum()), "office not linked")),
         notes=tuple(notes),
         meta=Meta(
             function="link",
@@ -288,7 +293,7 @@ def link(
         reasons=reasons,
         provenance=_provenance(governed.provenance, judged.provenance),
         notes=(*governed.notes, *judged.notes, *notes),
-        flow=(*judged.flow, FlowStep("link", len(judged), len(out), "office not linked")),
+        flow=(*_begun(judged), FlowStep("link", len(judged), len(out), "office not linked")),
         exclusions=pd.concat([judged.exclusions, out], ignore_index=True) if len(out) else judged.exclusions,
         design=design,
         simulated=governed.simulated or judged.simulated,
@@ -464,7 +469,7 @@ def _key(column: pd.Series) -> pd.Series:
         text = re.sub(r"\s+", " ", str(value)).strip()
         return re.sub(r"^(-?\d+)\.0+$", r"\1", text).casefold() or None
 
-    return column.map(plain).astype(object)
+    return pd.Series([plain(v) for v in column], index=column.index, dtype=object)
 
 
 def _offices(governed: Responses, judged: Responses, on: str, notes: list[Note]) -> tuple[pd.Series, pd.Series]:
@@ -598,6 +603,8 @@ def _office_means(values: pd.DataFrame, codes: np.ndarray, w: np.ndarray | None,
 
 def _sampling_covariance(scores: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
     whole = scores.notna().all(axis=1).to_numpy()
+    if not len(scores.columns):
+        return pd.DataFrame()
     S, _ = raters.pooled_within(scores[whole].to_numpy(dtype=float), codes[whole])
     sizes = np.bincount(codes[whole])
     harmonic = len(sizes[sizes > 0]) / (1.0 / sizes[sizes > 0]).sum()
@@ -616,10 +623,7 @@ def _user_rows(
     frame = pd.concat([own.drop(columns=[c for c in brought.columns if c in own.columns]), brought], axis=1)
     order = [c for c in own.columns if c in frame.columns] + [c for c in brought.columns if c not in own.columns]
     kept = judged.reasons.loc[rows, [c for c in judged.reasons.columns if c not in items]]
-    said = pd.DataFrame(
-        np.where(brought[list(items)].isna(), "blank", "").astype(object), own.index, list(items), dtype="str"
-    )
-    return frame[order], pd.concat([kept, said], axis=1)
+    return frame[order], pd.concat([kept, blanks(brought, items)], axis=1)
 
 
 def _office_rows(
@@ -639,8 +643,7 @@ def _office_rows(
     head = offices[["office", "n_partners", "n_users"]].reset_index(drop=True).rename(columns={"office": on})
     index = pd.RangeIndex(1, len(offices) + 1, name="row")
     frame = pd.concat([head, by[alike].first().reset_index(drop=True), means, u_means], axis=1).set_index(index)
-    blank = frame[list(items)].isna().to_numpy()
-    return frame, pd.DataFrame(np.where(blank, "blank", "").astype(object), index, list(items), dtype="str")
+    return frame, blanks(frame, items)
 
 
 def _judgement(table: pd.DataFrame, offices: int, level: str) -> list[Note]:
@@ -695,6 +698,10 @@ def _joint_instrument(a: Instrument | None, b: Instrument | None) -> Instrument 
             f"link: the instruments '{a.id}' and '{b.id}' do not fit together. Read both files with one instrument "
             f"that holds both sides. {error}"
         ) from error
+
+
+def _begun(responses: Responses) -> tuple[FlowStep, ...]:
+    return responses.flow or (FlowStep("data", len(responses), 0),)
 
 
 def _provenance(a: Provenance, b: Provenance) -> Provenance:

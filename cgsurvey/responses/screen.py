@@ -452,7 +452,7 @@ def _respondents(
     left_out = [n for n, u in zip(names, distance.used, strict=True) if not u]
     if left_out:
         notes.append(note("responses.mahalanobis_left_out", n=len(left_out), items=some(left_out)))
-    if distance.shrinkage:
+    if distance.shrinkage and np.isfinite(distance.d2).any():
         notes.append(note("responses.mahalanobis_shrunk", weight=distance.shrinkage))
     unjudged = int((np.isnan(distance.d2) & (answered > 0)).sum())
     if unjudged:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
@@ -71,9 +70,14 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
             "with cg.read_responses(path, instrument), which knows the labels."
         )
     frame = frame.assign(**numbers)
-    blank = frame[names].isna().to_numpy()
-    reasons = pd.DataFrame(np.where(blank, "blank", "").astype(object), frame.index, names, dtype="str")
-    return Responses(frame=frame, reasons=reasons)
+    return Responses(frame=frame, reasons=blanks(frame, names))
+
+
+def blanks(frame: pd.DataFrame, items: Iterable[str]) -> pd.DataFrame:
+    """Return the reasons of items of which only the gaps are known: "blank" or ""."""
+    words = pd.array(["", "blank"], dtype="str")
+    columns = {i: words.take(frame[i].isna().to_numpy().astype(int)) for i in items}
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def require(known: Iterable[object], names: Iterable[str], where: str) -> None:

@@ -72,8 +72,8 @@ def pair(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Simulate continuous item scores of both sides; paths hold between offices, with independent answers within them.
 
-    Latent office values have variance 1 for motivation and capacity; a partner adds a view of his own of variance (1 - icc) / icc,
-    shared by the items of a construct and correlated between constructs; items add noise.
+    Latent office values have variance 1 for motivation and capacity; a partner adds a view of his own of variance
+    (1 - icc) / icc, shared by the items of a construct and correlated between constructs; items add noise.
     """
     rng = np.random.default_rng(seed)
     m = rng.normal(size=offices)

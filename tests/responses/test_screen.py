@@ -350,7 +350,7 @@ def test_bad_input_is_named_all_at_once():
         cg.screen(frame[["a"]], longstring=True)
     with pytest.raises(cg.CodingError, match=r"'b': '3a' \(row 1\); 'c': 'x' \(row 0\)"):
         cg.screen(frame, items=["a", "b", "c"])
-    with pytest.raises(cg.ColumnNotFoundError, match="'aa'.*'bb'"):
+    with pytest.raises(cg.ColumnNotFoundError, match=r"'aa'.*'bb'"):
         cg.screen(frame, items=["aa", "bb"])
     with pytest.raises(cg.SampleError, match="nothing to screen"):
         cg.screen(frame[["c"]])
