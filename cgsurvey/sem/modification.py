@@ -86,6 +86,7 @@ def modification(
     kind: Kind = "expected",
     basis: Floats | None = None,
     exogenous: Sequence[int] = (),
+    own_theta: Floats | None = None,
 ) -> Modification:
     """Score tests of all candidates at once.
 
@@ -101,6 +102,8 @@ def modification(
         Directions that linear equality constraints leave free.
     exogenous : sequence of int
         Observed covariates with fixed moments, which carry no information (as in lavaan).
+    own_theta : ndarray, shape (q,), optional
+        Where to take the information I_ff of the free parameters; `theta` unless given.
     """
     larger, values, cells = extend(structure, theta, candidates)
     q = structure.q
@@ -111,7 +114,8 @@ def modification(
     K = np.eye(q) if basis is None else basis
     cross = K.T @ H[:q, q:]
     own = np.diag(H)[q:]
-    V = own - np.einsum("qc,qc->c", cross, np.linalg.solve(K.T @ H[:q, :q] @ K, cross)) if K.size else own
+    free = H[:q, :q] if own_theta is None else information(structure, own_theta, samples, kind)
+    V = own - np.einsum("qc,qc->c", cross, np.linalg.solve(K.T @ free @ K, cross)) if K.size else own
     # A candidate that the free parameters already span adds no information: V is zero up to rounding.
     with np.errstate(invalid="ignore", divide="ignore"):
         V = np.where(1e-7 * np.abs(own) < V, V, np.nan)

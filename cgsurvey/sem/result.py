@@ -212,10 +212,12 @@ class SemFit(Result):
             raise EstimationError(f"Modification indices with missing values are available for up to {MANY} observed variables.")
         found = candidates(self.table, self.structure)
         fixed = [self.observed.index(x) for x in self.table.exogenous]
-        theta, filled = self.theta, self.matrices
+        theta, filled, own = self.theta, self.matrices, None
         if self.samples[0].curvature is None and (near := admissible(self.structure, theta)) is not theta:
-            theta, filled = near, tuple(fill(self.structure, near))
-        gain = modification(self.structure, theta, filled, self.samples, found.cells, basis=self.basis, exogenous=fixed)
+            theta, filled, own = near, tuple(fill(self.structure, near)), theta
+        gain = modification(
+            self.structure, theta, filled, self.samples, found.cells, basis=self.basis, exogenous=fixed, own_theta=own
+        )
         out = {"lhs": found.lhs, "op": found.op, "rhs": found.rhs, "group": found.cells.group + 1}
         frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
         return frame.dropna(subset="mi").sort_values("mi", ascending=False, kind="stable", ignore_index=True)
