@@ -15,14 +15,14 @@ class Model(str):
         The model in lavaan syntax.
     name : str, optional
         Short name, e.g. "second_order".
-    title : mapping of str to str, optional
+    titles : mapping of str to str, optional
         Title per language.
     labels : mapping, optional
         Variable name to its words per language, e.g. ``{"discovery": {"en": "Discovery", "id": "Penemuan"}}``.
     """
 
     name: str
-    title: Mapping[str, str]
+    titles: Mapping[str, str]
     labels: Mapping[str, Mapping[str, str]]
 
     def __new__(
@@ -30,12 +30,12 @@ class Model(str):
         syntax: str,
         *,
         name: str = "",
-        title: Mapping[str, str] | None = None,
+        titles: Mapping[str, str] | None = None,
         labels: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Model:
         """Make a model from its syntax."""
         self = super().__new__(cls, syntax)
-        self.name, self.title, self.labels = name, dict(title or {}), dict(labels or {})
+        self.name, self.titles, self.labels = name, dict(titles or {}), dict(labels or {})
         return self
 
     @property
@@ -44,8 +44,8 @@ class Model(str):
         return str.__str__(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.syntax, self.name, self.title, self.labels)
+        return _rebuild, (self.syntax, self.name, self.titles, self.labels)
 
 
-def _rebuild(syntax: str, name: str, title: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]) -> Model:
-    return Model(syntax, name=name, title=title, labels=labels)
+def _rebuild(syntax: str, name: str, titles: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]) -> Model:
+    return Model(syntax, name=name, titles=titles, labels=labels)

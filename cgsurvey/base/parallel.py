@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -42,7 +43,13 @@ def _bar(items: Sequence[Any], caption: str | None) -> Iterator[Any]:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Keep BLAS to one thread: on matrices of this size more threads cost 10 to 50 times the work."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _blas().limit(limits=1):
         yield
+
+
+@cache
+def _blas() -> Any:
+    """The BLAS libraries of this process; finding them takes longer than fitting a small model, so they are kept."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,19 @@ from cgsurvey.base.model import Model
 from cgsurvey.base.notes import Note
 
 Labels = Mapping[str, Mapping[str, str]]
-R = TypeVar("R", bound="Result")
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Return the versions that a report must name."""
+    names = ("cgsurvey", "numpy", "scipy", "pandas", "statsmodels", "semopy")
+    found = {"python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "source tree"
+    return found
 
 
 @dataclass(frozen=True)
@@ -161,19 +173,6 @@ def load_result(path: str | Path) -> Any:
     return _decode(content["result"], tables)
 
 
-@cache
-def versions() -> Mapping[str, str]:
-    """Return the versions that a report must name."""
-    names = ("cgsurvey", "numpy", "scipy", "pandas", "statsmodels", "semopy")
-    found = {"python": platform.python_version()}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "source tree"
-    return found
-
-
 def data_hash(values: np.ndarray | pd.DataFrame) -> str:
     """Return the SHA-256 of numbers and column names, the same on every machine."""
     digest = hashlib.sha256()
@@ -192,7 +191,7 @@ def _encode(value: Any, tables: dict[str, pd.DataFrame], path: str) -> Any:
     if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Model)):
         return value
     if isinstance(value, Model):
-        return {"$model": [value.syntax, value.name, dict(value.title), {k: dict(v) for k, v in value.labels.items()}]}
+        return {"$model": [value.syntax, value.name, dict(value.titles), {k: dict(v) for k, v in value.labels.items()}]}
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else {"$float": repr(float(value))}
     if isinstance(value, np.integer | np.bool_):
@@ -228,8 +227,8 @@ def _decode(value: Any, tables: Mapping[str, pd.DataFrame]) -> Any:
     if not isinstance(value, dict):
         return value
     if "$model" in value:
-        syntax, name, title, labels = value["$model"]
-        return Model(syntax, name=name, title=title, labels=labels)
+        syntax, name, titles, labels = value["$model"]
+        return Model(syntax, name=name, titles=titles, labels=labels)
     if "$float" in value:
         return float(value["$float"])
     if "$array" in value:
@@ -250,4 +249,4 @@ def _decode(value: Any, tables: Mapping[str, pd.DataFrame]) -> Any:
     made = getattr(import_module(module), name)
     if not is_dataclass(made):
         raise DataError(f"the saved result names {value['$type']}, which is no part of a result.")
-    return made(**{k: _decode(v, tables) for k, v in value["fields"].items()})
+    return cast(type, made)(**{k: _decode(v, tables) for k, v in value["fields"].items()})

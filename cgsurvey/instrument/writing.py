@@ -144,7 +144,7 @@ def _write(
     known = {**instrument.labels, **proposal.labels, GENERAL: _GENERAL_LABEL}
     used = words_of(text)
     labels = {n: dict(known[n]) for n in known if n in used}
-    return Model(text, name=proposal.name, title=proposal.title, labels=labels)
+    return Model(text, name=proposal.name, titles=proposal.title, labels=labels)
 
 
 def _chosen(

@@ -22,7 +22,7 @@ from cgsurvey.present.table import SIMULATED, Column, Table, Words
 from cgsurvey.present.tables import tables
 from cgsurvey.present.tables.responses import with_choices
 from cgsurvey.present.tables.sem import structural
-from cgsurvey.present.tables.style import Style
+from cgsurvey.present.tables.style import Style, term
 from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import NO_ANSWER, Description
@@ -62,11 +62,6 @@ LEVELS: Mapping[str, Words] = {
     "serious": Words("Serious", "Serius"),
     "warning": Words("Caution", "Perhatian"),
     "info": Words("Note", "Catatan"),
-}
-MISSING: Mapping[str, Words] = {
-    "listwise": Words("complete rows only", "hanya baris lengkap"),
-    "fiml": Words("full information for missing values", "informasi penuh untuk data hilang"),
-    "fiml.x": Words("full information for missing values", "informasi penuh untuk data hilang"),
 }
 
 
@@ -203,8 +198,8 @@ def report(
     Parameters
     ----------
     parts : sequence or mapping of results
-        Responses, screening, description, linkage, reliability, validity, fitted models, hypotheses, cross-check, tables,
-        data frames; in any order, the report puts them into that of a chapter.
+        Responses, screening, description, linkage, reliability, validity, fitted models, hypotheses, cross-check,
+        tables, data frames; in any order, the report puts them into that of a chapter.
     title : str
     language : {"en", "id"}
     authors : sequence of str
@@ -232,8 +227,8 @@ def report(
 
     Notes
     -----
-    Sections, methods paragraph, references and stamp follow from what is given: nothing is written about an analysis that
-    was not made.
+    Sections, methods paragraph, references and stamp follow from what is given: nothing is written about an analysis
+    that was not made.
     """
     language_of(language)
     style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")))
@@ -310,9 +305,8 @@ class _Parts:
     def notes(self) -> list[Note]:
         """All notes, each once."""
         seen: dict[tuple[str, str], Note] = {}
-        for part in (*self.responses, *self.results):
-            for one in part.notes:
-                seen.setdefault((one.code, one.text), one)
+        for one in (*(n for r in self.responses for n in r.notes), *(n for r in self.results for n in r.notes)):
+            seen.setdefault((one.code, one.text), one)
         return list(seen.values())
 
 
@@ -368,8 +362,8 @@ class _Composer:
         blocks: list[Block] = []
         for part in listed:
             if len(listed) > 1 and isinstance(part, SemFit):
-                name = part.model.title.get(self.language) or part.model.name or part.meta.function
-                blocks.append(Heading(name, 2))
+                title: Any = part.model.title  # a mapping, where mypy sees the method of str
+                blocks.append(Heading(title.get(self.language) or part.model.name or part.meta.function, 2))
             blocks += self._part(part, section)
         return blocks
 
@@ -377,7 +371,8 @@ class _Composer:
         """Return, table by table: what is to be said, then the table; then the figures."""
         told = dict(paragraphs(part, self.style))
         told.pop("design", None)
-        made: dict[str, Table] = {t.name: t for t in tables(part, self.language, cutoffs=self.style.cutoffs, dialect=self.style.dialect)}  # type: ignore[arg-type]
+        style, language = self.style, self.language
+        made = {t.name: t for t in tables(part, language, cutoffs=style.cutoffs, dialect=style.dialect)}
         if isinstance(part, Description):  # the profile belongs to the respondents, the rest to the description
             keep = {"profile"} if section == "respondents" else {"description", "constructs"}
             made = {k: t for k, t in made.items() if k in keep}
@@ -475,7 +470,7 @@ class _Composer:
             for fit in p.fits(paths)[:1]:
                 values = {
                     "estimator": fit.options.estimator,
-                    "missing": MISSING[fit.options.missing],
+                    "missing": term("missing_data", fit.options.missing),
                     "cites": self._cites(fit.meta.references),
                 }
                 out.append(Sentence(f"method.{name}", values))

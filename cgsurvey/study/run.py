@@ -18,11 +18,12 @@ from cgsurvey.base.errors import DataError, ModelError, OptionError
 from cgsurvey.base.model import Model
 from cgsurvey.base.notes import Note
 from cgsurvey.base.result import Result, versions
-from cgsurvey.study.plan import Plan, read_plan
+from cgsurvey.present.document import Figure, Numbered
+from cgsurvey.present.report import Report, report
+from cgsurvey.study.plan import Language, Plan, read_plan
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
-    from cgsurvey.present import Report
     from cgsurvey.responses import Responses
 
 
@@ -65,7 +66,12 @@ class StudyResult(Result):
 
 
 def run_study(
-    path: str | Path, *, language: str | None = None, force: bool = False, progress: bool = False, write: bool = True
+    path: str | Path,
+    *,
+    language: Language | None = None,
+    force: bool = False,
+    progress: bool = False,
+    write: bool = True,
 ) -> StudyResult:
     """Run a study file end to end.
 
@@ -85,8 +91,8 @@ def run_study(
     Returns
     -------
     StudyResult
-        Its `folder` holds ``report.docx``, ``report.html``, ``tables.xlsx``, ``figures/``, ``results/``, ``log.json`` and
-        a copy of the plan.
+        Its `folder` holds ``report.docx``, ``report.html``, ``tables.xlsx``, ``figures/``, ``results/``,
+        ``log.json`` and a copy of the plan.
 
     Raises
     ------
@@ -172,8 +178,9 @@ def _responses(plan: Plan, base: Path, instrument: Instrument) -> tuple[Response
 def _screened(plan: Plan, responses: Responses) -> tuple[Result, Responses]:
     from cgsurvey.responses import screen
 
-    screening = screen(responses, **plan.screening)
-    return screening, screening.keep() if plan.screening else responses
+    rules: dict[str, Any] = dict(plan.screening)
+    screening = screen(responses, **rules)
+    return screening, screening.keep() if rules else responses
 
 
 def _analysed(plan: Plan, data: Responses, instrument: Instrument, steps: _Progress) -> dict[str, Result]:
@@ -192,7 +199,7 @@ def _analysed(plan: Plan, data: Responses, instrument: Instrument, steps: _Progr
     fit = cfa(measurement, data, **plan.estimation)
     parts["measurement"] = fit
     steps.say("validity")
-    parts["validity"] = validity(fit, data=data)
+    parts["validity"] = validity(fit)
     steps.say("structure")
     if plan.structure is not None and plan.structure.model.strip():
         fit = sem(_structural_model(plan, instrument), data, **plan.estimation)
@@ -255,7 +262,7 @@ def _write(found: StudyResult, responses: Responses, plan_file: Path, folder: Pa
             stem = "tables" if kind == "xlsx" else "report"
             made.save(folder / f"{stem}{ending}.{kind}")
         if language == plan.study.language:
-            made.save_figures(folder / "figures")
+            _save_figures(made, folder / "figures")
     (folder / "results").mkdir()
     for name, part in found.parts.items():
         part.save(folder / "results" / f"{name}.cgr")
@@ -265,8 +272,20 @@ def _write(found: StudyResult, responses: Responses, plan_file: Path, folder: Pa
     )
 
 
+def _save_figures(made: Report, folder: Path) -> None:
+    folder.mkdir()
+    for block in made.document.blocks:
+        if isinstance(block, Numbered) and isinstance(block.item, Figure):
+            (folder / f"{block.anchor}.svg").write_bytes(block.item.svg)
+            (folder / f"{block.anchor}.png").write_bytes(block.item.png)
+
+
 def study_report(
-    found: StudyResult, responses: Responses | None = None, *, language: str | None = None, base: Path | None = None
+    found: StudyResult,
+    responses: Responses | None = None,
+    *,
+    language: Language | None = None,
+    base: Path | None = None,
 ) -> Report:
     """Compose the report of a study.
 
@@ -281,8 +300,6 @@ def study_report(
     base : Path, optional
         Folder that the path of the Word template is relative to.
     """
-    from cgsurvey.present import report
-
     plan = found.plan
     template = plan.report.template
     return report(

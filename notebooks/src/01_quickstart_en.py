@@ -88,7 +88,7 @@ measured = cg.cfa(model, kept, estimator="MLR", missing="fiml")
 cg.table(measured, kind="fit")
 
 # %%
-validity = cg.validity(measured, data=kept)
+validity = cg.validity(measured)
 cg.table(validity)
 
 # %% [markdown]

@@ -91,7 +91,7 @@ measured = cg.cfa(model, kept, estimator="MLR", missing="fiml")
 cg.table(measured, kind="fit", language="id")
 
 # %%
-validity = cg.validity(measured, data=kept)
+validity = cg.validity(measured)
 cg.table(validity, language="id")
 
 # %% [markdown]

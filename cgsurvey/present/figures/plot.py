@@ -108,11 +108,12 @@ def _wording(x: Description, item: str, language: str) -> str:
 
 def _answers(x: Description, part: pd.DataFrame, language: str) -> dict[float, str]:
     """Return the words of the categories where all items of the picture share them, the numbers elsewhere."""
-    words = [x.answers.get(i) for i in part.index]
-    first = words[0]
-    if first is None or any(w != first for w in words):
-        return {v: f"{v:g}" for v in part.columns}
-    return {v: first.get(f"{v:g}", {}).get(language, f"{v:g}") for v in part.columns}
+    words = [[x.meta.labels.get(f"{item}={value:g}") for value in part.columns] for item in part.index]
+    shared = all(w == words[0] for w in words)
+    return {
+        v: (w or {}).get(language, f"{v:g}") if shared else f"{v:g}"
+        for v, w in zip(part.columns, words[0], strict=True)
+    }
 
 
 def _of_validity(x: Validity, language: str) -> Drawers:
