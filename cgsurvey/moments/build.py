@@ -150,9 +150,9 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
         raise ColumnNotFoundError(
             "The data lack " + "; ".join(f"'{n}'.{did_you_mean(n, frame.columns)}" for n in absent)
         )
-    if all(frame.dtypes[n] == np.float64 for n in wanted) and not made:
-        y = frame[wanted].to_numpy()
-        if not np.isinf(y).any():
+    if not made:
+        plain = [frame[n].to_numpy() for n in wanted]
+        if all(a.dtype.kind in "fiub" for a in plain) and not np.isinf(y := np.column_stack(plain).astype(float)).any():
             return y
     columns, problems = {}, []
     for name in wanted:

@@ -88,40 +88,47 @@ class Problem:
 
 def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
     """Minimise the fit function from `z`; `Optimum.converged` says whether the gradient vanished."""
-    now, damping, size = problem.value(z), 0.0, np.inf
+    now, damping, size, iteration = problem.value(z), 0.0, np.inf, 0
     if not len(z):
         return Optimum(z, now, 0.0, 0, True)
     for iteration in range(1, limit + 1):
         g, H = problem.slope(z, "observed")
-        units, usable = _scaled(H)
-        if usable is None:
+        units, definite = _scaled(H)
+        if not definite:
             g, H = problem.slope(z, "expected")
-            units, usable = _scaled(H)
-            damping = max(damping, 1e-3 if usable is None else 0.0)
+            units, definite = _scaled(H)
+            damping = max(damping, 0.0 if definite else 1e-3)
         size = float(np.abs(g * units).max())
-        scaled = H * units * units[:, None]
+        scaled, downhill = H * units * units[:, None], -g * units
+        if size < TOLERANCE and damping < 1e-6:
+            # One more Newton step takes the gradient to rounding error; so near, it needs no check.
+            return Optimum(z + units * np.linalg.solve(scaled, downhill), now, size, iteration, True)
         while True:
-            step = -units * np.linalg.lstsq(scaled + damping * np.eye(len(z)), g * units, rcond=1e-14)[0]
+            step = units * _solve(scaled, damping, downhill)
             new = problem.value(z + step)
             if new <= now - 1e-4 * abs(g @ step) or (size < 1e-5 and new <= now + 1e-12 * abs(now)) or damping > 1e12:
                 break
             damping = max(4 * damping, 1e-3)
         if damping > 1e12:
             break
-        arrived = size < TOLERANCE and damping < 1e-6
         z, now = z + step, new
         damping = 0.0 if damping < 1e-4 else damping / 8
-        if arrived:
-            return Optimum(z, now, size, iteration, True)
-    return Optimum(z, now, size, limit, size < 1e-6)
+    return Optimum(z, now, size, iteration, size < 1e-6)
 
 
-def _scaled(H: Floats) -> tuple[Floats, Floats | None]:
-    """Units that give H a unit diagonal, and its Cholesky factor there (None when H is not positive definite)."""
+def _solve(H: Floats, damping: float, g: Floats) -> Floats:
+    try:
+        return np.linalg.solve(H + damping * np.eye(len(g)) if damping else H, g)
+    except np.linalg.LinAlgError:
+        return np.linalg.lstsq(H + damping * np.eye(len(g)), g, rcond=1e-14)[0]
+
+
+def _scaled(H: Floats) -> tuple[Floats, bool]:
+    """Units that give H a unit diagonal, and whether H is safely positive definite."""
     diagonal = np.abs(np.diag(H))
     units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     try:
         factor = np.linalg.cholesky(H * units * units[:, None])
     except np.linalg.LinAlgError:
-        return units, None
-    return units, factor if np.diag(factor).min() > 1e-5 else None
+        return units, False
+    return units, bool(np.diag(factor).min() > 1e-5)
