@@ -17,6 +17,7 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, ModelError, OptionError
 from cgsurvey.base.model import Model
 from cgsurvey.base.notes import Note
+from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result, versions
 from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report import Report, report
@@ -68,7 +69,7 @@ class StudyResult(Result):
 def run_study(
     path: str | Path,
     *,
-    language: Language | None = None,
+    language: str | None = None,
     force: bool = False,
     progress: bool = False,
     write: bool = True,
@@ -102,7 +103,8 @@ def run_study(
     file = Path(path) / "study.toml" if Path(path).is_dir() else Path(path)
     plan = read_plan(file)
     if language is not None:
-        plan = replace(plan, study=replace(plan.study, language=language))
+        chosen: Language = choose("language", language, ("en", "id"))
+        plan = replace(plan, study=replace(plan.study, language=chosen))
     base = file.resolve().parent
     target = base / plan.report.folder
     if write and target.exists() and not force:
@@ -284,7 +286,7 @@ def study_report(
     found: StudyResult,
     responses: Responses | None = None,
     *,
-    language: Language | None = None,
+    language: str | None = None,
     base: Path | None = None,
 ) -> Report:
     """Compose the report of a study.
@@ -305,7 +307,7 @@ def study_report(
     return report(
         [*([responses] if responses is not None else []), *found.parts.values()],
         title=plan.study.title,
-        language=language or plan.study.language,
+        language=choose("language", language or plan.study.language, ("en", "id")),
         authors=(plan.study.author,) if plan.study.author else (),
         template=(base or Path()) / template if template else None,
         cutoffs=plan.cutoffs or None,

@@ -1,0 +1,123 @@
+"""The command line: what it prints, how it ends; faults end with one message and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+def run(*words, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "cgsurvey.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    return run("demo", "out", "--language", "id", cwd=folder), folder / "out"
+
+
+def test_the_demo_runs_from_any_folder(demo):
+    got, folder = demo
+    assert got.returncode == 0, got.stderr
+    results = folder / "results"
+    assert all((results / f).stat().st_size > 5000 for f in ("report.docx", "report.html", "tables.xlsx"))
+    assert "simulated" in got.stdout and "H1" in got.stdout
+    assert "simulasi" in (results / "report.html").read_text(encoding="utf-8").lower()
+
+
+def test_the_demo_does_not_overwrite(demo):
+    again = run("demo", "out", cwd=demo[1].parent)
+    assert again.returncode == 2 and "--force" in again.stderr and "Traceback" not in again.stderr
+
+
+def bad_file(folder, name):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.integers(1, 6, (60, 20)), columns=PSQ)
+    match name:
+        case "missing column":
+            frame = frame.drop(columns=["rel2", "emp3"])
+        case "unknown label":
+            frame = frame.astype(object)
+            frame.loc[3, "tan1"] = "Setujuu banget"
+        case "out of range":
+            frame.loc[12, "res1"] = 9
+        case "text in a number":
+            frame = frame.astype(object)
+            frame.loc[5, "ass2"] = "3a"
+        case "two columns":
+            frame["group/tan1"] = frame["tan1"]
+        case "empty":
+            (folder / "f.csv").write_text("")
+            return folder / "f.csv"
+    frame.to_csv(folder / "f.csv", index=False)
+    return folder / "f.csv"
+
+
+PSQ = [f"{d}{k}" for d in ("tan", "rel", "res", "ass", "emp") for k in (1, 2, 3, 4)]
+PSQ = [n + "r" if n in ("rel4", "res4", "emp4") else n for n in PSQ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing column", ["rel2", "emp3"]),
+        ("unknown label", ["tan1", "Setujuu banget", "5"]),
+        ("out of range", ["res1", "9", "14"]),
+        ("text in a number", ["ass2", "3a", "7"]),
+        ("two columns", ["tan1", "group/tan1"]),
+        ("empty", ["f.csv", "empty"]),
+    ],
+)
+def test_check_names_file_row_column_value(tmp_path, name, words):
+    got = run("check", bad_file(tmp_path, name), "--instrument", "psq")
+    assert got.returncode == 2 and "Traceback" not in got.stderr
+    for word in words:
+        assert word in got.stderr, got.stderr
+
+
+def test_check_says_what_was_understood(tmp_path):
+    got = run("check", bad_file(tmp_path, "none"), "--instrument", "psq")
+    assert got.returncode == 0 and "60 rows" in got.stdout and "20 items" in got.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "nothing.toml"], "cgsurvey new"),
+        (["check", "f.csv", "--instrument", "pqs"], "Did you mean 'psq'"),
+        (["frobnicate"], "No such command"),
+        (["demo", "x", "--language", "de"], "language='de'"),
+        (["new"], "Missing argument"),
+    ],
+)
+def test_wrong_words_end_with_a_message(tmp_path, words, said):
+    got = run(*words, cwd=tmp_path)
+    assert got.returncode == 2 and said in got.stderr and "Traceback" not in got.stderr
+
+
+def test_lists_and_doctor():
+    assert "en_dynamics" in run("instruments").stdout
+    got = run("doctor")
+    assert got.returncode == 0 and "BAD" not in got.stdout and "draws without a display" in got.stdout
+
+
+MODELS = {
+    "service_quality ~ trust_that_is_not_there": "trust_that_is_not_there",
+    "service_quality ~": "line",
+}
+
+
+@pytest.mark.parametrize(("structure", "said"), MODELS.items())
+def test_a_study_whose_model_is_wrong_leaves_nothing_behind(tmp_path, structure, said):
+    run("new", tmp_path / "s", "--data", bad_file(tmp_path, "none"), "--instrument", "psq")
+    plan = tmp_path / "s" / "study.toml"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("# outcome ~ cause_one + cause_two", structure), "utf-8")
+    got = run("run", tmp_path / "s")
+    assert got.returncode == 2 and said in got.stderr and "Traceback" not in got.stderr
+    assert not (tmp_path / "s" / "results").exists() and not list((tmp_path / "s").glob(".results*"))
