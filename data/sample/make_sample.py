@@ -1,0 +1,187 @@
+"""Make the sample data: SIMULATED answers to the study instrument, in the shapes in which they would arrive.
+
+    python data/sample/make_sample.py [FOLDER]
+
+Writes same.csv, partners.csv, partners.xlsx, users.csv, sample.yaml and population.yaml. The same script and versions
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+import cgsurvey as cg
+from cgsurvey.base.data import package_yaml
+from cgsurvey.responses.simulation import (
+    District,
+    FieldData,
+    draw_offices,
+    draw_profile,
+    field_behaviour,
+    write_google_forms,
+    write_kobo,
+)
+from cgsurvey.sem import population_model
+
+SEED = {"same": 20261, "pair": 20264}
+N = {"same": 600, "partners": 300, "users": 900}
+DISTRICTS = {  # invented
+    "Tirtamaya": District("city", 12, 30_000),
+    "Wanasari": District("regency", 10, 12_000),
+    "Gunungbaru": District("regency", 8, 6_000),
+}
+ICC = {"same": 0.06, "governance": 0.45, "service": 0.05}
+FIELD = {"missing": 0.007, "dont_know": 0.003, "careless": {"straight": 0.02, "random": 0.02}, "start": "2026-09-07"}
+BREAK_OFF = 0.03  # Google Forms keeps no unfinished answers, so nobody breaks off among the users
+EVERYBODY: dict[str, Any] = {
+    "consent": {"yes": 1.0},
+    "sex": {"female": 0.51, "male": 0.49},
+    "age": (19, 64),
+    "education": {"sma": 0.38, "diploma": 0.14, "s1": 0.38, "s2": 0.10},
+}
+PARTNER: dict[str, Any] = {
+    "org_type": {"district": 0.46, "province": 0.10, "private": 0.14, "cso": 0.20, "university": 0.10},
+    "position": {"staff": 0.45, "supervisor": 0.30, "manager": 0.18, "head": 0.07},
+    "collab_months": (3, 60),
+}
+USER: dict[str, Any] = {
+    "occupation": {
+        "employee": 0.27,
+        "self_employed": 0.24,
+        "asn": 0.12,
+        "farmer": 0.12,
+        "student": 0.13,
+        "homemaker": 0.12,
+    },
+    "service_used": {"civil_registry": 0.45, "licensing": 0.20, "tax": 0.15, "health": 0.15, "social": 0.05},
+    "channel": {"counter": 0.6, "online": 0.4},
+}
+M1 = {
+    k: package_yaml("sem/population.yaml")["paths"][k]
+    for k in ("shared_motivation", "capacity_joint_action", "service_quality")
+}
+ROLES = {"gov": 0.50, "civil": 0.24, "private": 0.14, "academic": 0.12}
+
+
+def main(folder: Path) -> None:
+    """Write all files."""
+    core = cg.load_instrument("cgsurvey_core")
+    population = population_model(core)
+    factors = [c for top in core.constructs for c in (top.walk() if top.kind == "reflective" else (top,))]
+    rated_by = {c.id: core.item(c.all_items[0]).respondent for c in factors}
+    icc = {c: ICC["governance" if side == "partner" else "service"] for c, side in rated_by.items()}
+
+    where = draw_offices(N["same"], DISTRICTS, seed=SEED["same"])
+    clean = cg.simulate(core, N["same"], seed=SEED["same"], population=population, cluster=where["office"],
+                        icc=ICC["same"])  # fmt: skip
+    same = arrive(clean, where, {**EVERYBODY, **USER, **PARTNER}, SEED["same"], BREAK_OFF)
+    write_kobo(same.responses, folder / "same.csv", groups=True)
+
+    # One draw of offices carries both sides of the pair: what partners see of an office acts on what its users see.
+    sides = [draw_offices(N[k], DISTRICTS, seed=SEED["pair"]) for k in ("partners", "users")]
+    both = pd.concat(sides, ignore_index=True)
+    clean = cg.simulate(core, len(both), seed=SEED["pair"], population=population, cluster=both["office"], icc=icc)
+    partners = arrive(
+        side(clean, "partner").replace(frame=side(clean, "partner").frame.iloc[: N["partners"]]),
+        sides[0].drop(columns="weight"), {"role": ROLES, **EVERYBODY, **PARTNER}, SEED["pair"], BREAK_OFF,
+    )  # fmt: skip
+    write_kobo(partners.responses, folder / "partners.csv", values="labels")
+    write_kobo(partners.responses, folder / "partners.xlsx", values="labels")
+    users = arrive(
+        side(clean, "user").replace(frame=side(clean, "user").frame.iloc[N["partners"] :]),
+        sides[1], {"role": {"user": 1.0}, **EVERYBODY, **USER}, SEED["pair"] + 1, 0.0,
+    )  # fmt: skip
+    write_google_forms(users.responses, folder / "users.csv")
+
+    entry = {"instrument": "cgsurvey_core", "simulated": True, "cluster": "office", "strata": "district"}
+    write_yaml(folder / "sample.yaml", {
+        "same": {"file": "same.csv", **entry, "weights": "weight"},
+        "partners": {"file": "partners.csv", **entry},
+        "users": {"file": "users.csv", **entry, "weights": "weight"},
+    })  # fmt: skip
+    write_yaml(folder / "population.yaml", {
+        "about": "SIMULATED data. Nobody answered. Values: metric of variance 1, before cutting into answers.",
+        "made_by": "make_sample.py",
+        "instrument": {"id": core.id, "version": core.version},
+        "seeds": SEED,
+        "n": N,
+        "districts": {k: asdict(d) for k, d in DISTRICTS.items()},
+        "icc_of_all_factors": {"same": ICC["same"], "pair": {"partners": ICC["governance"], "users": ICC["service"]}},
+        "field": {**FIELD, "break_off": {"same": BREAK_OFF, "partners": BREAK_OFF, "users": 0.0}},
+        "paths": {"M1": M1, "indirect": indirect(M1), "office_level_of_the_pair": office_level(M1, icc)},
+        "careless": {k: careless(d) for k, d in (("same", same), ("partners", partners), ("users", users))},
+        "model": str(population),
+    })  # fmt: skip
+
+
+def side(data: cg.Responses, respondent: str) -> cg.Responses:
+    """Keep the items that one side is asked; the e-service block was not part of the users' form."""
+    mine = [i.name for i in data.instrument.items if i.respondent == respondent and i.block != "egov"]
+    return data.replace(frame=data.frame[mine])
+
+
+def arrive(clean: cg.Responses, where: pd.DataFrame, profile: dict[str, Any], seed: int, break_off: float) -> FieldData:
+    """Add respondents and field behaviour to clean answers."""
+    who = draw_profile(clean.instrument, len(clean), profile, seed=seed)
+    items = clean.frame[[c for c in clean.frame if c not in where]]
+    index = pd.RangeIndex(2, len(clean) + 2, name="row")
+    frame = pd.concat([t.set_axis(index, axis=0) for t in (who, where, items)], axis=1)
+    reasons = clean.reasons.loc[clean.frame.index].set_axis(index, axis=0)
+    return field_behaviour(clean.replace(frame=frame, reasons=reasons), seed=seed, break_off=break_off, **FIELD)
+
+
+def indirect(paths: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return the effects of engagement on perceived quality, way by way."""
+    a = paths["shared_motivation"]["principled_engagement"]
+    d, e = paths["capacity_joint_action"].values()
+    c, s, p = paths["service_quality"].values()
+    ways = {"PE -> SM -> CJA -> PSQ": a * d * c, "PE -> CJA -> PSQ": e * c, "PE -> SM -> PSQ": a * s, "direct": p}
+    return {k: round(v, 6) for k, v in {**ways, "total": sum(ways.values())}.items()}
+
+
+def office_level(paths: dict[str, dict[str, float]], icc: dict[str, float]) -> dict[str, float]:
+    """Return the standardised paths to perceived quality between offices, and the share they explain.
+
+    Between offices the paths are those of M1, and the variances are the shares `icc` of the disturbances.
+    """
+    a = paths["shared_motivation"]["principled_engagement"]
+    d, e = paths["capacity_joint_action"].values()
+    b = np.array(list(paths["service_quality"].values()))
+    R = np.array([[1, d + e * a, e + d * a], [d + e * a, 1, a], [e + d * a, a, 1]])  # CJA, SM, PE
+    explained = b @ R @ b
+    shared = icc["principled_engagement"]
+    total = shared * explained + icc["service_quality"] * (1 - explained)
+    out = dict(zip(paths["service_quality"], b * np.sqrt(shared / total), strict=True))
+    return {k: round(float(v), 6) for k, v in {**out, "r2": shared * explained / total}.items()}
+
+
+def careless(data: FieldData) -> dict[str, list[int]]:
+    """Return the rows of the file (header = 1) of those who did not read or broke off."""
+    truth = data.truth
+    groups = {k: truth["careless"] == k for k in ("straight", "random")} | {"broke_off": truth["last_page"] != ""}
+    return {k: [int(r) for r in truth.index[rows]] for k, rows in groups.items()}
+
+
+def write_yaml(path: Path, content: dict[str, Any]) -> None:
+    """Write YAML that people can read."""
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    Dumper.add_representer(
+        str, lambda d, s: d.represent_scalar("tag:yaml.org,2002:str", s, style="|" if "\n" in s else None)
+    )
+    Dumper.add_representer(list, lambda d, s: d.represent_sequence("tag:yaml.org,2002:seq", s, flow_style=True))
+    text = yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+    path.write_text("# SIMULATED data; written by make_sample.py.\n" + text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
