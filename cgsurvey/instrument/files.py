@@ -28,7 +28,9 @@ _PLAIN_TAGS = {
     f"tag:yaml.org,2002:{t}"
     for t in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
 }
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
+_BETWEEN = ("[key]", "constrained-str", "IncludeSpec")  # what pydantic puts between the names of a place
 
 
 def read_instrument(path: Path) -> Instrument:
@@ -68,7 +70,11 @@ class _Reading:
             return None
         tree = _Tree(path)
         try:
-            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            fault = _refused(text)
+            if fault:
+                self.found.append(f"{path.name}, {fault}")
+                return None
+            node = yaml.compose(text, Loader=_LOADER)
             content = tree.plain(node, ()) if node is not None else None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
@@ -78,9 +84,6 @@ class _Reading:
                 f"{path.name}{where}: this is no YAML: {reason}. "
                 "Indent by blanks, and quote texts that hold ': ' or begin with a sign."
             )
-            return None
-        except RecursionError:
-            self.found.append(f"{path.name}: the file is nested deeper than any instrument.")
             return None
         for place, line, fault in tree.faults:
             self.add(tree, place, fault, line)
@@ -102,14 +105,16 @@ class _Reading:
         try:
             return kind.model_validate(tree.content)
         except ValidationError as error:
-            for fault in error.errors():
-                place = tuple(
-                    str(p)
-                    for p in fault["loc"]
-                    if p not in ("[key]", "IncludeSpec") and not str(p).startswith("constrained-str")
-                )
-                self.add(tree, place, _fault(fault, place))
+            faults = error.errors()
+        places = [tuple(str(part) for part in fault["loc"] if part not in _BETWEEN) for fault in faults]
+        for fault, place in zip(faults, places, strict=True):
+            self.add(tree, place, _fault(fault, place))
+        if any(fault["type"] != "extra_forbidden" for fault in faults):
             return None
+        # A field too many hides nothing: without it the rest is checked too.
+        for place in places:
+            tree.drop(place)
+        return kind.model_validate(tree.content)
 
     def scales(self, file: Path) -> Mapping[str, Scale]:
         """Return the scales of a ``scales.yaml``, read once; none where there is no such file."""
@@ -150,13 +155,19 @@ class _Tree:
     content: dict[str, Any] = field(default_factory=dict)
     lines: dict[Place, int] = field(default_factory=dict)
     faults: list[tuple[Place, int, str]] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
 
     def line(self, place: Place) -> int:
         """Return the line of a place, or of the nearest place around it that the file has."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
+
+    def drop(self, place: Place) -> None:
+        """Take a field out of the content."""
+        inner: Any = self.content
+        for part in place[:-1]:
+            inner = inner[int(part)] if isinstance(inner, list) else inner[part]
+        inner.pop(place[-1], None)
 
     def plain(self, node: yaml.Node, place: Place) -> Any:
         """Turn a node into text, list or dict; the lines are kept and what is refused is noted."""
@@ -173,14 +184,6 @@ class _Tree:
             return None
         if isinstance(node, yaml.ScalarNode):
             return None if node.tag.endswith(":null") and node.style is None else node.value
-        # A node met twice is an alias; expanding aliases would let a small file grow without limit, or contain itself.
-        if id(node) in self.seen:
-            self.faults.append((place, line, "anchors and aliases (&, *) are not allowed; write the part out."))
-            return None
-        self.seen.add(id(node))
-        if len(place) > _DEEPEST:
-            self.faults.append((place[:3], line, "is nested deeper than any instrument."))
-            return None
         if isinstance(node, yaml.SequenceNode):
             return [self.plain(child, (*place, str(i))) for i, child in enumerate(node.value)]
         out: dict[str, Any] = {}
@@ -197,6 +200,22 @@ class _Tree:
             self.lines[here] = at
             out[key.value] = self.plain(child, here)
         return out
+
+
+def _refused(text: str) -> str:
+    """Say what of a YAML text is not to be composed at all, "" where it is harmless.
+
+    Aliases would let a small file grow without limit, or contain itself; composing goes as deep as the text is nested.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            return f"line {line}: anchors and aliases (&, *) are not allowed; write the part out."
+        if depth > _DEEPEST:
+            return f"line {line}: is nested deeper than any instrument."
+    return ""
 
 
 def _kind(value: Any) -> str:

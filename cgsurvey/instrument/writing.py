@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cgsurvey.base.errors import ModelError, OptionError, did_you_mean, some
@@ -44,10 +44,8 @@ _COMMENT = re.compile(r"[#!](?!=).*")
 class _Request:
     """What the lines of a model are written from."""
 
-    instrument: Instrument
     constructs: tuple[Construct, ...]
-    reflective: tuple[str, ...] = ()
-    variances: Mapping[str, float] = field(default_factory=dict)
+    variances: Mapping[str, float]
 
     @property
     def alone(self) -> bool:
@@ -134,10 +132,10 @@ def _write(
             )
         wanted = (*(named or ()), *proposal.constructs)
         chosen, observed = _chosen(instrument, wanted, syntax, reflective)
-        request = _Request(instrument, chosen, reflective, variances)
+        request = _Request(chosen, variances)
         if kind == "first_order":
             _refuse_dimensions(chosen, syntax)
-        lines += [f"# {c.id}: composite, the observed mean of its items (score() makes the column)" for c in observed]
+        lines += [_observed(c) for c in observed]
         lines += _WRITERS[kind](request)
         lines += _covariances(chosen, observed, syntax)
     text = "\n".join([*lines, *([syntax] if syntax else [])]) + "\n"
@@ -151,38 +149,29 @@ def _chosen(
     instrument: Instrument, wanted: tuple[str, ...], syntax: str, reflective: tuple[str, ...]
 ) -> tuple[tuple[Construct, ...], tuple[Construct, ...]]:
     """Return the constructs to measure, in the order of the instrument, and the composites taken as observed."""
-    every = [c for top in instrument.constructs for c in top.walk()]
-    composite = {c.id for c in every if c.kind == "composite" and c.id not in reflective}
-    refused = [n for n in wanted if n in composite]
+    tops = [_released(c, reflective) for c in instrument.constructs]
+    every = [c for top in tops for c in top.walk()]
+    refused = [c.id for c in every if c.id in wanted and c.kind == "composite"]
     if refused:
         raise ModelError(
             f"{some(refused)} of '{instrument.id}': a composite is made up by its items and not their cause, so it "
             "is no factor. Use its score (the column that score() makes) in a path, or say "
-            f"reflective={list(refused)!r} to treat it as a factor on purpose."
+            f"reflective={refused!r} to treat it as a factor on purpose."
         )
-    in_paths = words_of(syntax)
-    names = (
-        {*wanted, *(c.id for c in every if c.id in in_paths)}
-        if wanted or syntax
-        else {c.id for c in instrument.constructs}
-    )
-    kept: list[Construct] = []
-    observed: list[Construct] = []
+    names = {*wanted, *words_of(syntax)} if wanted or syntax else {c.id for c in tops if c.kind == "reflective"}
+    chosen: list[Construct] = []
     covered: set[str] = set()
     for construct in every:
         if construct.id in names and construct.id not in covered:
-            (observed if construct.id in composite else kept).append(construct)
+            chosen.append(construct)
             covered |= {c.id for c in construct.walk()}
-    if not (wanted or syntax):
-        observed = []
-    if not kept:
-        what = (
-            "all its constructs are composites; say reflective=[...] to treat one as a factor on purpose"
-            if composite
-            else "it has no constructs"
-        )
-        raise ModelError(f"instrument '{instrument.id}' gives no measurement model: {what}.")
-    return tuple(kept), tuple(observed)
+    if not chosen:
+        why = "it has no constructs, or the syntax names none of them"
+        if not names and tops:
+            why = "all its constructs are composites; say reflective=[...] to treat one as a factor on purpose"
+        raise ModelError(f"instrument '{instrument.id}' gives no measurement model: {why}.")
+    measured = tuple(c for c in chosen if c.kind == "reflective")
+    return measured, tuple(c for c in chosen if c.kind == "composite")
 
 
 def _refuse_dimensions(chosen: tuple[Construct, ...], syntax: str) -> None:
@@ -227,48 +216,65 @@ def _tree(request: _Request, construct: Construct, *, alone: bool = False) -> It
         yield from _leaf(request, construct.id, construct.items, construct.reliability, alone=alone)
         return
     for element in construct.elements:
-        if element.kind == "reflective" or element.id in request.reflective or construct.id in request.reflective:
+        if element.kind == "composite":
+            yield _observed(element)
+        else:
             yield from _tree(request, element)
     yield from _factor(construct.id, [e.id for e in construct.elements], equal=alone and len(construct.elements) == 2)
 
 
 def _first_order(request: _Request) -> list[str]:
-    leaves = [leaf for c in request.constructs for leaf in c.leaves]
+    leaves = [leaf for c in request.constructs for leaf in _pruned(c).leaves]
     return [line for c in leaves for line in _leaf(request, c.id, c.items, c.reliability, alone=len(leaves) == 1)]
 
 
 def _direct(request: _Request) -> list[str]:
-    return [
-        line
-        for c in request.constructs
-        for line in _leaf(request, c.id, c.all_items, c.reliability, alone=request.alone)
-    ]
+    parts = map(_pruned, request.constructs)
+    return [x for c in parts for x in _leaf(request, c.id, c.all_items, c.reliability, alone=request.alone)]
 
 
 def _one_factor(request: _Request) -> list[str]:
-    items = [i for c in request.constructs for i in c.all_items]
-    name = request.constructs[0].id if request.alone else GENERAL
-    return list(_leaf(request, name, items, None, alone=True))
+    items = [i for c in request.constructs for i in _pruned(c).all_items]
+    return list(_leaf(request, request.constructs[0].id if request.alone else GENERAL, items, None, alone=True))
 
 
 def _bifactor(request: _Request) -> list[str]:
     """One general and uncorrelated specific factors, all of variance 1: no marker has to load on two factors."""
-    parts = request.constructs[0].elements if request.alone else request.constructs
-    specific = [c for c in parts if len(c.all_items) >= 3]
+    whole = [_pruned(c) for c in request.constructs]
+    specific = [c for c in (whole[0].elements if request.alone else whole) if len(c.all_items) >= 3]
     if len(specific) < 3:
         raise ModelError(
-            f"a bifactor model is identified with three specific factors of three items or more; there are {len(specific)}."
+            f"a bifactor model needs three specific factors of three items or more; there are {len(specific)}."
         )
-    factors = {GENERAL: [i for c in request.constructs for i in c.all_items]} | {
-        c.id: list(c.all_items) for c in specific
-    }
+    factors = {GENERAL: tuple(i for c in whole for i in c.all_items)} | {c.id: c.all_items for c in specific}
     names = list(factors)
     lines = [line for name, items in factors.items() for line in _factor(name, [f"NA*{items[0]}", *items[1:]])]
     lines += [f"{name} ~~ 1*{name}" for name in names]
-    lines += [
-        line for i, name in enumerate(names[:-1]) for line in _wrapped(f"{name} ~~", [f"0*{n}" for n in names[i + 1 :]])
-    ]
-    return lines
+    pairs = [(name, [f"0*{other}" for other in names[i + 1 :]]) for i, name in enumerate(names[:-1])]
+    return lines + [line for name, others in pairs for line in _wrapped(f"{name} ~~", others)]
+
+
+def _pruned(construct: Construct) -> Construct:
+    """Return a reflective construct without the elements that are composites: their items have no factor."""
+    if not construct.elements:
+        return construct
+    kept = tuple(_pruned(e) for e in construct.elements if e.kind == "reflective")
+    if not kept:
+        raise ModelError(
+            f"all elements of '{construct.id}' are composites: only 'second_order' can use them, as observed."
+        )
+    return replace(construct, elements=kept)
+
+
+def _released(construct: Construct, names: tuple[str, ...], above: bool = False) -> Construct:
+    """Return the construct with the composites in `names`, and all below them, made reflective."""
+    free = above or construct.id in names
+    inner = tuple(_released(e, names, free) for e in construct.elements)
+    return replace(construct, elements=inner, kind="reflective" if free else construct.kind)
+
+
+def _observed(construct: Construct) -> str:
+    return f"# {construct.id}: composite, the observed mean of its items (score() makes the column)"
 
 
 _WRITERS: Mapping[str, Callable[[_Request], list[str]]] = {
