@@ -12,14 +12,27 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import CodingError, ColumnNotFoundError, NotPositiveDefiniteError, SampleError, did_you_mean, some
+from cgsurvey.base.errors import (
+    CodingError,
+    ColumnNotFoundError,
+    NotPositiveDefiniteError,
+    SampleError,
+    did_you_mean,
+    some,
+)
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
 
-LOSS, THIN = 0.05, 0.10  # listwise loss that is a warning; share of rows that answered both of two items, below which too
-LINK = "If partners answered one part and users the other, bring the two together with cg.link(partners, users, on='office')."
+LOSS, THIN = (
+    0.05,
+    0.10,
+)  # listwise loss that is a warning; share of rows that answered both of two items, below which too
+LINK = (
+    "If partners answered one part and users the other, bring the two together with "
+    "cg.link(partners, users, on='office')."
+)
 
 
 @dataclass(frozen=True)
@@ -108,8 +121,8 @@ def sample_statistics(
         full = keep & answered.all(axis=1)
         lost = int((keep & ~full).sum())
         if lost:
-            code = "moments.listwise_loss" if lost > LOSS * keep.sum() else "moments.listwise"
-            notes.append(note(code, lost=lost, total=int(keep.sum()), share=100 * lost / keep.sum()))
+            code_of = "moments.listwise_loss" if lost > LOSS * keep.sum() else "moments.listwise"
+            notes.append(note(code_of, lost=lost, total=int(keep.sum()), share=100 * lost / keep.sum()))
         keep = full
     else:
         if empty.any():
@@ -168,7 +181,8 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
         columns[name] = values.to_numpy(dtype=float, na_value=np.nan)
     if problems:
         raise CodingError(
-            f"{len(problems)} variable{'s' * (len(problems) > 1)} of the model cannot be used as numbers: {'; '.join(problems)}. "
+            f"{len(problems)} variable{'s' * (len(problems) > 1)} of the model cannot be used as numbers: "
+            f"{'; '.join(problems)}. "
             "Read answers given as words with cg.read_responses(file, instrument), or recode them to numbers."
         )
     out = np.empty((len(frame), len(observed)))
@@ -178,7 +192,11 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
 
 
 def _need(frame: pd.DataFrame, **roles: str | None) -> None:
-    absent = [f"{role}='{name}'.{did_you_mean(name, frame.columns)}" for role, name in roles.items() if name is not None and name not in frame]
+    absent = [
+        f"{role}='{name}'.{did_you_mean(name, frame.columns)}"
+        for role, name in roles.items()
+        if name is not None and name not in frame
+    ]
     if absent:
         raise ColumnNotFoundError(f"The data have no such column: {' '.join(absent)}")
 
@@ -206,14 +224,14 @@ def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
     if not np.isnan(y).any():
         return
     share = coverage(y)
-    silent = [observed[k] for k in np.flatnonzero(np.diag(share) == 0)]
+    silent = [observed[int(k)] for k in np.flatnonzero(np.diag(share) == 0)]
     if silent:
         raise SampleError(f"Nobody answered {some(silent)}: the model cannot be estimated from these data. {LINK}")
     i, j = np.nonzero(np.triu(share == 0, 1))
     if len(i):
         raise SampleError(
-            f"Nobody answered both '{observed[i[0]]}' and '{observed[j[0]]}' ({len(i)} such pair{'s' * (len(i) > 1)} of items), "
-            f"so these data say nothing about how they go together. {LINK}"
+            f"Nobody answered both '{observed[int(i[0])]}' and '{observed[int(j[0])]}' ({len(i)} such "
+            f"pair{'s' * (len(i) > 1)} of items), so these data say nothing about how they go together. {LINK}"
         )
 
 
@@ -231,27 +249,30 @@ def _sample(
     if n <= p:
         raise SampleError(
             f"{n} usable rows{where} for {p} variables: covariances need more rows than variables. "
-            + ("Use missing='fiml', which keeps rows with missing answers, or a" if not fiml else "Use a") + " smaller model."
+            + ("Use missing='fiml', which keeps rows with missing answers, or a" if not fiml else "Use a")
+            + " smaller model."
         )
     notes: list[Note] = []
     spread = np.nanmax(y, axis=0) - np.nanmin(y, axis=0) if n else np.zeros(p)
-    constant = [observed[k] for k in np.flatnonzero(~(spread > 0))]
+    constant = [observed[int(k)] for k in np.flatnonzero(~(spread > 0))]
     if constant:
         one = len(constant) == 1
         raise SampleError(
-            f"{some(constant)} {'has' if one else 'have'} one and the same value in all rows{where}: without variance there is "
-            f"nothing to explain. Leave {'it' if one else 'them'} out of the model."
+            f"{some(constant)} {'has' if one else 'have'} one and the same value in all rows{where}: without variance "
+            f"there is nothing to explain. Leave {'it' if one else 'them'} out of the model."
         )
     if cluster is not None:
         cluster = np.unique(cluster, return_inverse=True)[1].astype(np.int64)
         if cluster.max() < 1:
-            raise SampleError(f"All rows{where} belong to one cluster; errors that allow for clusters need at least two.")
+            raise SampleError(
+                f"All rows{where} belong to one cluster; errors that allow for clusters need at least two."
+            )
     cases = Cases(y, weights, cluster)
     if fiml and np.isnan(y).any():
         patterns = find_patterns(y, weights)
         thin = coverage(y)
         if thin.min() < THIN:
-            i, j = np.unravel_index(np.argmin(thin), thin.shape)
+            i, j = divmod(int(np.argmin(thin)), p)
             notes.append(note("moments.thin_coverage", a=observed[i], b=observed[j], share=100 * thin.min()))
         mean, cov, arrived = saturated(patterns, p)
         if not arrived:
@@ -272,8 +293,8 @@ def _check_definite(cov: Floats, observed: Sequence[str], where: str) -> None:
     values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
     if values[0] < 1e-9:
         parts = np.abs(vectors[:, 0])
-        names = [observed[k] for k in np.argsort(-parts) if parts[k] > 0.05]
+        names = [observed[int(k)] for k in np.argsort(-parts) if parts[k] > 0.05]
         raise NotPositiveDefiniteError(
-            f"The covariance matrix{where} is singular: {some(names)} determine each other (a duplicate, a sum of other items, "
-            "or items with too few common rows). Leave one of them out."
+            f"The covariance matrix{where} is singular: {some(names)} determine each other (a duplicate, a sum of "
+            "other items, or items with too few common rows). Leave one of them out."
         )

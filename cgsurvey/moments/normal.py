@@ -39,6 +39,11 @@ def _packed(p: int) -> Ints:
     return out
 
 
+def inverse(M: Floats) -> Floats:
+    """Inverse of one matrix or of a stack of them."""
+    return np.asarray(np.linalg.inv(M), dtype=np.float64)
+
+
 def log_det(Sigma: Floats) -> Floats:
     """Log determinant of positive definite matrices, shape (..., p, p); LinAlgError when one is not."""
     return 2 * np.log(np.diagonal(np.linalg.cholesky(Sigma), axis1=-2, axis2=-1)).sum(axis=-1)
@@ -47,14 +52,14 @@ def log_det(Sigma: Floats) -> Floats:
 def value(sample: Sample, Sigma: Floats, mu: Floats | None) -> float:
     """-(log-likelihood)/n without its constant; `mu` None stands for the sample means."""
     if sample.patterns is None:
-        K = np.linalg.inv(Sigma)
+        K = inverse(Sigma)
         distance = 0.0 if mu is None else (sample.mean - mu) @ K @ (sample.mean - mu)
         return float(log_det(Sigma) + np.sum(K * sample.cov) + distance) / 2
     centre = sample.mean if mu is None else mu
     total = 0.0
     for block in sample.patterns:
         part = _sub(Sigma, block.columns)
-        K = np.linalg.inv(part)
+        K = inverse(part)
         d = block.mean - centre[block.columns]
         T = block.cov + d[:, :, None] * d[:, None, :]
         total += block.weight @ (log_det(part) + np.einsum("mij,mij->m", K, T))
@@ -76,7 +81,7 @@ def slopes(sample: Sample, Sigma: Floats, mu: Floats | None) -> tuple[Floats, Fl
         return sample.curvature.b, sample.curvature.W
     p = sample.p
     if sample.patterns is None:
-        K = np.linalg.inv(Sigma)
+        K = inverse(Sigma)
         KTK = K @ sample.cov @ K
         if mu is None:
             return np.zeros(p), K - KTK
@@ -86,7 +91,7 @@ def slopes(sample: Sample, Sigma: Floats, mu: Floats | None) -> tuple[Floats, Fl
     centre = sample.mean if mu is None else mu
     for block in sample.patterns:
         c = block.columns
-        K = np.linalg.inv(_sub(Sigma, c))
+        K = inverse(_sub(Sigma, c))
         d = np.einsum("mij,mj->mi", K, block.mean - centre[c])
         part = K - K @ block.cov @ K - d[:, :, None] * d[:, None, :]
         np.add.at(b, c, block.weight[:, None] * d)
@@ -101,7 +106,9 @@ def moment_information(sample: Sample, Sigma: Floats, mu: Floats | None, kind: K
     """
     p = sample.p
     i, j = low(p)
-    K, M, b, weight = (_stacked(sample, Sigma, mu, kind)) if sample.patterns is not None else _one(sample, Sigma, mu, kind)
+    K, M, b, weight = (
+        (_stacked(sample, Sigma, mu, kind)) if sample.patterns is not None else _one(sample, Sigma, mu, kind)
+    )
     KM = (K[:, i, j] * weight[:, None]).T @ M[:, i, j]
     pack = _packed(p)
     ii, jj, kk, ll = i[:, None], j[:, None], i[None, :], j[None, :]
@@ -119,7 +126,7 @@ def moment_information(sample: Sample, Sigma: Floats, mu: Floats | None, kind: K
 
 
 def _one(sample: Sample, Sigma: Floats, mu: Floats | None, kind: Kind) -> tuple[Floats, Floats, Floats, Floats]:
-    K = np.linalg.inv(Sigma)
+    K = inverse(Sigma)
     d = np.zeros(sample.p) if mu is None else sample.mean - mu
     M = K if kind == "expected" else K @ (2 * (sample.cov + np.outer(d, d)) - Sigma) @ K
     return K[None], M[None], (K @ d)[None], np.ones(1)
@@ -137,7 +144,7 @@ def _stacked(sample: Sample, Sigma: Floats, mu: Floats | None, kind: Kind) -> tu
         here = np.arange(at, at + m)
         at += m
         part = _sub(Sigma, c)
-        K = np.linalg.inv(part)
+        K = inverse(part)
         d = block.mean - centre[c]
         T = block.cov + d[:, :, None] * d[:, None, :]
         where = (here[:, None, None], c[:, :, None], c[:, None, :])
@@ -158,7 +165,7 @@ def moment_scores(sample: Sample, Sigma: Floats, mu: Floats | None) -> Floats:
     centre = sample.mean if mu is None else mu
     for columns, rows in row_blocks(sample):
         K = np.zeros((p, p))
-        K[np.ix_(columns, columns)] = np.linalg.inv(Sigma[np.ix_(columns, columns)])
+        K[np.ix_(columns, columns)] = inverse(Sigma[np.ix_(columns, columns)])
         Z = (sample.cases.y[rows][:, columns] - centre[columns]) @ K[columns]
         out[rows, :p] = Z
         out[rows, p:] = (Z[:, i] * Z[:, j] - K[i, j]) * scale
@@ -175,7 +182,7 @@ def row_blocks(sample: Sample) -> Iterator[tuple[Ints, Ints | slice]]:
 
 
 def meat(sample: Sample, scores: Floats) -> Floats:
-    """Cross products of casewise scores over n; of their sums within clusters, times C / (C - 1), where there are clusters."""
+    """Cross products of casewise scores over n; with C clusters, of their sums within them, times C / (C - 1)."""
     factor = 1.0
     if sample.cases is not None and sample.cases.cluster is not None:
         scores = cluster_sums(scores, sample.cases.cluster)

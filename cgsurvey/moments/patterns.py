@@ -12,8 +12,7 @@ from cgsurvey.moments.sample import Floats, Patterns
 
 def find_patterns(y: Floats, weights: Floats | None = None) -> tuple[Patterns, ...]:
     """Sort the rows of y, shape (n, p), by what they answered; rows without any answer must be left out before."""
-    n, p = y.shape
-    w = np.ones(n) if weights is None else weights
+    w = np.ones(len(y)) if weights is None else weights
     total = w.sum()
     seen, which = np.unique(~np.isnan(y), axis=0, return_inverse=True)
     rows = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which, minlength=len(seen)))[:-1])

@@ -12,7 +12,9 @@ from cgsurvey.moments.normal import low, value
 from cgsurvey.moments.sample import Floats, Patterns, Sample
 
 
-def saturated(patterns: tuple[Patterns, ...], p: int, *, tolerance: float = 1e-12, limit: int = 5000) -> tuple[Floats, Floats, bool]:
+def saturated(
+    patterns: tuple[Patterns, ...], p: int, *, tolerance: float = 1e-12, limit: int = 5000
+) -> tuple[Floats, Floats, bool]:
     """Maximum-likelihood means, shape (p,), and covariances, shape (p, p), of incomplete rows, and whether EM arrived.
 
     Parameters
@@ -49,7 +51,11 @@ def saturated(patterns: tuple[Patterns, ...], p: int, *, tolerance: float = 1e-1
             x, arrived = second, True
             break
         length = np.sqrt(r @ r) / max(np.sqrt(v @ v), 1e-300)
-        far = step(x + 2 * length * r + length**2 * v) if length > 1 and np.isfinite(loss(x + 2 * length * r + length**2 * v)) else second
+        far = (
+            step(x + 2 * length * r + length**2 * v)
+            if length > 1 and np.isfinite(loss(x + 2 * length * r + length**2 * v))
+            else second
+        )
         x = far if far is second or loss(far) <= loss(second) else second
     m, S = _unpack(x, p)
     return mean + scale * m, S * np.outer(scale, scale), arrived
@@ -74,7 +80,9 @@ def _rescaled(patterns: tuple[Patterns, ...], mean: Floats, scale: Floats) -> tu
     for b in patterns:
         s = scale[b.columns]
         out.append(
-            Patterns(b.columns, b.weight, (b.mean - mean[b.columns]) / s, b.cov / (s[:, :, None] * s[:, None, :]), b.rows)
+            Patterns(
+                b.columns, b.weight, (b.mean - mean[b.columns]) / s, b.cov / (s[:, :, None] * s[:, None, :]), b.rows
+            )
         )
     return tuple(out)
 

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-
 from scipy.linalg import block_diag
 
-from cgsurvey.moments.normal import Kind, log_likelihood, low, meat, moment_information, moment_scores, value
+from cgsurvey.moments.normal import Kind, inverse, log_likelihood, low, meat, moment_information, moment_scores, value
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.fit_measures import ChiSquare
 from cgsurvey.sem.inference import MANY, case_scores, information
@@ -176,13 +175,13 @@ def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int]) ->
     if sample.patterns is None and not exogenous and sample.cases.cluster is None:
         # With one row at a time the trace is a function of the row's squared distance.
         D = sample.cases.y - sample.mean
-        distance = np.einsum("ni,ni->n", D @ np.linalg.inv(sample.cov), D)
+        distance = np.einsum("ni,ni->n", D @ inverse(sample.cov), D)
         each = (distance**2 - 2 * distance + sample.p) / 2 + (distance if means else 0.0)
         return float(np.mean(each if sample.cases.weights is None else each * sample.cases.weights**2))
     keep = free_moments(sample.p, means, exogenous)
     Z = moment_scores(sample, sample.cov, sample.mean)[:, keep]
     H = moment_information(sample, sample.cov, sample.mean, "observed")[np.ix_(keep, keep)]
-    return float(np.sum(meat(sample, Z) * np.linalg.inv(H)))
+    return float(np.sum(meat(sample, Z) * inverse(H)))
 
 
 def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:
@@ -193,7 +192,14 @@ def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:
 
 
 def tests(
-    fitted: Fitted, *, covariates: Sequence[int], fixed_x: bool, scaled: bool, kind: Kind, robust: bool, second: bool = True
+    fitted: Fitted,
+    *,
+    covariates: Sequence[int],
+    fixed_x: bool,
+    scaled: bool,
+    kind: Kind,
+    robust: bool,
+    second: bool = True,
 ) -> Tests:
     """Test a fitted model and the independence model against the unrestricted one.
 
@@ -208,7 +214,7 @@ def tests(
     robust : bool
         True: these indices allow for non-normal data.
     second : bool
-        False leaves second derivatives of the moments out of the scaling, as lavaan does for estimator ML with clusters.
+        False leaves second derivatives of the moments out of the scaling.
     """
     structure, samples = fitted.structure, fitted.samples
     exogenous = covariates if fixed_x else ()
@@ -217,7 +223,8 @@ def tests(
     models = [fitted, base]
     plain = [ChiSquare(discrepancy(m), moments - m.K.shape[1]) for m in models]
     logl = sum(
-        log_likelihood(s, m.Sigma, m.mu if structure.means else None) for s, m in zip(samples, fitted.matrices, strict=True)
+        log_likelihood(s, m.Sigma, m.mu if structure.means else None)
+        for s, m in zip(samples, fitted.matrices, strict=True)
     )
     logl_1 = sum(log_likelihood(s, s.cov, s.mean) for s in samples)
     of_x = _covariate_likelihood(samples, exogenous)
@@ -264,13 +271,15 @@ def _corrected(fitted: Fitted, exogenous: Sequence[int], kind: Kind, robust: boo
     keep = free_moments(structure.p, True, exogenous)
     at = np.ix_(keep, keep)
     chisq, W, H, gamma, delta = 0.0, [], [], [], []
-    for s, filled, part, share in zip(samples, fitted.matrices, jacobian(structure, fitted.theta), shares(samples), strict=True):
+    for s, filled, part, share in zip(
+        samples, fitted.matrices, jacobian(structure, fitted.theta), shares(samples), strict=True
+    ):
         complete = s.sealed()
         chisq += 2 * s.size * (value(complete, filled.Sigma, filled.mu) - value(complete, s.cov, s.mean))
         W.append(share * moment_information(complete, s.cov, s.mean, "expected")[at])
         H.append(share * moment_information(s, s.cov, s.mean, "observed" if robust else kind)[at])
-        inverse = np.linalg.inv(share * moment_information(s, s.cov, s.mean, "observed")[at])
-        gamma.append(inverse @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ inverse if robust else inverse)
+        G = inverse(share * moment_information(s, s.cov, s.mean, "observed")[at])
+        gamma.append(G @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ G if robust else G)
         delta.append(part[keep] @ fitted.K)
     W, gamma, H, D = block_diag(*W), block_diag(*gamma), block_diag(*H), np.vstack(delta)
     if robust:

@@ -10,7 +10,9 @@ from cgsurvey.sem.structure import Structure
 from cgsurvey.sem.table import ParameterTable
 
 
-def defined_parameters(table: ParameterTable, structure: Structure, values: Floats, jacobian: Floats) -> tuple[Floats, Floats]:
+def defined_parameters(
+    table: ParameterTable, structure: Structure, values: Floats, jacobian: Floats
+) -> tuple[Floats, Floats]:
     """Evaluate the ``:=`` rows on values of the cells, raw or standardised.
 
     Parameters
@@ -32,7 +34,9 @@ def defined_parameters(table: ParameterTable, structure: Structure, values: Floa
         for name in (table.label[row], table.plabel[row]):
             if name:
                 labelled.setdefault(name, cell)
-    found, by_label = defined([(table.lhs[k], table.rhs[k]) for k in rows], {n: float(values[c]) for n, c in labelled.items()})
+    found, by_label = defined(
+        [(table.lhs[k], table.rhs[k]) for k in rows], {n: float(values[c]) for n, c in labelled.items()}
+    )
     return found, by_label @ jacobian[list(labelled.values())]
 
 

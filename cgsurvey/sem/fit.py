@@ -50,10 +50,10 @@ def cfa(model: str, data: Any, **options: Any) -> SemFit:
         One row per respondent.
     **options
         ``estimator`` ("ML", "MLR", "MLF"), ``missing`` ("listwise", "fiml", "fiml.x"), ``group``, ``group_equal``,
-        ``group_partial``, ``cluster``, ``weights``, ``std_lv``, ``fixed_x``, ``meanstructure``, ``orthogonal``, ``auto``,
-        ``auto_fix_first``, ``likelihood``, ``information``, ``se``, ``test``, ``ci``, ``engine`` ("native", "semopy"); meaning
-        and defaults are lavaan's, see `Options`. Clusters and weights of `Responses` are used unless switched off by
-        ``cluster=False``, ``weights=False``.
+        ``group_partial``, ``cluster``, ``weights``, ``std_lv``, ``fixed_x``, ``meanstructure``, ``orthogonal``,
+        ``auto``, ``auto_fix_first``, ``likelihood``, ``information``, ``se``, ``test``, ``ci``, ``engine`` ("native",
+        "semopy"). Meaning and defaults are lavaan's, see `Options`. Clusters and weights of `Responses` are used unless
+        switched off by ``cluster=False``, ``weights=False``.
 
     Returns
     -------
@@ -108,12 +108,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         check_identification(problem, z, parameter_names(table, made), moments)
         _check_rows(grouped.samples, problem)
         # 5. Estimate.   6. Polish: Newton steps until the gradient is rounding error.
-        if options.engine == "semopy":
-            from cgsurvey.sem.engine_semopy import semopy_estimates
-
-            optimum = semopy_estimates(model, source.frame, table, made, options, problem)
-        else:
-            optimum = minimise(problem, z)
+        optimum = minimise(problem, z) if options.engine == "native" else _by_semopy(problem, table, made, options)
         theta, notes = problem.theta(optimum.z), _convergence(optimum, problem, table, made)
         fitted = Fitted(made, theta, _filled(made, theta, grouped.samples), grouped.samples, held.K)
         # 7. Inference.
@@ -148,7 +143,10 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
 
 def _table(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int) -> ParameterTable:
     if not isinstance(model, str):
-        raise OptionError(f"model must be text in lavaan syntax, not {type(model).__name__}; an Instrument writes one: instrument.model().")
+        raise OptionError(
+            f"model must be text in lavaan syntax, not {type(model).__name__}. An instrument writes one: "
+            "cg.load_instrument(name).model()."
+        )
     return parameter_table(
         str(model),
         frame.columns,
@@ -193,8 +191,8 @@ def _linear(table: ParameterTable, made: Structure) -> Restrictions:
     refused = [f"'{table.lhs[k]} {table.op[k]} {table.rhs[k]}'" for k in (*held.nonlinear, *held.inequalities)]
     if refused:
         raise ModelError(
-            f"Constraints that are not linear equalities are not supported: {some(refused)}. Linear ones such as 'a == 2*b' are; "
-            "a function of parameters can be defined and tested with ':='."
+            f"Constraints that are not linear equalities are not supported: {some(refused)}. Linear ones such as "
+            "'a == 2*b' are; a function of parameters can be defined and tested with ':='."
         )
     return held
 
@@ -206,19 +204,39 @@ def _start(problem: Problem, made: Structure, table: ParameterTable, held: Restr
         tried = theta.copy()
         off = made.free[(made.matrix == COVARIANCE) & (made.i != made.j) & (made.free >= 0)]
         tried[off] *= shrink
-        z = np.linalg.lstsq(held.K, tried - held.k0, rcond=None)[0] if len(held.K.T) < len(theta) else tried - held.k0
+        z: Floats = tried - held.k0
+        if len(held.K.T) < len(theta):
+            z = np.asarray(np.linalg.lstsq(held.K, z, rcond=None)[0])
         if np.isfinite(problem.value(z)):
             return z
     raise ConvergenceError(
-        "No start values were found at which the covariances of the model are positive definite. Give some, e.g. 'f =~ start(0.5)*x', "
-        "or check the values that the model fixes."
+        "No start values were found at which the covariances of the model are positive definite. Give some, e.g. "
+        "'f =~ start(0.5)*x', or check the values that the model fixes."
     )
 
 
 def _check_rows(samples: Sequence[Sample], problem: Problem) -> None:
     n, q = sum(s.n for s in samples), problem.K.shape[1]
     if n < q:
-        raise SampleError(f"{n} usable rows for {q} free parameters: the model asks more than the data can tell. Use a smaller model, or more rows.")
+        raise SampleError(
+            f"{n} usable rows for {q} free parameters: the model asks more than the data can tell. Use a smaller "
+            "model, or more rows."
+        )
+
+
+def _by_semopy(problem: Problem, table: ParameterTable, made: Structure, options: Options) -> Optimum:
+    """Estimates of the second engine as they are; only errors and tests are computed here."""
+    from cgsurvey.sem.engine_semopy import refit
+
+    found = refit(table, made, problem.samples, options)
+    gradient, H = problem.slope(found.theta, "expected")
+    return Optimum(
+        found.theta,
+        problem.value(found.theta),
+        float(np.abs(gradient / np.sqrt(np.diag(H))).max()),
+        found.iterations,
+        True,
+    )
 
 
 def _convergence(optimum: Optimum, problem: Problem, table: ParameterTable, made: Structure) -> list[Note]:
@@ -232,8 +250,9 @@ def _convergence(optimum: Optimum, problem: Problem, table: ParameterTable, made
     size = np.abs(theta if direction is None else direction)
     far = [f"{names[k]} ({theta[k]:.3g})" for k in np.argsort(-size)[:3]]
     raise ConvergenceError(
-        f"The optimiser stopped after {optimum.iterations} steps without a minimum; parameters that run away: {', '.join(far)}. "
-        "Such a model rarely suits the data: check reversed items, factors that measure the same thing, and factors with two items."
+        f"The optimiser stopped after {optimum.iterations} steps without a minimum; parameters that run away: "
+        f"{', '.join(far)}. Such a model rarely suits the data: check reversed items, factors that measure the same "
+        "thing, and factors with two items."
     )
 
 
@@ -256,7 +275,11 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
     if not np.all(np.isfinite(values)) or values[0] < 1e-10:
         names = parameter_names(table, fitted.structure)
         loose = np.abs(fitted.K @ (vectors[:, 0] * units) * (np.abs(fitted.K) @ (1 / units)))
-        return empty, [note("sem.no_errors", parameters=some([names[k] for k in np.argsort(-loose) if loose[k] > 0.1 * loose.max()]))]
+        return empty, [
+            note(
+                "sem.no_errors", parameters=some([names[k] for k in np.argsort(-loose) if loose[k] > 0.1 * loose.max()])
+            )
+        ]
     bread = fitted.inverse(H)
     covariance = bread @ fitted.meat() @ bread if options.robust else bread
     return (covariance + covariance.T) / 2 / fitted.total, []
@@ -317,7 +340,10 @@ def _admissible(fitted: Fitted, table: ParameterTable, labels: Sequence[str]) ->
     for filled, label in zip(fitted.matrices, labels, strict=True):
         where = f" ({label})" if label else ""
         variances = np.diag(filled.S)
-        out += [note("sem.heywood", variable=names[k], where=where, value=float(variances[k])) for k in np.flatnonzero(variances < -1e-12)]
+        out += [
+            note("sem.heywood", variable=names[k], where=where, value=float(variances[k]))
+            for k in np.flatnonzero(variances < -1e-12)
+        ]
         E = np.linalg.inv(np.eye(len(names)) - filled.A)
         latent = (E @ filled.S @ E.T)[p:, p:]
         if len(latent) > 1 and np.all(np.diag(latent) > 0):
@@ -336,7 +362,11 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
     """Notes on what was assumed of the data."""
     out = []
     if options.cluster:
-        n = sum(int(s.cases.cluster.max()) + 1 for s in grouped.samples if s.cases is not None and s.cases.cluster is not None)
+        n = sum(
+            int(s.cases.cluster.max()) + 1
+            for s in grouped.samples
+            if s.cases is not None and s.cases.cluster is not None
+        )
         out.append(note("sem.clusters", cluster=options.cluster, n=n))
         if n < max(FEW_CLUSTERS, fitted.K.shape[1]):
             out.append(note("sem.few_clusters", n=n, q=fitted.K.shape[1]))
@@ -350,8 +380,14 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
         counts = _categories(grouped.samples)
         if counts:
             low, high = min(counts), max(counts)
-            few = "; with fewer than five categories, an estimator for ordered items (WLSMV) is the better choice" if low < 5 else ""
-            out.append(note("sem.ordered_items", n=len(counts), categories=low if low == high else f"{low}-{high}", few=few))
+            few = (
+                "; with fewer than five categories, an estimator for ordered items (WLSMV) is the better choice"
+                if low < 5
+                else ""
+            )
+            out.append(
+                note("sem.ordered_items", n=len(counts), categories=low if low == high else f"{low}-{high}", few=few)
+            )
     return out
 
 
@@ -360,7 +396,11 @@ def _categories(samples: Sequence[Sample]) -> list[int]:
     y = np.concatenate([s.cases.y for s in samples if s.cases is not None])
     low, high = np.nanmin(y, axis=0), np.nanmax(y, axis=0)
     short = np.flatnonzero((high - low <= 6) & (low == np.round(low)))
-    return [int(high[k] - low[k]) + 1 for k in short if high[k] - low[k] > 1 and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))]
+    return [
+        int(high[k] - low[k]) + 1
+        for k in short
+        if high[k] - low[k] > 1 and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))
+    ]
 
 
 def _sealed(sample: Sample, filled: GroupMatrices) -> Sample:

@@ -39,13 +39,13 @@ def check_identification(problem: Problem, z: Floats, names: Sequence[str], mome
     IdentificationError
         With the parameters concerned and the usual remedies.
     """
+    loose = undetermined(problem, z)
     if moments < len(z):
         raise IdentificationError(
-            f"The model has {len(z)} free parameters, and the data hold {moments} variances, covariances and means for it "
-            f"(df = {moments - len(z)}). A factor needs three items, or two and a correlated factor; fix or equate parameters, "
-            "or add items."
+            f"The model has {len(z)} free parameters, and the data hold {moments} variances, covariances and means "
+            f"for it (df = {moments - len(z)}). {_concerned(loose, names)}A factor needs three items, or two and a "
+            "correlated factor; fix or equate parameters, or add items."
         )
-    loose = undetermined(problem, z)
     if loose is None:
         return
     rng = np.random.default_rng(0)
@@ -54,12 +54,19 @@ def check_identification(problem: Problem, z: Floats, names: Sequence[str], mome
         if other is None:
             return
         loose = other
-    concerned = [names[k] for k in np.argsort(-np.abs(loose)) if abs(loose[k]) > 0.05 * np.abs(loose).max()]
     raise IdentificationError(
-        f"The data cannot tell these parameters apart: {some(concerned, 10)}. Usual causes: a factor without scale (fix one "
-        "loading to 1 or use std_lv=True), a factor with two items and no correlation with another factor (set its loadings "
-        "equal), arrows that run in a circle, a residual covariance too many."
+        f"{_concerned(loose, names)}Usual causes: a factor without scale (fix one loading to 1 or use std_lv=True), a "
+        "factor with two items and no correlation with another factor (set its loadings equal), arrows that run in a "
+        "circle, a residual covariance too many."
     )
+
+
+def _concerned(loose: Floats | None, names: Sequence[str]) -> str:
+    if loose is None:
+        return ""
+    size = np.abs(loose)
+    concerned = [names[int(k)] for k in np.argsort(-size) if size[k] > 0.05 * size.max()]
+    return f"The data cannot tell these parameters apart: {some(concerned, 10)}. "
 
 
 def undetermined(problem: Problem, z: Floats) -> Floats | None:

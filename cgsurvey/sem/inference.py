@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cgsurvey.moments.normal import Kind, low, moment_information, row_blocks, slopes
+from cgsurvey.moments.normal import Kind, inverse, low, moment_information, row_blocks, slopes
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.ram import Factors, Layout, factors, layouts, matrices
 from cgsurvey.sem.structure import GroupMatrices, Structure
@@ -62,7 +62,7 @@ def case_scores(structure: Structure, theta: Floats, samples: Sequence[Sample]) 
         mu = sample.mean if _mu(layout, filled) is None else filled.mu
         cells = np.empty((sample.n, f.L.shape[1]))
         for o, rows in row_blocks(sample):
-            K = np.linalg.inv(filled.Sigma[np.ix_(o, o)])
+            K = inverse(filled.Sigma[np.ix_(o, o)])
             KL, KR, KU = K @ f.L[o], K @ f.R[o], K @ f.U[o]
             D = sample.cases.y[rows][:, o] - mu[o]
             cells[rows] = f.scale * ((D @ KL) * (D @ KR) - np.einsum("pc,pc->c", f.L[o], KR)) + D @ KU
@@ -87,7 +87,11 @@ def cell_information(layout: Layout, f: Factors, sample: Sample, filled: GroupMa
     elif sample.curvature is not None or layout.p <= MANY:
         i, j = low(layout.p)
         D = np.vstack([f.U, f.scale * (f.L[i] * f.R[j] + f.L[j] * f.R[i])])
-        H = D.T @ (moment_information(sample, filled.Sigma, mu, kind) if sample.curvature is None else sample.curvature.H) @ D
+        H = (
+            D.T
+            @ (moment_information(sample, filled.Sigma, mu, kind) if sample.curvature is None else sample.curvature.H)
+            @ D
+        )
     else:
         H = np.zeros((f.L.shape[1],) * 2)
         for block in sample.patterns or ():
@@ -107,7 +111,7 @@ def _mu(layout: Layout, filled: GroupMatrices) -> Floats | None:
 def bilinear(f: Factors, Sigma: Floats, S: Floats, d: Floats, kind: Kind, means: bool) -> Floats:
     """The part of the information that is bilinear in first derivatives of the moments."""
     c = f.L.shape[1]
-    K = np.linalg.inv(Sigma)
+    K = inverse(Sigma)
     X = np.hstack([f.L, f.R])
     KX = K @ X
     k = X.T @ KX

@@ -118,9 +118,9 @@ def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
 
 def _solve(H: Floats, damping: float, g: Floats) -> Floats:
     try:
-        return np.linalg.solve(H + damping * np.eye(len(g)) if damping else H, g)
+        return np.asarray(np.linalg.solve(H + damping * np.eye(len(g)) if damping else H, g))
     except np.linalg.LinAlgError:
-        return np.linalg.lstsq(H + damping * np.eye(len(g)), g, rcond=1e-14)[0]
+        return np.asarray(np.linalg.lstsq(H + damping * np.eye(len(g)), g, rcond=1e-14)[0])
 
 
 def _scaled(H: Floats) -> tuple[Floats, bool]:

@@ -119,17 +119,26 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
     complex_sample = made["cluster"] is not None or made["weights"] is not None
     likelihood = choose("likelihood", made.pop("likelihood", "normal"), ("normal", "wishart"))
     if likelihood == "wishart" and (estimator != "ML" or missing != "listwise" or complex_sample):
-        raise OptionError("likelihood='wishart' goes with estimator='ML', complete rows, and neither clusters nor weights.")
+        raise OptionError(
+            "likelihood='wishart' goes with estimator='ML', complete rows, and neither clusters nor weights."
+        )
     robust = estimator == "MLR" or complex_sample
     se = made.pop("se", None) or ("robust.huber.white" if robust else "standard")
     se = choose("se", se, ("standard", "robust.huber.white", "none"))
     if complex_sample and (se == "standard" or estimator == "MLF"):
-        raise OptionError("rows that come in clusters or with weights need robust errors: leave se= out and use estimator 'ML' or 'MLR'.")
+        raise OptionError(
+            "rows that come in clusters or with weights need robust errors: leave se= out, and use estimator 'ML' or "
+            "'MLR'."
+        )
     tests = choose_all("test", made.pop("test", None), ("standard", "yuan.bentler.mplus"))
-    test = tests[-1] if tests else ("yuan.bentler.mplus" if robust else "standard")
+    test: Test = tests[-1] if tests else ("yuan.bentler.mplus" if robust else "standard")
     first_order = "first.order" if estimator == "MLF" else None
-    default = first_order or ("observed" if robust or se == "robust.huber.white" or missing != "listwise" else "expected")
-    information = choose("information", made.pop("information", None) or default, ("expected", "observed", "first.order"))
+    default = first_order or (
+        "observed" if robust or se == "robust.huber.white" or missing != "listwise" else "expected"
+    )
+    information = choose(
+        "information", made.pop("information", None) or default, ("expected", "observed", "first.order")
+    )
     if made["cluster"] is not None:
         made["meanstructure"] = True
     if missing != "listwise":

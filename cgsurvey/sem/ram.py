@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.moments.normal import low
+from cgsurvey.moments.normal import inverse, low
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, GroupMatrices, Structure
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ class Layout:
 
     def gather(self, cells: Floats) -> Floats:
         """Sum a vector over free cells to a vector over parameters, shape (c,) to (q,)."""
-        return np.bincount(self.target, weights=cells, minlength=self.q)
+        return np.bincount(self.target, weights=cells, minlength=self.q).astype(float)
 
     def gather_both(self, cells: Floats) -> Floats:
         """Sum a matrix over free cells to one over parameters, shape (c, c) to (q, q)."""
@@ -152,7 +152,7 @@ def _cells(structure: Structure, group: int, matrix: int) -> Cells:
 def matrices(layout: Layout, theta: Floats) -> GroupMatrices:
     """Fill the matrices of one group and compute its implied moments."""
     A, S, m = _fill_cells(layout, theta)
-    G = np.linalg.inv(np.eye(layout.v) - A)[: layout.p]
+    G = inverse(np.eye(layout.v) - A)[: layout.p]
     Sigma = G @ S @ G.T
     return GroupMatrices(A=A, S=S, m=m, Sigma=(Sigma + Sigma.T) / 2, mu=G @ m)
 
@@ -160,7 +160,9 @@ def matrices(layout: Layout, theta: Floats) -> GroupMatrices:
 def _fill_cells(layout: Layout, theta: Floats) -> tuple[Floats, Floats, Floats]:
     A, S, m = np.zeros((layout.v, layout.v)), np.zeros((layout.v, layout.v)), np.zeros(layout.v)
     A[layout.arrows.i, layout.arrows.j] = layout.arrows.filled(theta)
-    S[layout.covariances.i, layout.covariances.j] = S[layout.covariances.j, layout.covariances.i] = layout.covariances.filled(theta)
+    S[layout.covariances.i, layout.covariances.j] = S[layout.covariances.j, layout.covariances.i] = (
+        layout.covariances.filled(theta)
+    )
     m[layout.means.i] = layout.means.filled(theta)
     return A, S, m
 
@@ -168,7 +170,7 @@ def _fill_cells(layout: Layout, theta: Floats) -> tuple[Floats, Floats, Floats]:
 def factors(layout: Layout, filled: GroupMatrices) -> Factors:
     """Compute what derivatives are made of at filled matrices."""
     p = layout.p
-    E = np.linalg.inv(np.eye(layout.v) - filled.A)
+    E = inverse(np.eye(layout.v) - filled.A)
     V = E @ filled.S @ E.T
     G = E[:p]
     eta = E @ filled.m

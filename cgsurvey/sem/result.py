@@ -15,6 +15,7 @@ from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result
 from cgsurvey.moments.build import numbers
+from cgsurvey.moments.normal import inverse
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
 from cgsurvey.sem.candidates import admissible, candidates
@@ -109,9 +110,25 @@ class SemFit(Result):
     def glance(self) -> pd.DataFrame:
         """Return one row: estimator, n, chi-square, the usual fit measures."""
         names = (
-            "npar", "chisq", "df", "pvalue", "chisq_scaled", "pvalue_scaled", "cfi", "tli", "cfi_robust", "tli_robust", "rmsea",
-            "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_robust", "srmr", "logl", "aic", "bic",
-        )  # fmt: skip
+            "npar",
+            "chisq",
+            "df",
+            "pvalue",
+            "chisq_scaled",
+            "pvalue_scaled",
+            "cfi",
+            "tli",
+            "cfi_robust",
+            "tli_robust",
+            "rmsea",
+            "rmsea_ci_lower",
+            "rmsea_ci_upper",
+            "rmsea_robust",
+            "srmr",
+            "logl",
+            "aic",
+            "bic",
+        )
         row: dict[str, Any] = {"estimator": self.options.estimator, "converged": self.converged, "n": self.meta.n}
         row |= {name: self.fit_measures[name] for name in names if name in self.fit_measures}
         for name in ("npar", "df"):
@@ -155,7 +172,7 @@ class SemFit(Result):
 
     @property
     def implied(self) -> Mapping[str, Any]:
-        """Implied moments: ``cov`` (DataFrame) and, with a mean structure, ``mean`` (Series); by group label with groups."""
+        """Implied moments: ``cov`` (DataFrame) and, with means, ``mean`` (Series); by group label with groups."""
         return self._by_group([self._moments(m.Sigma, m.mu) for m in self.matrices])
 
     @property
@@ -171,7 +188,11 @@ class SemFit(Result):
         for g, row in enumerate(share):
             at = np.flatnonzero(~np.isnan(row))
             parts[self.meta.groups[g] if self.meta.groups else ""] = pd.Series(row[at], index=names[at])
-        return next(iter(parts.values())).rename("r2") if len(parts) == 1 else pd.concat(parts, names=["group", "variable"]).rename("r2")
+        return (
+            next(iter(parts.values())).rename("r2")
+            if len(parts) == 1
+            else pd.concat(parts, names=["group", "variable"]).rename("r2")
+        )
 
     def residuals(self, kind: Literal["raw", "cor", "standardized"] = "raw") -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Return what the model leaves unexplained of the covariances.
@@ -187,11 +208,15 @@ class SemFit(Result):
         """
         kind = choose("kind", kind, ("raw", "cor", "standardized"))
         names, out = list(self.observed), []
-        deltas = jacobian(self.structure, self.theta) if kind == "standardized" else [np.zeros((0, 0))] * len(self.samples)
+        deltas = (
+            jacobian(self.structure, self.theta) if kind == "standardized" else [np.zeros((0, 0))] * len(self.samples)
+        )
         for sample, filled, delta in zip(self.samples, self.matrices, deltas, strict=True):
             if kind == "standardized":
                 means = self.structure.means
-                gamma = normal_gamma(filled.Sigma, means) if sample.curvature is None else np.linalg.inv(sample.curvature.H)
+                gamma = (
+                    normal_gamma(filled.Sigma, means) if sample.curvature is None else inverse(sample.curvature.H)
+                )
                 left = standardized(sample, filled, delta, self.covariance, gamma, means)
             else:
                 left = raw(sample, filled) if kind == "raw" else correlations(sample, filled)
@@ -205,11 +230,13 @@ class SemFit(Result):
         -------
         DataFrame
             ``lhs op rhs group mi epc sepc_lv sepc_all``. A large index says that the model misses something there, not
-            that the parameter is to be freed. Where a correlation of the fit lies beyond 1 or a variance is negative, the
-            indices are taken, as in lavaan, near the estimates (`admissible`) and are no guide.
+            that the parameter is to be freed. Where a correlation of the fit lies beyond 1 or a variance is negative,
+            the indices are taken, as in lavaan, near the estimates (`admissible`) and are no guide.
         """
         if self.samples[0].curvature is None and self.options.fiml and self.structure.p > MANY:
-            raise EstimationError(f"Modification indices with missing values are available for up to {MANY} observed variables.")
+            raise EstimationError(
+                f"Modification indices with missing values are available for up to {MANY} observed variables."
+            )
         found = candidates(self.table, self.structure)
         fixed = [self.observed.index(x) for x in self.table.exogenous]
         theta, filled, own = self.theta, self.matrices, None
@@ -266,7 +293,11 @@ class SemFit(Result):
         """Rows that are parameters, and the columns that name them."""
         t = self.table
         keep = t.where(*PARAMETERS)
-        out: dict[str, Any] = {"lhs": [t.lhs[k] for k in keep], "op": [t.op[k] for k in keep], "rhs": [t.rhs[k] for k in keep]}
+        out: dict[str, Any] = {
+            "lhs": [t.lhs[k] for k in keep],
+            "op": [t.op[k] for k in keep],
+            "rhs": [t.rhs[k] for k in keep],
+        }
         out["group"] = t.group[keep]
         if label:
             out["label"] = [t.label[k] for k in keep]

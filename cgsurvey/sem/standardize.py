@@ -70,7 +70,7 @@ def standardize(
         factor[arrows] = sd[j] / sd[i]
         logs[arrows] = dlog[j] - dlog[i]
         means = here[(s.matrix[here] != ARROW) & (s.matrix[here] != COVARIANCE)]
-        factor[means] = 1 / sd[s.i[means]]
+        factor[means] = 1 / np.where(sd[s.i[means]] > 0, sd[s.i[means]], np.nan)
         logs[means] = -dlog[s.i[means]]
         both = here[s.matrix[here] == COVARIANCE]
         i, j = s.i[both], s.j[both]
@@ -107,7 +107,7 @@ def _deviations(
     columns = np.hstack([2 * E[:, s.i[a]] * V[s.j[a]].T, both * E[:, s.i[c]] * E[:, s.j[c]]])
     out = np.zeros((s.q, s.v))
     np.add.at(out, s.free[np.concatenate([a, c])], columns.T)
-    sd = np.where(scaled, np.sqrt(np.where(variances > 0, variances, np.nan)), 1.0)
+    sd = np.where(scaled, np.sqrt(np.where(variances >= 0, variances, np.nan)), 1.0)
     return sd, half * out.T
 
 

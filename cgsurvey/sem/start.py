@@ -38,7 +38,15 @@ def _group_start(layout: Layout, sample: Sample) -> Floats:
     p, v = layout.p, layout.v
     sd = np.sqrt(np.diag(sample.cov))
     R = sample.cov / np.outer(sd, sd)
-    arrows = list(zip(layout.arrows.i.tolist(), layout.arrows.j.tolist(), layout.arrows.free.tolist(), layout.arrows.value.tolist(), strict=True))
+    arrows = list(
+        zip(
+            layout.arrows.i.tolist(),
+            layout.arrows.j.tolist(),
+            layout.arrows.free.tolist(),
+            layout.arrows.value.tolist(),
+            strict=True,
+        )
+    )
     fixed_var = {int(i): float(x) for i, j, f, x in zip(*_columns(layout.covariances), strict=True) if i == j and f < 0}
     caused = {i for i, _, _, _ in arrows}
     shared = np.bincount([i for i, j, f, x in arrows if j >= p and (f >= 0 or x != 0)], minlength=v).clip(1)
@@ -96,7 +104,9 @@ def _columns(cells: object) -> tuple[list[int], list[int], list[int], list[float
     return cells.i.tolist(), cells.j.tolist(), cells.free.tolist(), cells.value.tolist()  # type: ignore[attr-defined]
 
 
-def _indicators(arrows: list[tuple[int, int, int, float]], k: int, known: set[int], p: int) -> list[tuple[int, int, float]]:
+def _indicators(
+    arrows: list[tuple[int, int, int, float]], k: int, known: set[int], p: int
+) -> list[tuple[int, int, float]]:
     """Arrows from latent k to observed variables, or to latents where it has no observed ones: (i, free, value)."""
     out = [(i, f, x) for i, j, f, x in arrows if j == k and i in known and (f >= 0 or x != 0)]
     return [m for m in out if m[0] < p] or out
@@ -126,7 +136,9 @@ def _mean_start(layout: Layout, sample: Sample, values: dict[tuple[int, int], fl
         A = np.zeros((v, v))
         A[layout.arrows.i, layout.arrows.j] = [
             x if f < 0 else values[int(i), int(j)]
-            for i, j, f, x in zip(layout.arrows.i, layout.arrows.j, layout.arrows.free, layout.arrows.value, strict=True)
+            for i, j, f, x in zip(
+                layout.arrows.i, layout.arrows.j, layout.arrows.free, layout.arrows.value, strict=True
+            )
         ]
         offset = {int(i): float(x) for i, x in zip(layout.means.i, layout.means.value, strict=True)}
         target = sample.mean[held] - np.array([offset[i] for i in held])

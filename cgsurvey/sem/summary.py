@@ -10,7 +10,14 @@ import pandas as pd
 if TYPE_CHECKING:
     from cgsurvey.sem.result import SemFit
 
-_KINDS = (("=~", "Latent variables"), ("~", "Regressions"), ("~~", "Covariances"), ("~1", "Intercepts"), ("=", "Variances"), (":=", "Defined parameters"))  # fmt: skip
+_KINDS = (
+    ("=~", "Latent variables"),
+    ("~", "Regressions"),
+    ("~~", "Covariances"),
+    ("~1", "Intercepts"),
+    ("=", "Variances"),
+    (":=", "Defined parameters"),
+)
 
 
 def summary(fit: SemFit) -> str:
@@ -20,10 +27,17 @@ def summary(fit: SemFit) -> str:
     lines = [f"{fit.meta.function}: {state} after {fit.iterations} iterations"]
     if fit.meta.simulated:
         lines.append("Simulated data.")
-    lines += ["", _pair("Estimator", options.estimator), _pair("Standard errors", options.se), _pair("Missing answers", options.missing)]
+    lines += [
+        "",
+        _pair("Estimator", options.estimator),
+        _pair("Standard errors", options.se),
+        _pair("Missing answers", options.missing),
+    ]
     lines += [_pair("Rows used", fit.meta.n), _pair("Free parameters", int(measures["npar"]))]
     if fit.meta.groups:
-        lines.append(_pair("Groups", ", ".join(f"{g} ({s.n})" for g, s in zip(fit.meta.groups, fit.samples, strict=True))))
+        lines.append(
+            _pair("Groups", ", ".join(f"{g} ({s.n})" for g, s in zip(fit.meta.groups, fit.samples, strict=True)))
+        )
     scaled = "chisq_scaled" in measures
     lines += ["", f"{'Test of the model':<34}{'standard':>12}" + (f"{'scaled':>12}" if scaled else "")]
     for text, name in (("chi-square", "chisq"), ("df", "df"), ("p", "pvalue")):
@@ -31,9 +45,16 @@ def summary(fit: SemFit) -> str:
     robust = "rmsea_robust" in measures
     lines += ["", f"{'Fit':<34}{'standard':>12}" + (f"{'robust':>12}" if robust else "")]
     names = (
-        ("CFI", "cfi"), ("TLI", "tli"), ("RMSEA", "rmsea"), ("  90 % interval, lower", "rmsea_ci_lower"),
-        ("  90 % interval, upper", "rmsea_ci_upper"), ("SRMR", "srmr"), ("Log-likelihood", "logl"), ("AIC", "aic"), ("BIC", "bic"),
-    )  # fmt: skip
+        ("CFI", "cfi"),
+        ("TLI", "tli"),
+        ("RMSEA", "rmsea"),
+        ("  90 % interval, lower", "rmsea_ci_lower"),
+        ("  90 % interval, upper", "rmsea_ci_upper"),
+        ("SRMR", "srmr"),
+        ("Log-likelihood", "logl"),
+        ("AIC", "aic"),
+        ("BIC", "bic"),
+    )
     lines += [_measure(text, measures, name, f"{name}_robust" if robust else None) for text, name in names]
     table = fit.tidy()
     for g in sorted(table["group"].unique(), key=lambda k: (k == 0, k)):
@@ -64,7 +85,13 @@ def _parameters(table: pd.DataFrame) -> list[str]:
                 lines.append(f"  {last} {op}")
             name = f"    {row['rhs']}" if op in ("=~", "~", "~~") else f"    {row['lhs']}"
             label = f" ({row['label']})" if row["label"] and op != ":=" and not row["label"].startswith(".p") else ""
-            numbers = (_cell(row["estimate"], 10), _cell(row["std_error"], 9), _cell(row["statistic"], 9), _cell(row["p_value"], 8), _cell(row["std_all"], 9))  # fmt: skip
+            numbers = (
+                _cell(row["estimate"], 10),
+                _cell(row["std_error"], 9),
+                _cell(row["statistic"], 9),
+                _cell(row["p_value"], 8),
+                _cell(row["std_all"], 9),
+            )
             lines.append(f"{name + label:<34}" + "".join(numbers))
     return lines
 
