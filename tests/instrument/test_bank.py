@@ -224,3 +224,13 @@ def test_core_agrees_with_the_kobo_form(shared: Path) -> None:
     for name, choices in lists.items():
         assert [(c.name, c.label["id"], c.label["en"], c.score) for c in used[name].choices] == choices
     assert core.roles is not None and {*core.roles.partner, *core.roles.user} == {c[0] for c in lists["role"]}
+
+
+def test_the_example_of_the_readme_is_read(tmp_path: Path) -> None:
+    text = (shipped("instruments") / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "my_survey.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    one = load_instrument(tmp_path / "my_survey.yaml")
+    assert one.item_names == ("sat1", "sat2", "sat3", "bel1", "bel2", "bel3r")
+    assert one.construct("satisfaction").label["en"] == "Satisfaction" and one.item("sat1").respondent == "user"
+    assert one.models["M1"].splitlines()[-1] == "satisfaction ~ belonging" and one.hypotheses.keys() == {"H1"}
+    assert all(f"`{name}`" in text for name in BANK)
