@@ -65,6 +65,8 @@ class Linkage(Result):
         pooled covariance within offices over the harmonic mean of their numbers.
     tops : tuple of str
         The averaged constructs that stand on top; the others are their elements.
+    elements : mapping
+        Dimension to its elements.
     partner_flow : tuple of FlowStep
         Flow of the partners; that of the users goes on in the linked responses.
     """
@@ -77,6 +79,7 @@ class Linkage(Result):
     columns: Mapping[str, str] = field(default_factory=dict)
     sampling_covariance: pd.DataFrame = field(default_factory=pd.DataFrame)
     tops: tuple[str, ...] = ()
+    elements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partner_flow: tuple[FlowStep, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
@@ -100,36 +103,51 @@ class Linkage(Result):
         """The gate, under the name of what it judges."""
         return self.table
 
-    def measurement(self, constructs: Sequence[str] | str | None = None) -> Model:
-        """Return lavaan syntax that measures constructs by their office means, sampling error taken out.
+    def measurement(
+        self, constructs: Sequence[str] | str | None = None, *, by: Literal["score", "element"] = "score"
+    ) -> Model:
+        """Return lavaan syntax that measures constructs by office means, the sampling error of the means taken out.
 
-        Each construct has one indicator, its office mean, whose error variances and covariances are fixed at
-        `sampling_covariance` (the correction of Croon & van Veldhoven 2007): what is left is what offices truly
-        differ in. Add paths to it, and at level "user" the measurement of the users' side.
+        The errors that office means carry because few people speak for an office have a known size,
+        `sampling_covariance`; it is fixed in the model, and what is left is what offices truly differ in (the idea of
+        Croon & van Veldhoven 2007). Add paths to it, and at level "user" the measurement of the users' side.
 
         Parameters
         ----------
         constructs : sequence of str or str, optional
             Default: the top constructs that were averaged; at level "office" those of the users too.
+        by : {"score", "element"}
+            "score": one indicator per construct, its office mean, for few offices; paths hold between scores.
+            "element": a factor per dimension, measured by the office means of its elements; paths hold between factors.
 
         Raises
         ------
         OptionError
             For a construct that was not averaged.
         """
-        wanted = [constructs] if isinstance(constructs, str) else list(constructs) if constructs is not None else None
+        choose("by", by, ("score", "element"))
         known = list(self.sampling_covariance.columns)
-        wanted = list(self.tops) if wanted is None else wanted
+        wanted = [constructs] if isinstance(constructs, str) else list(self.tops if constructs is None else constructs)
         unknown = [c for c in wanted if c not in known]
         if unknown:
             hints = " ".join(f"'{c}' was not averaged.{did_you_mean(c, known)}" for c in unknown)
             raise OptionError(f"measurement: {hints} Known: {some(known, 20)}.")
-        lines = [f"{c} =~ 1*{self.columns[c]}" for c in wanted]
-        for k, a in enumerate(wanted):
-            for b in wanted[k:]:
-                value = float(self.sampling_covariance.loc[a, b])  # type: ignore[arg-type]
-                lines.append(f"{self.columns[a]} ~~ {value:.17g}*{self.columns[b]}")
-        labels = {c: self.meta.labels[c] for c in wanted if c in self.meta.labels}
+        lines: list[str] = []
+        seen: list[str] = []
+        for c in wanted:
+            elements = self.elements.get(c, ()) if by == "element" else ()
+            seen += elements or (c,)
+            lines.append(f"{c} =~ " + (" + ".join(self.columns[e] for e in elements) or f"1*{self.columns[c]}"))
+        E = self.sampling_covariance.loc[seen, seen].to_numpy(dtype=float)
+        for i, a in enumerate(seen):
+            if a not in wanted:
+                # The variance of an element's error is part of its residual variance, which is free. Started above the
+                # error, so that the fixed covariances leave the matrix positive definite.
+                lines.append(f"{self.columns[a]} ~~ start({1.2 * E[i, i]:.6g})*{self.columns[a]}")
+            for j in range(i if a in wanted else i + 1, len(seen)):
+                if E[i, j] != 0:
+                    lines.append(f"{self.columns[a]} ~~ {E[i, j]:.17g}*{self.columns[seen[j]]}")
+        labels = {c: self.meta.labels[c] for c in (*wanted, *seen) if c in self.meta.labels}
         return Model("\n".join(lines) + "\n", name="office_means", labels=labels)
 
 
@@ -260,6 +278,7 @@ def link(
         columns=columns,
         sampling_covariance=covariance,
         tops=tops,
+        elements={p.id: tuple(e.id for e in p.elements) for p in (*parts, *user_parts) if _is_factor(p, instrument)},
         partner_flow=(*_begun(governed), FlowStep("link", len(p_rows), int((~p_rows).sum()), "office not linked")),
         notes=tuple(notes),
         meta=Meta(
@@ -698,6 +717,11 @@ def _joint_instrument(a: Instrument | None, b: Instrument | None) -> Instrument 
             f"link: the instruments '{a.id}' and '{b.id}' do not fit together. Read both files with one instrument "
             f"that holds both sides. {error}"
         ) from error
+
+
+def _is_factor(part: Part, instrument: Instrument | None) -> bool:
+    # A composite is made up by its elements and never measured by them.
+    return bool(part.elements) and (instrument is None or instrument.construct(part.id).kind == "reflective")
 
 
 def _begun(responses: Responses) -> tuple[FlowStep, ...]:

@@ -123,6 +123,55 @@ def test_measurement_fixes_the_sampling_error_of_the_office_means():
         linkage.measurement(["capacty"])
 
 
+def test_measurement_by_elements_leaves_their_own_error_to_the_residual():
+    linkage = cg.link(*both(), level="office").linkage
+    lines = linkage.measurement(by="element").splitlines()
+    assert lines[:3] == [
+        "motivation =~ trust_mean + commitment_mean",
+        "capacity =~ 1*capacity_mean",
+        "service =~ 1*service_mean",
+    ]
+    assert [line.split(" ~~ ")[0] for line in lines if "start(" in line] == ["trust_mean", "commitment_mean"]
+    fixed = [line.split(" ~~ ")[0] + " " + line.split("*")[1] for line in lines[3:] if "start(" not in line]
+    assert fixed == [
+        "trust_mean commitment_mean",
+        "trust_mean capacity_mean",
+        "commitment_mean capacity_mean",
+        "capacity_mean capacity_mean",
+        "service_mean service_mean",
+    ]
+    with pytest.raises(cg.OptionError, match=r"by='elements' is not known. Did you mean 'element'"):
+        linkage.measurement(by="elements")
+
+
+PATHS = "capacity ~ motivation\nservice ~ capacity + motivation\n"
+TRUTH = {("capacity", "motivation"): 0.6, ("service", "capacity"): 0.5, ("service", "motivation"): 0.0}
+
+
+@pytest.mark.parametrize("by", ["score", "element"])
+@pytest.mark.parametrize("level", ["user", "office"])
+def test_a_structural_model_of_linked_data_recovers_the_population_paths(level, by):
+    linked = cg.link(*both(5, offices=150), level=level)
+    governance = linked.linkage.measurement(["motivation", "capacity"], by=by)
+    service = "service =~ ser1 + ser2 + ser3 + ser4r\n" if level == "user" else linked.linkage.measurement("service")
+    fit = cg.sem(governance + service + PATHS, linked)
+    paths = fit.tidy().query("op == '~'").set_index(["lhs", "rhs"])
+    for path, truth in TRUTH.items():
+        assert paths.loc[path, "ci_lower"] < truth < paths.loc[path, "ci_upper"], path
+    assert fit.meta.simulated
+    if level == "user":
+        # Governance holds as many independent observations as there are offices: users must not shrink the error.
+        office = cg.link(*both(5, offices=150), level="office")
+        other = (
+            cg.sem(office.linkage.measurement(by=by) + PATHS, office)
+            .tidy()
+            .query("op == '~'")
+            .set_index(["lhs", "rhs"])
+        )
+        ratio = paths.loc[("capacity", "motivation"), "std_error"] / other.loc[("capacity", "motivation"), "std_error"]
+        assert 0.8 < ratio < 1.25
+
+
 def test_sampling_covariance_is_the_pooled_covariance_over_the_number_of_partners():
     p, u = both(partners=5)
     scores = cg.score(p, level="dimension")
