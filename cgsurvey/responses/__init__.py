@@ -21,6 +21,8 @@ _WHERE = {
     "describe": "describe",
     "score": "score",
     "link": "link",
+    "Linkage": "link",
+    "design_statement": "link",
     "icc": "agreement",
     "rwg": "agreement",
 }
@@ -28,12 +30,14 @@ _WHERE = {
 __all__ = [
     "Design",
     "FlowStep",
+    "Linkage",
     "Provenance",
     "Responses",
     "Screening",
     "Source",
     "as_source",
     "describe",
+    "design_statement",
     "icc",
     "link",
     "load_sample",
@@ -47,7 +51,7 @@ if TYPE_CHECKING:
     from cgsurvey.responses.agreement import icc, rwg
     from cgsurvey.responses.describe import describe
     from cgsurvey.responses.design import Design
-    from cgsurvey.responses.link import link
+    from cgsurvey.responses.link import Linkage, design_statement, link
     from cgsurvey.responses.read import load_sample, read_responses
     from cgsurvey.responses.responses import FlowStep, Provenance, Responses
     from cgsurvey.responses.score import score

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -335,36 +335,6 @@ def design_statement(responses: Responses) -> Note:
     if sides["partner"] and sides["user"]:
         return note("responses.design_unlinked", partners=sides["partner"], users=sides["user"])
     return note("responses.design_one_side", n=len(responses))
-
-
-def jointly_answered(data: Responses, names: Iterable[str]) -> None:
-    """Refuse an analysis of items that nobody answered together, and say why.
-
-    Raises
-    ------
-    SampleError
-        When partners answered some of `names` and users the others, with nobody (or no office) in common.
-    """
-    wanted = [n for n in names if n in data.items]
-    given = data.frame[wanted].notna()
-    if not wanted or not len(given):
-        return
-    silent = [n for n in wanted if not given[n].any()]
-    if not silent:
-        joint = given.to_numpy(dtype=float)
-        silent = [n for n, together in zip(wanted, (joint.T @ joint > 0).all(axis=0), strict=True) if not together]
-    if not silent:
-        return
-    who = {n: data.instrument.item(n).respondent for n in silent} if data.instrument is not None else {}
-    sides = {s for s in who.values() if s}
-    unasked = all((data.reasons.loc[~given[n], n] == "not_asked").all() for n in silent)
-    reason = (
-        "Partners are asked about governance and users about the service: these are different people, and no "
-        "row holds both. Link the two sides by office: cg.link(partners, users, on='office')."
-        if sides and unasked
-        else "Without answers to both items of a pair there is no covariance. Leave items out, or check the columns."
-    )
-    raise SampleError(f"{file_of(data)}: nobody answered {some(silent)} together with the other items. {reason}")
 
 
 def _two_sides(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cgsurvey as cg
 from cgsurvey.base.glossary import unknown_columns
-from cgsurvey.responses.link import design_statement, jointly_answered
+from cgsurvey.responses.link import design_statement
 from cgsurvey.responses.responses import Provenance
 
 nan = np.nan
@@ -352,23 +352,15 @@ def test_nothing_in_common_says_what_both_sides_hold():
         cg.link(responses(p), responses(u), level="ofice")
 
 
-def test_unlinked_analysis_of_both_sides_is_refused_with_an_explanation():
-    p, _ = both()
-    blank = p.frame.assign(**dict.fromkeys(linked_survey.USER, nan))
-    reasons = pd.DataFrame("", blank.index, [*linked_survey.PARTNER, *linked_survey.USER], dtype="str")
-    reasons[list(linked_survey.USER)] = "not_asked"
-    partners_only = responses(blank, reasons=reasons)
-    with pytest.raises(cg.SampleError, match=r"nobody answered ser1, ser2.*different people.*cg.link\(partners, users"):
-        jointly_answered(partners_only, ["cap1", "cap2", "ser1", "ser2"])
-    jointly_answered(partners_only, ["cap1", "cap2"])
-    jointly_answered(cg.link(*both()), ["cap1", "ser1"])
-
-
-def test_stacked_files_of_two_sides_are_no_joint_answers():
+@pytest.mark.parametrize("missing", ["listwise", "fiml"])
+def test_an_unlinked_analysis_of_both_sides_is_refused_with_an_explanation(missing):
     p, u = linked_survey.pair(1)
+    model = "capacity =~ cap1 + cap2 + cap3\nservice =~ ser1 + ser2 + ser3\nservice ~ capacity"
+    partners_only = responses(p.assign(**dict.fromkeys(linked_survey.USER, nan)))
     stacked = responses(pd.concat([p, u], ignore_index=True))
-    with pytest.raises(cg.SampleError, match="nobody answered cap1, ser1 together"):
-        jointly_answered(stacked, ["cap1", "ser1"])
+    for data in (partners_only, stacked):
+        with pytest.raises(cg.SampleError, match=r"cg\.link\(partners, users, on='office'\)"):
+            cg.sem(model, data, missing=missing)
     assert design_statement(stacked).code == "responses.design_unlinked"
 
 
