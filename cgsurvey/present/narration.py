@@ -18,7 +18,7 @@ from cgsurvey.base.references import Rule
 from cgsurvey.present.numbers import language_of, p_phrase, show
 from cgsurvey.present.table import Words
 from cgsurvey.present.tables import sem as sem_tables
-from cgsurvey.present.tables.style import Style, label, term
+from cgsurvey.present.tables.style import Style, label, rows_of, term
 from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import Description
@@ -138,8 +138,8 @@ def _extremes(values: pd.Series) -> tuple[str, float, str, float] | None:
     known = values.dropna()
     if known.empty:
         return None
-    low, high = known.idxmin(), known.idxmax()
-    return str(low), float(known[low]), str(high), float(known[high])
+    low, high = int(known.argmin()), int(known.argmax())
+    return str(known.index[low]), float(known.iloc[low]), str(known.index[high]), float(known.iloc[high])
 
 
 def _largest(square: pd.DataFrame) -> tuple[str, str, float] | None:
@@ -160,9 +160,9 @@ def design_of(x: Responses) -> Sentence:
     """Return the sentence on what the design can and cannot show."""
     if x.linkage is not None:
         return Sentence("responses.design_linked", {"on": x.linkage.on})
-    asked = {x.instrument.item(i).respondent for i in x.items} if x.instrument is not None else set()
-    if {"partner", "user"} <= asked:
-        sides = {who: [i for i in x.items if x.instrument.item(i).respondent == who] for who in ("partner", "user")}
+    asked_of = {i: x.instrument.item(i).respondent for i in x.items} if x.instrument is not None else {}
+    if {"partner", "user"} <= set(asked_of.values()):
+        sides = {who: [i for i in x.items if asked_of[i] == who] for who in ("partner", "user")}
         both = x.asked[sides["partner"]].any(axis=1) & x.asked[sides["user"]].any(axis=1)
         if both.mean() > 0.5:
             return Sentence("responses.design_same")
@@ -202,7 +202,7 @@ def _screening(x: Screening, style: Style) -> Paragraphs:
     else:
         values = {"flagged": sums["n_flagged"], "n": sums["n"], "share": sums["share"], "rules": len(applied)}
         out.append(Sentence("screening.some", values))
-        most = applied.loc[applied["n_flagged"].idxmax()]
+        most = applied.iloc[int(applied["n_flagged"].argmax())]
         out.append(Sentence("screening.most", {"rule": term("rule", str(most["rule"])), "count": most["n_flagged"]}))
     without = [term("rule", str(r)) for r in rules.loc[rules["n_flagged"].isna(), "rule"]]
     out += [Sentence("screening.not_applied", {"rules": without})] if without else []
@@ -390,7 +390,7 @@ def _factor_correlations(x: SemFit) -> Iterator[Sentence]:
     found = std[(std["op"] == "~~") & inner]
     if found.empty or sem_tables.structural(x) or len(x.meta.groups) > 1:
         return
-    top = found.loc[found["estimate"].abs().idxmax()]
+    top = found.iloc[int(found["estimate"].abs().argmax())]
     values = {"r": top["estimate"], "first": label(x.meta, str(top["lhs"])), "second": label(x.meta, str(top["rhs"]))}
     yield Sentence("factor_correlations.max", values)
 
@@ -408,17 +408,17 @@ def _coefficient(x: SemFit, row: Any) -> dict[str, Any]:
 
 def _paths(x: SemFit) -> Iterator[Sentence]:
     found = x.tidy()
-    r2 = sem_tables._r2(x)
-    for (group, outcome), block in found[found["op"] == "~"].groupby(["group", "lhs"], sort=False):
-        name = sem_tables._in_group(x, int(group), label(x.meta, str(outcome)))
-        for row in block.itertuples():
+    r2 = sem_tables.r_squared(x)
+    for group, outcome, block in sem_tables.by_left(found[found["op"] == "~"]):
+        name = sem_tables.in_group(x, group, label(x.meta, outcome))
+        for row in rows_of(block):
             ends = {"predictor": label(x.meta, str(row.rhs)), "outcome": name}
             if not np.isfinite(row.p_value):
                 yield Sentence("paths.fixed", ends)
                 continue
             key = "unclear" if row.p_value >= 0.05 else "positive" if row.estimate > 0 else "negative"
             yield Sentence(f"paths.{key}", ends | _coefficient(x, row))
-        share = r2.get((int(group), str(outcome)), np.nan)
+        share = r2.get((group, outcome), np.nan)
         if np.isfinite(share):
             yield Sentence("paths.r2", {"r2": share, "outcome": name})
 
@@ -426,7 +426,7 @@ def _paths(x: SemFit) -> Iterator[Sentence]:
 def _effects(x: SemFit) -> Iterator[Sentence]:
     found = x.tidy()
     found = found[(found["op"] == ":=") & found["p_value"].notna()]
-    for row in found.itertuples():
+    for row in rows_of(found):
         key = "effects.unclear" if row.p_value >= 0.05 else "effects.clear"
         values = _coefficient(x, row)
         del values["beta"]
@@ -436,8 +436,10 @@ def _effects(x: SemFit) -> Iterator[Sentence]:
 
 
 def _modification(x: SemFit) -> Iterator[Sentence]:
-    found = sem_tables.largest_mi(x)
-    if len(found):
+    found, why = sem_tables.largest_mi(x)
+    if why:
+        yield Sentence("modification.absent", {"reason": why})
+    elif len(found):
         top = found.iloc[0]
         yield Sentence("modification.some", {"mi": top["mi"], "parameter": f"{top['lhs']} {top['op']} {top['rhs']}"})
 
@@ -460,7 +462,7 @@ def _hypotheses(x: Hypotheses, style: Style) -> Paragraphs:
     out = [
         Sentence("hypotheses.count", {"supported": int((found["decision"] == "supported").sum()), "total": len(found)})
     ]
-    for row in found.itertuples():
+    for row in rows_of(found):
         parts = str(row.path).split()
         words = [label(x.meta, p) for p in parts]
         path = words[0] if len(parts) != 3 else Words(*(f"{words[2].of(g)} → {words[0].of(g)}" for g in ("en", "id")))

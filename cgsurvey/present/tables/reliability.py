@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from cgsurvey.present.tables.style import (
     label,
     makers,
     matrix,
+    rows_of,
+    said,
     with_meta,
 )
 from cgsurvey.reliability import Reliability, Validity
@@ -57,7 +60,7 @@ def reliability(x: Reliability, style: Style) -> Table:
             judged(r.ave, by["ave"]),
             r.mean_inter_item_r,
         )
-        for r in x.tidy().itertuples()
+        for r in rows_of(x.tidy())
     )
     columns = (
         Column.of("construct"),
@@ -69,14 +72,7 @@ def reliability(x: Reliability, style: Style) -> Table:
         Column.of("ave", digits=3),
         Column.of("mean_inter_item_r", digits=3),
     )
-    notes = (
-        Words(
-            "α = Cronbach's alpha with its interval by Feldt, CR = composite reliability, AVE = average variance extracted, "
-            "mean r = mean correlation of the items.",
-            "α = alpha Cronbach dengan interval Feldt, CR = reliabilitas komposit, AVE = average variance extracted, "
-            "rerata r = rata-rata korelasi antarbutir.",
-        ),
-    )
+    notes = (said("reliability"),)
     level = float(x.meta.options.get("ci", 0.95))
     made = Table(
         "T10",
@@ -95,10 +91,12 @@ def items(x: Reliability, style: Style) -> Table:
     """T7: item analysis, one block per construct."""
     by = _rules(style, "r_drop")
     whole = x.tidy().set_index("construct")["alpha"]
-    rows, groups, rises = [], {}, False
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
+    rises = False
     for construct, block in x.items.groupby("construct", sort=False):
         groups[len(rows)] = label(x.meta, str(construct))
-        for r in block.itertuples():
+        for r in rows_of(block):
             better = bool(r.alpha_if_dropped > whole[construct])
             rises |= better
             rows.append(
@@ -123,14 +121,7 @@ def items(x: Reliability, style: Style) -> Table:
         Column.of("alpha_if_dropped", Words("α if dropped", "α jika dihapus"), digits=3),
         Column.of("loading", Words("λ", "λ"), digits=3),
     )
-    notes = (
-        Words(
-            "Item-rest r leaves the item out of the sum; r (critical) is the smallest correlation that differs from zero at 5 % "
-            "in a sample of this size; λ = standardised loading on one factor.",
-            "r butir-total tidak menyertakan butir itu sendiri dalam jumlah; r tabel adalah korelasi terkecil yang berbeda dari nol "
-            "pada taraf 5 % untuk ukuran sampel ini; λ = muatan terstandar pada satu faktor.",
-        ),
-    )
+    notes = (said("items"),)
     foot = (
         {"a": Words("Alpha rises when this item is left out.", "Alpha naik bila butir ini dikeluarkan.")}
         if rises
@@ -164,7 +155,7 @@ def validity(x: Validity, style: Style) -> Table:
             judged(r.htmt_max, by["htmt"]),
             None if pd.isna(r.fornell_larcker) else bool(r.fornell_larcker),
         )
-        for r in x.tidy().itertuples()
+        for r in rows_of(x.tidy())
     )
     columns = (
         Column.of("construct"),
@@ -192,13 +183,13 @@ def fornell_larcker(x: Validity, style: Style) -> Table | None:
     square = x.fornell_larcker
     if len(square) < 2:
         return None
-    root = np.diag(square.to_numpy(dtype=float))
-    cells = square.astype(object)
-    for i in range(len(square)):
-        for j in range(i):
-            r = float(square.iloc[i, j])
-            cells.iloc[i, j] = Cell(r, mark="a" if abs(r) > min(root[i], root[j]) else "")
-    fails = any(isinstance(c, Cell) and c.mark for c in cells.to_numpy().ravel())
+    values = square.to_numpy(dtype=float)
+    root = np.diag(values)
+
+    def cell(i: int, j: int) -> Cell:
+        return Cell(values[i, j], mark="a" if j < i and abs(values[i, j]) > min(root[i], root[j]) else "")
+
+    fails = any(cell(i, j).mark for i in range(len(square)) for j in range(i))
     foot = (
         {
             "a": Words(
@@ -210,19 +201,14 @@ def fornell_larcker(x: Validity, style: Style) -> Table | None:
         else {}
     )
     made = matrix(
-        cells,
-        {str(n): label(x.meta, str(n)) for n in square.index},
+        [label(x.meta, str(n)) for n in square.index],
+        cell,
         diagonal=True,
         key="T11",
         name="fornell_larcker",
         title=Words("Fornell-Larcker criterion", "Kriteria Fornell-Larcker"),
         footnotes=foot,
-        notes=(
-            Words(
-                "Diagonal: square root of the AVE; below it: correlations of the constructs.",
-                "Diagonal: akar kuadrat AVE; di bawahnya: korelasi antarkonstruk.",
-            ),
-        ),
+        notes=(said("fornell_larcker"),),
     )
     return with_meta(made, x.meta)
 
@@ -232,13 +218,10 @@ def htmt(x: Validity, style: Style) -> Table | None:
     if len(x.htmt) < 2:
         return None
     by = style.rule("htmt", "any")
-    cells = x.htmt.astype(object)
-    for i in range(len(cells)):
-        for j in range(i):
-            cells.iloc[i, j] = judged(x.htmt.iloc[i, j], by)
+    values = x.htmt.to_numpy(dtype=float)
     made = matrix(
-        cells,
-        {str(n): label(x.meta, str(n)) for n in cells.index},
+        [label(x.meta, str(n)) for n in x.htmt.index],
+        lambda i, j: judged(values[i, j], by),
         diagonal=False,
         key="T11",
         name="htmt",

@@ -10,7 +10,18 @@ import pandas as pd
 
 from cgsurvey.base.result import Meta
 from cgsurvey.present.table import VERDICT, Cell, Column, Table, Words, words
-from cgsurvey.present.tables.style import Maker, Style, item_label, judged, label, makers, term, with_meta
+from cgsurvey.present.tables.style import (
+    Maker,
+    Style,
+    item_label,
+    judged,
+    label,
+    makers,
+    rows_of,
+    said,
+    term,
+    with_meta,
+)
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import NO_ANSWER, TCR_WORDS, Description
 from cgsurvey.responses.link import Linkage
@@ -65,7 +76,7 @@ def missing(x: Responses, style: Style) -> Table | None:
     reasons = [r for r in ("blank", "dont_know", "refused", "invalid") if (x.reasons == r).to_numpy().any()]
     if not reasons:
         return None
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for name in x.items:
         found = x.reasons[name]
         asked = int((found != "not_asked").sum())
@@ -93,7 +104,9 @@ def wording(x: Responses, style: Style) -> Table | None:
     instrument = x.instrument
     if instrument is None or not x.items:
         return None
-    present, rows, groups = set(x.items), [], {}
+    present = set(x.items)
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
     blocks = [(c.label, [i for i in c.items if i in present]) for c in instrument.leaf_constructs]
     placed = {i for _, items in blocks for i in items}
     blocks.append(({"en": "Other items", "id": "Butir lain"}, [i for i in x.items if i not in placed]))
@@ -112,12 +125,7 @@ def wording(x: Responses, style: Style) -> Table | None:
         Column.of("scale"),
         Column("keying", Words("Key", "Kunci")),
     )
-    notes = (
-        Words(
-            "R = reverse item: scored as smallest + largest score − answer.",
-            "R = butir negatif: diskor sebagai skor terkecil + terbesar − jawaban.",
-        ),
-    )
+    notes = (said("wording"),)
     made = Table(
         "T3",
         "wording",
@@ -139,15 +147,10 @@ def screening(x: Screening, style: Style) -> Table:
             r.n_flagged,
             r.share,
         )
-        for r in x.tidy().itertuples()
+        for r in rows_of(x.tidy())
     )
     columns = (Column.of("rule"), Column.of("threshold"), Column.of("n_flagged"), Column.of("share"))
-    notes = [
-        Words(
-            "A respondent can be flagged by several rules. A flag deletes nobody.",
-            "Seorang responden dapat ditandai oleh beberapa aturan. Tanda tidak menghapus siapa pun.",
-        )
-    ]
+    notes = [said("screening")]
     if any(pd.isna(r[2]) for r in rows):
         notes.append(
             Words("–: the rule could not be applied to these data.", "–: aturan tidak dapat diterapkan pada data ini.")
@@ -181,7 +184,7 @@ def item_quality(x: Screening, style: Style) -> Table | None:
             r.floor_share,
             r.ceiling_share,
         )
-        for r in x.items.itertuples()
+        for r in rows_of(x.items)
     )
     columns = (
         Column("item", Words("Item", "Butir")),
@@ -205,8 +208,10 @@ def description(x: Description, style: Style) -> Table:
     def shape(value: float, by: Any) -> Cell:
         return replace(judged(abs(value), by, 2), value=value)
 
-    rows, groups, last = [], {}, None
-    for r in x.items.itertuples():
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
+    last: Any = None
+    for r in rows_of(x.items):
         group = getattr(r, "group", None)
         if group is not None and group != last:
             groups[len(rows)], last = words(str(group)), group
@@ -257,8 +262,11 @@ def constructs(x: Description, style: Style) -> Table | None:
     found = x.constructs
     thesis = style.dialect == "thesis"
     known = set(found["construct"])
-    rows, indents, groups, last = [], {}, {}, None
-    for r in found.itertuples():
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
+    indents: dict[int, int] = {}
+    last: Any = None
+    for r in rows_of(found):
         group = getattr(r, "group", None)
         if group is not None and group != last:
             groups[len(rows)], last = words(str(group)), group
@@ -278,12 +286,7 @@ def constructs(x: Description, style: Style) -> Table | None:
             Column("tcr", Words("TCR (%)", "TCR (%)"), "percent"),
             Column("tcr_category", Words("Category", "Kategori")),
         ]
-        notes.append(
-            Words(
-                "TCR = mean in per cent of the highest score; its categories are a convention, not a norm.",
-                "TCR = rerata dalam persen dari skor tertinggi; kategorinya adalah kebiasaan, bukan norma.",
-            )
-        )
+        notes.append(said("constructs"))
     made = Table(
         "T6",
         "constructs",
@@ -309,8 +312,10 @@ def profile(x: Description, style: Style) -> Table | None:
     """T2: who the respondents are."""
     if x.profile.empty:
         return None
-    rows, groups, last = [], {}, None
-    for r in x.profile.itertuples():
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
+    last: Any = None
+    for r in rows_of(x.profile):
         here = (getattr(r, "group", None), r.variable)
         if here != last:
             head = label(x.meta, r.variable)
@@ -375,9 +380,9 @@ def linkage(x: Linkage, style: Style) -> Table:
             judged(r.icc2, icc2),
             r.statistic,
             r.p_value,
-            Cell(VERDICT[r.verdict] if r.verdict in VERDICT else None, "text", verdict=r.verdict),
+            Cell(VERDICT.get(r.verdict), "text", verdict=r.verdict),
         )
-        for r in x.tidy().itertuples()
+        for r in rows_of(x.tidy())
     )
     columns = (
         Column.of("construct"),
@@ -390,12 +395,7 @@ def linkage(x: Linkage, style: Style) -> Table:
         Column.of("p_value"),
         Column.of("verdict"),
     )
-    notes = (
-        Words(
-            "The verdict is the worse of those on rwg and ICC(2), and Poor where F is not significant.",
-            "Penilaian adalah yang lebih buruk di antara rwg dan ICC(2), dan Buruk bila F tidak signifikan.",
-        ),
-    )
+    notes = (said("linkage"),)
     title = Words("Agreement of partners within units", "Kesepakatan mitra di dalam unit")
     made = Table("T9", "linkage", title, columns, rows, notes=notes, rules=tuple(r for r in (rwg, icc2) if r))
     return with_meta(made, x.meta)

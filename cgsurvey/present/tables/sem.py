@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cgsurvey.base.errors import EstimationError
 from cgsurvey.base.references import Rule
 from cgsurvey.present.table import Cell, Column, Table, Words
 from cgsurvey.present.tables.style import (
@@ -21,6 +23,8 @@ from cgsurvey.present.tables.style import (
     label,
     makers,
     matrix,
+    rows_of,
+    said,
     term,
     verdict_cell,
     with_meta,
@@ -131,18 +135,8 @@ def fit(x: SemFit, style: Style) -> Table:
     columns += [Column.of("guideline"), Column.of("verdict")]
     notes = [_estimation(x)]
     if robust:
-        notes.append(
-            Words(
-                "Robust column: scaled chi-square test and robust CFI, TLI and RMSEA; verdicts look at it where it has a value.",
-                "Kolom robust: uji chi-kuadrat terskala serta CFI, TLI, dan RMSEA robust; penilaian memakai kolom ini bila ada nilainya.",
-            )
-        )
-    notes.append(
-        Words(
-            "In parentheses: the bound of the verdict Marginal. A cut-off never decides alone.",
-            "Dalam kurung: batas penilaian Marginal. Nilai batas tidak pernah menjadi satu-satunya dasar keputusan.",
-        )
-    )
+        notes.append(said("robust"))
+    notes.append(said("verdict"))
     title = (
         Words("Global fit of the structural model", "Kecocokan global model struktural")
         if structural(x)
@@ -155,18 +149,7 @@ def fit(x: SemFit, style: Style) -> Table:
 
 
 def _estimation(x: SemFit) -> Words:
-    missing = {
-        "listwise": Words("listwise deletion", "penghapusan listwise"),
-        "fiml": Words(
-            "full-information maximum likelihood for missing values",
-            "full-information maximum likelihood untuk data hilang",
-        ),
-        "fiml.x": Words(
-            "full-information maximum likelihood for missing values",
-            "full-information maximum likelihood untuk data hilang",
-        ),
-    }[x.options.missing]
-    estimator = x.options.estimator
+    missing, estimator = term("missing_data", x.options.missing), x.options.estimator
     return Words(f"Estimator {estimator}, {missing.en}.", f"Estimator {estimator}, {missing.id}.")
 
 
@@ -177,11 +160,12 @@ def loadings(x: SemFit, style: Style) -> Table | None:
     if std.empty:
         return None
     by = style.rule("loading", scope(x))
-    r2 = _r2(x)
-    rows, groups = [], {}
-    for (group, latent), block in std.groupby(["group", "lhs"], sort=False):
-        groups[len(rows)] = _in_group(x, int(group), label(x.meta, str(latent)))
-        for row in block.itertuples():
+    r2 = r_squared(x)
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
+    for group, latent, block in by_left(std):
+        groups[len(rows)] = in_group(x, group, label(x.meta, latent))
+        for row in rows_of(block):
             name = str(row.rhs)
             shown = label(x.meta, name) if name in x.latents else item_label(x.meta, name)
             rows.append(
@@ -193,7 +177,7 @@ def loadings(x: SemFit, style: Style) -> Table | None:
                     row.ci_upper,
                     row.statistic,
                     row.p_value,
-                    r2.get((int(group), name), np.nan),
+                    r2.get((group, name), np.nan),
                 )
             )
     columns = (
@@ -220,14 +204,21 @@ def loadings(x: SemFit, style: Style) -> Table | None:
     return with_meta(made, x.meta)
 
 
-def _in_group(x: SemFit, group: int, words: Words) -> Words:
+def by_left(frame: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]]:
+    """Go through parameters by group and left-hand variable, in the order of the table."""
+    for (group, left), block in frame.groupby(["group", "lhs"], sort=False):
+        yield int(group), str(left), block
+
+
+def in_group(x: SemFit, group: int, words: Words) -> Words:
+    """Put the label of the group before words, where the model has several groups."""
     if len(x.meta.groups) < 2:
         return words
     name = x.meta.groups[group - 1]
     return Words(f"{name}: {words.en}", f"{name}: {words.id}")
 
 
-def _r2(x: SemFit) -> dict[tuple[int, str], float]:
+def r_squared(x: SemFit) -> dict[tuple[int, str], float]:
     """Return R2 by (group, variable), computed from the standardised solution of each group."""
     found = x.r2
     if isinstance(found, pd.Series):
@@ -252,12 +243,10 @@ def factor_correlations(x: SemFit, style: Style) -> Table | None:
     if len(pairs) < 1 or len(x.meta.groups) > 1 or structural(x):
         return None
     names = [n for n in x.latents if n in set(pairs["lhs"]) | set(pairs["rhs"])]
-    square = pd.DataFrame(np.nan, index=names, columns=names)
-    for row in pairs.itertuples():
-        square.loc[row.lhs, row.rhs] = square.loc[row.rhs, row.lhs] = row.estimate
+    r = {frozenset((a, b)): v for a, b, v in zip(pairs["lhs"], pairs["rhs"], pairs["estimate"], strict=True)}
     made = matrix(
-        square,
-        {n: label(x.meta, n) for n in names},
+        [label(x.meta, n) for n in names],
+        lambda i, j: r.get(frozenset((names[i], names[j])), np.nan),
         diagonal=False,
         key="T11",
         name="factor_correlations",
@@ -283,23 +272,18 @@ def _effect_columns(x: SemFit, first: Column) -> tuple[Column, ...]:
     )
 
 
-_EFFECT_NOTE = Words(
-    "B = unstandardised, β = standardised coefficient; p two-sided.",
-    "B = koefisien tidak terstandar, β = koefisien terstandar; p dua sisi.",
-)
-
-
 def paths(x: SemFit, style: Style) -> Table | None:
     """T16: structural paths, one block per outcome with its R2."""
     found = x.tidy()
     found = found[found["op"] == "~"]
     if found.empty:
         return None
-    r2 = _r2(x)
-    rows, groups = [], {}
-    for (group, outcome), block in found.groupby(["group", "lhs"], sort=False):
-        head, share = label(x.meta, str(outcome)), r2.get((int(group), str(outcome)), np.nan)
-        groups[len(rows)] = _in_group(x, int(group), Words(*(_outcome(head.of(g), share, g) for g in ("en", "id"))))
+    r2 = r_squared(x)
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
+    for group, outcome, block in by_left(found):
+        head, share = label(x.meta, outcome), r2.get((group, outcome), np.nan)
+        groups[len(rows)] = in_group(x, group, Words(*(_outcome(head.of(g), share, g) for g in ("en", "id"))))
         rows += [
             (
                 label(x.meta, str(r.rhs)),
@@ -311,7 +295,7 @@ def paths(x: SemFit, style: Style) -> Table | None:
                 r.statistic,
                 r.p_value,
             )
-            for r in block.itertuples()
+            for r in rows_of(block)
         ]
     columns = _effect_columns(x, Column("predictor", Words("Outcome and predictor", "Variabel terikat dan prediktor")))
     made = Table(
@@ -322,7 +306,7 @@ def paths(x: SemFit, style: Style) -> Table | None:
         tuple(rows),
         groups=groups,
         spanners=(interval_spanner(x.options.ci),),
-        notes=(_EFFECT_NOTE,),
+        notes=(said("effect"),),
     )
     return with_meta(made, x.meta)
 
@@ -341,11 +325,11 @@ def effects(x: SemFit, style: Style) -> Table | None:
         return None
     rows = tuple(
         (label(x.meta, str(r.lhs)), r.estimate, r.std_error, r.ci_lower, r.ci_upper, r.std_all, r.statistic, r.p_value)
-        for r in found.itertuples()
+        for r in rows_of(found)
     )
-    formulas = "; ".join(f"{r.lhs} = {r.rhs}" for r in found.itertuples())
+    formulas = "; ".join(f"{r.lhs} = {r.rhs}" for r in rows_of(found))
     notes = (
-        _EFFECT_NOTE,
+        said("effect"),
         Words(f"Standard errors by the delta method. {formulas}.", f"Standard error dengan metode delta. {formulas}."),
     )
     made = Table(
@@ -360,36 +344,35 @@ def effects(x: SemFit, style: Style) -> Table | None:
     return with_meta(made, x.meta)
 
 
-def largest_mi(x: SemFit) -> pd.DataFrame:
-    """Return the largest modification indices above 3.84, largest first."""
-    found = x.modification_indices()
-    return found[found["mi"] > MI_CUT].sort_values("mi", ascending=False, kind="stable").head(SHOWN)
+@lru_cache(maxsize=4)
+def largest_mi(x: SemFit) -> tuple[pd.DataFrame, str]:
+    """Return the largest modification indices above 3.84, largest first, or why there are none."""
+    try:
+        found = x.modification_indices()
+    except EstimationError as error:
+        return pd.DataFrame(columns=["lhs", "op", "rhs", "group", "mi", "epc", "sepc_all"]), str(error)
+    return found[found["mi"] > MI_CUT].sort_values("mi", ascending=False, kind="stable").head(SHOWN), ""
 
 
 def modification(x: SemFit, style: Style) -> Table | None:
     """T14: the largest modification indices."""
-    found = largest_mi(x)
+    found, _ = largest_mi(x)
     if found.empty:
         return None
     several = len(x.meta.groups) > 1
     rows = []
-    for r in found.itertuples():
+    for r in rows_of(found):
         a, b = label(x.meta, str(r.lhs)), label(x.meta, str(r.rhs))
         short = {n: n if n not in x.latents else None for n in (str(r.lhs), str(r.rhs))}
         words = Words(*(f"{short[str(r.lhs)] or a.of(g)} {r.op} {short[str(r.rhs)] or b.of(g)}" for g in ("en", "id")))
-        rows.append((_in_group(x, int(r.group), words) if several else words, r.mi, r.epc, r.sepc_all))
+        rows.append((in_group(x, int(r.group), words) if several else words, r.mi, r.epc, r.sepc_all))
     columns = (
         Column("parameter", Words("Parameter left out", "Parameter yang tidak dimasukkan")),
         Column.of("mi"),
         Column.of("epc"),
         Column.of("sepc_all"),
     )
-    notes = (
-        Words(
-            f"The {len(rows)} largest of those above 3.84. ~~ is a covariance, =~ a loading, ~ a path. A change needs a reason in theory and another sample.",
-            f"{len(rows)} nilai terbesar di atas 3,84. ~~ adalah kovarians, =~ muatan, ~ jalur. Perubahan model memerlukan alasan teoretis dan sampel lain.",
-        ),
-    )
+    notes = (said("modification", shown=len(rows)),)
     made = Table(
         "T14",
         "modification",
@@ -402,7 +385,7 @@ def modification(x: SemFit, style: Style) -> Table | None:
 
 
 def large_residuals(x: SemFit) -> tuple[pd.DataFrame, int, int]:
-    """Return residual correlations beyond .10 (`group lhs rhs r`, largest first), their number and that of all pairs."""
+    """Return residual correlations beyond .10 (`group lhs rhs r`, largest first), how many, and of how many."""
     found = x.residuals("cor")
     frames = found if isinstance(found, dict) else {"": found}
     rows, total = [], 0
@@ -428,19 +411,14 @@ def residuals(x: SemFit, style: Style) -> Table | None:
     if large.empty:
         return None
     rows = []
-    for r in large.head(SHOWN).itertuples():
+    for r in rows_of(large.head(SHOWN)):
         pair = f"{r.lhs} – {r.rhs}"
         rows.append((Words(f"{r.group}: {pair}", f"{r.group}: {pair}") if r.group else pair, r.r))
     columns = (
         Column("pair", Words("Items", "Butir")),
         Column("r", Words("Residual correlation", "Korelasi residual"), "coefficient", 3),
     )
-    notes = (
-        Words(
-            f"{count} of {total} residual correlations exceed .10 in absolute value; the largest {len(rows)} are shown.",
-            f"{count} dari {total} korelasi residual melebihi 0,10 secara absolut; {len(rows)} yang terbesar ditampilkan.",
-        ),
-    )
+    notes = (said("residuals", count=count, total=total, shown=len(rows)),)
     made = Table(
         "T14",
         "residuals",
@@ -483,7 +461,7 @@ def hypotheses(x: Hypotheses, style: Style) -> Table:
     thesis = style.dialect == "thesis"
     group, unproven = ("decision_thesis", "poor") if thesis else ("decision", "fair")
     rows = []
-    for r in found.itertuples():
+    for r in rows_of(found):
         parts = str(r.path).split()
         if len(parts) == 3 and parts[1] == "~":
             a, b = label(x.meta, parts[2]), label(x.meta, parts[0])
@@ -541,19 +519,14 @@ def cross_check(x: CrossCheck, style: Style) -> Table:
     """Standardised estimates of two independent engines side by side: the largest differences."""
     found = x.tidy()
     found = found.reindex(found["difference"].abs().sort_values(ascending=False, kind="stable").index).head(SHOWN)
-    rows = tuple((f"{r.lhs} {r.op} {r.rhs}", r.native, r.semopy, r.difference) for r in found.itertuples())
+    rows = tuple((f"{r.lhs} {r.op} {r.rhs}", r.native, r.semopy, r.difference) for r in rows_of(found))
     columns = (
         Column("parameter", Words("Parameter", "Parameter")),
         Column("native", Words("cgsurvey", "cgsurvey"), "coefficient", 6),
         Column("semopy", Words("semopy", "semopy"), "coefficient", 6),
         Column("difference", Words("Difference", "Selisih"), "coefficient", 8),
     )
-    notes = (
-        Words(
-            f"Standardised estimates; the {len(rows)} largest differences of {len(x.tidy())}.",
-            f"Estimasi terstandar; {len(rows)} selisih terbesar dari {len(x.tidy())}.",
-        ),
-    )
+    notes = (said("cross_check", shown=len(rows), total=len(x.tidy())),)
     made = Table(
         "T24",
         "cross_check",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from cgsurvey.base.result import Meta
 from cgsurvey.present.numbers import is_missing, show
 from cgsurvey.present.table import VERDICT, Cell, Column, Spanner, Table, Verdict, Words
 
+Dialect = Literal["apa", "thesis"]
 Maker = Callable[[Any, "Style"], Table | None]
 LIMIT = 72  # letters of a wording in a table that is not about wordings
 
@@ -27,7 +28,7 @@ class Style:
     """Cut-offs that replace those of the package, and the dialect of the decisions."""
 
     cutoffs: Mapping[str, float] = field(default_factory=dict)
-    dialect: str = "apa"
+    dialect: Dialect = "apa"
 
     def rule(self, measure: str, applies_to: str = "ml") -> Rule | None:
         """Return the cut-off in force; None where none is established."""
@@ -102,6 +103,17 @@ def term(group: str, code: str) -> Words:
     return Words(entry["en"], entry["id"]) if entry else Words(code, code)
 
 
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Go through the rows of a frame as named tuples, whose fields have the types of the columns."""
+    return frame.itertuples()
+
+
+def said(code: str, **values: Any) -> Words:
+    """Return a remark below a table, its values filled in."""
+    found = term("note", code)
+    return Words(found.en.format(**values), found.id.format(**values))
+
+
 def interval(kind: str, digits: int | None = None) -> tuple[Column, Column]:
     """Return the two columns of an interval."""
     return Column("ci_lower", LOWER, kind, digits), Column("ci_upper", UPPER, kind, digits)
@@ -114,29 +126,33 @@ def interval_spanner(level: float = 0.95) -> Spanner:
 
 
 def matrix(
-    square: pd.DataFrame, names: Mapping[str, Words], *, diagonal: bool, key: str, name: str, title: Words, **more: Any
+    names: Sequence[Words],
+    cell: Callable[[int, int], Any],
+    *,
+    diagonal: bool,
+    key: str,
+    name: str,
+    title: Words,
+    **more: Any,
 ) -> Table:
     """Return the lower triangle of a square table, its columns numbered so that long names do not widen it.
 
     Parameters
     ----------
-    square : DataFrame
-        Values or `Cell`s; what is above the diagonal is not shown.
-    names : mapping
-        Words per name of the index.
+    names : sequence of Words
+        Words per row.
+    cell : callable
+        Value or `Cell` at (row, column).
     diagonal : bool
         Whether the diagonal is shown.
     """
-    order = [str(i) for i in square.index]
+    k = len(names) if diagonal else len(names) - 1  # without the diagonal the last column would be empty
     columns = [Column.of("construct")]
-    columns += [Column(f"c{j + 1}", Words(str(j + 1), str(j + 1)), "coefficient", 3) for j in range(len(order))]
+    columns += [Column(f"c{j + 1}", Words(str(j + 1), str(j + 1)), "coefficient", 3) for j in range(k)]
     rows = []
-    for i, who in enumerate(order):
-        head = Words(f"{i + 1}. {names[who].en}", f"{i + 1}. {names[who].id}")
-        shown = [square.iloc[i, j] if j < i or (diagonal and j == i) else None for j in range(len(order))]
-        rows.append((head, *shown))
-    if not diagonal:  # the last column would be empty
-        columns, rows = columns[:-1], [r[:-1] for r in rows]
+    for i, who in enumerate(names):
+        head = Words(f"{i + 1}. {who.en}", f"{i + 1}. {who.id}")
+        rows.append((head, *(cell(i, j) if j < i or (diagonal and j == i) else None for j in range(k))))
     return Table(key, name, title, tuple(columns), tuple(rows), **more)
 
 

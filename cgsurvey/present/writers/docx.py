@@ -64,7 +64,7 @@ def _open(template: str | Path | None) -> Any:
         return docx.Document(io.BytesIO(content))
     except Exception as error:
         raise DataError(
-            f"the template '{source.name}' cannot be read as a Word document (.docx): {error}. Save it as .docx in Word."
+            f"the template '{source.name}' is no Word document that can be read ({error}). Save it as .docx."
         ) from error
 
 

@@ -24,7 +24,8 @@ def _text(text: str) -> str:
 def fragment(grid: Grid) -> str:
     """Return a table with its style, for a notebook; colours follow the page around it."""
     # Mid tones that stand out on white and on black: a notebook does not say which theme it shows.
-    own = "div.cg{--ink:currentColor;--soft:currentColor;--rule:currentColor;--line:currentColor;--good:#3d85c6;--fair:#b07a00;--poor:#d9534f}"
+    ink = "".join(f"--{name}:currentColor;" for name in ("ink", "soft", "rule", "line"))
+    own = f"div.cg{{{ink}--good:#3d85c6;--fair:#b07a00;--poor:#d9534f}}"
     return f'<div class="cg"><style>{_style()}{own}</style>{table(grid)}</div>'
 
 
@@ -60,8 +61,9 @@ def table(grid: Grid, number: str = "", anchor: str = "") -> str:
         for r in grid.remarks
     )
     name = f' id="{_text(anchor)}"' if anchor else ""
+    head_rows = f"<thead>{first}<tr>{second}</tr></thead>"
     return (
-        f'<div class="wide"{name}><table>{caption}<thead>{first}<tr>{second}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+        f'<div class="wide"{name}><table>{caption}{head_rows}<tbody>{"".join(body)}</tbody></table>'
         + (f'<div class="remarks">{remarks}</div>' if remarks else "")
         + "</div>"
     )

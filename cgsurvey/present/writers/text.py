@@ -34,7 +34,7 @@ def render(grid: Grid, caption: str = "") -> str:
     out = [title, "─" * total] if title else ["─" * total]
     if grid.spanners:
         out.append(_spanner_line(grid, widths))
-    out += _row(heads, grid.aligns, widths) + ["─" * total]
+    out += [*_row(heads, grid.aligns, widths), "─" * total]
     printed = iter(cells)
     for row in grid.body:
         out += [row] if isinstance(row, str) else _row(next(printed), grid.aligns, widths)

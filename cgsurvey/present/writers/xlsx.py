@@ -53,12 +53,18 @@ def write(doc: Document, path: str | Path) -> Path:
         sheet = book.create_sheet(name)
         _fill(sheet, item, doc, anchor)
         put_text(front.cell(at, 1), doc.name(anchor))
-        front.cell(at, 1).hyperlink = f"#'{name}'!A1"
-        front.cell(at, 1).style = "Hyperlink"
+        _link(front.cell(at, 1), name)
         put_text(front.cell(at, 2), item.title.of(doc.language))
     buffer = io.BytesIO()
     book.save(buffer)
     return write_bytes(path, buffer.getvalue())
+
+
+def _link(cell: Any, sheet: str) -> None:
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{sheet}'!A1")
+    cell.style = "Hyperlink"
 
 
 def _sheet_name(wanted: str, taken: set[str]) -> str:
@@ -81,8 +87,7 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
     put_text(sheet["A1"], f"{doc.name(anchor)}. {grid.title}")
     sheet["A1"].font = Font(bold=True)
     put_text(sheet["A2"], _BACK[language])
-    sheet["A2"].hyperlink = f"#'{_CONTENTS[language]}'!A1"
-    sheet["A2"].style = "Hyperlink"
+    _link(sheet["A2"], _CONTENTS[language])
     at = 4
     if grid.spanners:
         for start, length, label in grid.spanners:
