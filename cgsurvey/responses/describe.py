@@ -172,9 +172,23 @@ def describe(
             data_hash=data_hash(frame[list(names)]),
             source=responses.provenance.file,
             simulated=responses.simulated,
-            labels=responses.labels,
+            labels={**responses.labels, **_answer_labels(responses)},
             references=("joanes1998",),
         ),
+    )
+
+
+def _answer_labels(responses: Responses) -> dict[str, Mapping[str, str]]:
+    """Return the words of answers, "item=score" for items and "question=choice" for questions about the respondent."""
+    if responses.instrument is None:
+        return {}
+    items = [responses.instrument.item(name) for name in responses.items]
+    words = {f"{i.name}={c.score:g}": c.label for i in items for c in i.scale.choices if c.score is not None}
+    questions = [q for q in responses.instrument.demographics if q.scale is not None]
+    return (
+        words
+        | {f"{q.name}={c.name}": c.label for q in questions for c in q.scale.choices}
+        | {q.name: q.label for q in responses.instrument.demographics}
     )
 
 

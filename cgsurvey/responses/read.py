@@ -451,8 +451,10 @@ def _not_asked(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFram
     if roles is None or not kinds:
         return reasons
     if roles.column not in frame.columns:
-        if len(kinds) > 1:
-            notes.append(note("responses.no_role_column", column=roles.column))
+        blocks = [reasons[[n for n, side in sides.items() if side == kind]].eq("blank").all(axis=1) for kind in kinds]
+        one_sided = int(sum(b.astype(int) for b in blocks).eq(1).sum()) if len(kinds) > 1 else 0
+        if one_sided:
+            notes.append(note("responses.no_role_column", column=roles.column, n=one_sided))
         return reasons
     told = frame[roles.column].astype("str").fillna("")
     known = {v: roles.of(str(v)) for v in told.unique()}

@@ -34,6 +34,8 @@ class Source:
         Name of the file, "" for a data frame.
     notes : tuple of Note
         What was noted on import and screening.
+    composites : tuple of str
+        Columns of `frame` that are means of the items of a composite construct, so that a model may name them.
     """
 
     frame: pd.DataFrame
@@ -43,6 +45,7 @@ class Source:
     simulated: bool = False
     file: str = ""
     notes: tuple[Note, ...] = ()
+    composites: tuple[str, ...] = ()
 
 
 def as_source(data: Responses | pd.DataFrame | Source) -> Source:
@@ -63,8 +66,10 @@ def as_source(data: Responses | pd.DataFrame | Source) -> Source:
     if isinstance(data, Source):
         return data
     if isinstance(data, Responses):
+        means = _composite_means(data)
         return Source(
-            frame=data.keyed,
+            frame=data.keyed.join(means) if len(means.columns) else data.keyed,
+            composites=tuple(means.columns),
             instrument=data.instrument,
             design=data.design,
             labels=data.labels,
@@ -81,3 +86,13 @@ def as_source(data: Responses | pd.DataFrame | Source) -> Source:
         f"data must be Responses or a pandas DataFrame, not {type(data).__name__}. "
         "Read a file with cg.read_responses(path, instrument)."
     )
+
+
+def _composite_means(data: Responses) -> pd.DataFrame:
+    """Return the mean of each composite of which all items are there and no column has the name."""
+    from cgsurvey.responses.score import score
+
+    known = data.instrument.composites if data.instrument is not None else {}
+    there = set(data.frame.columns)
+    wanted = [c for c, items in known.items() if c not in there and there.issuperset(items)]
+    return score(data, wanted, level="dimension")[wanted] if wanted else pd.DataFrame(index=data.frame.index)
