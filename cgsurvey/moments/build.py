@@ -268,6 +268,7 @@ def _sample(
                 f"All rows{where} belong to one cluster; errors that allow for clusters need at least two."
             )
     cases = Cases(y, weights, cluster)
+    size = float(n - 1 if wishart else n) if weights is None else float(weights.sum())
     if fiml and np.isnan(y).any():
         patterns = find_patterns(y, weights)
         thin = coverage(y)
@@ -277,13 +278,13 @@ def _sample(
         mean, cov, arrived = saturated(patterns, p)
         if not arrived:
             notes.append(note("moments.em_limit"))
-        sample = Sample(n, mean, cov, float(n), patterns, cases)
+        sample = Sample(n, mean, cov, size, patterns, cases)
     else:
         v = np.ones(n) if weights is None else weights
         mean = v @ y / v.sum()
         D = y - mean
         cov = (D * v[:, None]).T @ D / v.sum()
-        sample = Sample(n, mean, cov * n / (n - 1) if wishart else cov, float(n - 1 if wishart else n), None, cases)
+        sample = Sample(n, mean, cov * n / (n - 1) if wishart else cov, size, None, cases, wishart=wishart)
     _check_definite(sample.cov, observed, where)
     return sample, notes
 

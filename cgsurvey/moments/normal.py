@@ -72,7 +72,7 @@ def log_likelihood(sample: Sample, Sigma: Floats, mu: Floats | None) -> float:
         answered = float(sample.p)
     else:
         answered = float(sum(block.weight.sum() * block.columns.shape[1] for block in sample.patterns))
-    return -sample.n * (value(sample, Sigma, mu) + answered * LOG_2PI / 2)
+    return -sample.rows * (value(sample, Sigma, mu) + answered * LOG_2PI / 2)
 
 
 def slopes(sample: Sample, Sigma: Floats, mu: Floats | None) -> tuple[Floats, Floats]:
@@ -182,12 +182,12 @@ def row_blocks(sample: Sample) -> Iterator[tuple[Ints, Ints | slice]]:
 
 
 def meat(sample: Sample, scores: Floats) -> Floats:
-    """Cross products of casewise scores over n; with C clusters, of their sums within them, times C / (C - 1)."""
+    """Cross products of casewise scores over their number; with C clusters, of their sums within them, times C / (C - 1)."""
     factor = 1.0
     if sample.cases is not None and sample.cases.cluster is not None:
         scores = cluster_sums(scores, sample.cases.cluster)
         factor = len(scores) / (len(scores) - 1)
-    return factor * scores.T @ scores / sample.n
+    return factor * scores.T @ scores / sample.rows
 
 
 def cluster_sums(values: Floats, cluster: Ints) -> Floats:

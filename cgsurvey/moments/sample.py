@@ -88,13 +88,16 @@ class Sample:
         Means and covariances with divisor n (n - 1 for a Wishart likelihood). With missing values: the
         maximum-likelihood estimates of the unrestricted model.
     size : float
-        What the fit function is multiplied by: n, or n - 1 for a Wishart likelihood.
+        What the fit function is multiplied by: n, n - 1 for a Wishart likelihood, the sum of weights where rows have
+        any (weights sum to the number of rows over all groups, not within each).
     patterns : tuple of Patterns, optional
         Missing-data patterns; None when the rows are complete.
     cases : Cases, optional
         The rows, while a model is being fitted.
     curvature : Curvature, optional
         What a finished fit keeps in place of the patterns.
+    wishart : bool
+        True for divisor n - 1.
     """
 
     n: int
@@ -104,6 +107,12 @@ class Sample:
     patterns: tuple[Patterns, ...] | None = None
     cases: Cases | None = None
     curvature: Curvature | None = None
+    wishart: bool = False
+
+    @property
+    def rows(self) -> float:
+        """Rows, each counted by its weight."""
+        return float(self.n) if self.wishart else self.size
 
     @property
     def p(self) -> int:

@@ -177,7 +177,7 @@ def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int]) ->
         D = sample.cases.y - sample.mean
         distance = np.einsum("ni,ni->n", D @ inverse(sample.cov), D)
         each = (distance**2 - 2 * distance + sample.p) / 2 + (distance if means else 0.0)
-        return float(np.mean(each if sample.cases.weights is None else each * sample.cases.weights**2))
+        return float(np.sum(each if sample.cases.weights is None else each * sample.cases.weights**2) / sample.rows)
     keep = free_moments(sample.p, means, exogenous)
     Z = moment_scores(sample, sample.cov, sample.mean)[:, keep]
     H = moment_information(sample, sample.cov, sample.mean, "observed")[np.ix_(keep, keep)]
@@ -236,7 +236,7 @@ def tests(
         cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
         found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
     if any(s.patterns is not None for s in samples) and structure.p <= MANY:
-        user, baseline = (_corrected(m, exogenous, kind, robust) for m in models)
+        user, baseline = (_corrected(m, covariates, fixed_x, kind, robust) for m in models)
         found = replace(found, corrected=(user, baseline))
     return found
 
@@ -255,20 +255,21 @@ def _covariate_likelihood(samples: Sequence[Sample], exogenous: Sequence[int]) -
     x = np.array(exogenous)
     total = 0.0
     for s in samples:
-        part = Sample(n=s.n, mean=s.mean[x], cov=s.cov[np.ix_(x, x)], size=s.size)
+        part = Sample(n=s.n, mean=s.mean[x], cov=s.cov[np.ix_(x, x)], size=s.size, wishart=s.wishart)
         total += log_likelihood(part, part.cov, part.mean)
     return total
 
 
-def _corrected(fitted: Fitted, exogenous: Sequence[int], kind: Kind, robust: bool) -> ChiSquare:
+def _corrected(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: Kind, robust: bool) -> ChiSquare:
     """Misfit of the unrestricted moments as if data were complete, and its expectation under the model per df.
 
-    The expectation is tr(W R Gamma R'), with W the weight of complete data, Gamma the covariance of the unrestricted
-    estimates and R what takes them to residuals (Zhang & Savalei, 2023). For normal data it is tr(W Gamma) less
-    tr(W Delta V Delta'), V the covariance of the estimates by the information of `kind`.
+    The expectation is tr(W C), with W the weight of complete data and C the covariance of the residuals: R Gamma R' with
+    Gamma the covariance of the unrestricted estimates and R what takes them to residuals, which for normal data is Gamma
+    less that of the implied moments (Zhang & Savalei, 2023). Moments among covariates do not count.
     """
     structure, samples = fitted.structure, fitted.samples
-    keep = free_moments(structure.p, True, exogenous)
+    keep = free_moments(structure.p, True, covariates if fixed_x else ())
+    counted = np.tile(np.isin(keep, free_moments(structure.p, True, covariates)), len(samples))
     at = np.ix_(keep, keep)
     chisq, W, H, gamma, delta = 0.0, [], [], [], []
     for s, filled, part, share in zip(
@@ -281,11 +282,12 @@ def _corrected(fitted: Fitted, exogenous: Sequence[int], kind: Kind, robust: boo
         G = inverse(share * moment_information(s, s.cov, s.mean, "observed")[at])
         gamma.append(G @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ G if robust else G)
         delta.append(part[keep] @ fitted.K)
-    W, gamma, H, D = block_diag(*W), block_diag(*gamma), block_diag(*H), np.vstack(delta)
+    D, HD, C = np.vstack(delta), np.vstack([h @ d for h, d in zip(H, delta, strict=True)]), block_diag(*gamma)
+    P = D @ np.linalg.solve(D.T @ HD, HD.T)
     if robust:
-        R = np.eye(len(D)) - D @ np.linalg.solve(D.T @ H @ D, D.T @ H)
-        trace = float(np.sum((W @ R) * (R @ gamma)))
+        C = (C - P @ C) - (C - P @ C) @ P.T
     else:
-        trace = float(np.sum(W * gamma) - np.trace(np.linalg.solve(D.T @ H @ D, D.T @ W @ D)))
+        C = C - D @ np.linalg.solve(D.T @ HD, D.T)
     df = len(D) - D.shape[1]
+    trace = float(np.sum((block_diag(*W) * C)[np.ix_(counted, counted)]))
     return ChiSquare(max(chisq, 0.0), df, robust=trace / df if df else NAN)

@@ -36,7 +36,7 @@ from cgsurvey.sem.structure import COVARIANCE, GroupMatrices, Structure
 from cgsurvey.sem.table import Kind, ParameterTable, Restrictions, parameter_table, restrictions, structure
 
 NEAR = 1e-3  # gradient, in units of the root information, below which estimates are near enough to be shown
-FEW_CLUSTERS = 20
+FEW_CLUSTERS, FEW_CATEGORIES = 20, 5
 
 
 def cfa(model: str, data: Any, **options: Any) -> SemFit:
@@ -380,14 +380,9 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
         counts = _categories(grouped.samples)
         if counts:
             low, high = min(counts), max(counts)
-            few = (
-                "; with fewer than five categories, an estimator for ordered items (WLSMV) is the better choice"
-                if low < 5
-                else ""
-            )
-            out.append(
-                note("sem.ordered_items", n=len(counts), categories=low if low == high else f"{low}-{high}", few=few)
-            )
+            out.append(note("sem.ordered_items", n=len(counts), categories=low if low == high else f"{low}-{high}"))
+            if low < FEW_CATEGORIES:
+                out.append(note("sem.few_categories", n=sum(c < FEW_CATEGORIES for c in counts)))
     return out
 
 

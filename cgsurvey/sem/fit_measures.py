@@ -278,7 +278,7 @@ def _interpolate(a: float, b: float, c: float, fa: float, fb: float, fc: float, 
 
 def residual_measures(samples: Sequence[Sample], matrices: Sequence[GroupMatrices], means: bool) -> dict[str, float]:
     """RMR, SRMR (Bentler, Mplus) and CRMR, with and without means; groups count by their share of the rows."""
-    weights = np.array([s.n for s in samples], dtype=float)
+    weights = np.array([s.rows for s in samples])
     weights /= weights.sum()
     out = np.zeros(8)
     for w, s, m in zip(weights, samples, matrices, strict=True):
@@ -315,7 +315,7 @@ def absolute(
 
     With missing values the weights are those of the patterns, the moments those of the available pairs of answers.
     """
-    shares = np.array([s.n for s in samples], dtype=float)
+    shares = np.array([s.rows for s in samples])
     lost, moments = 0.0, 0
     for share, s, m in zip(shares / shares.sum(), samples, matrices, strict=True):
         p = len(m.Sigma)
