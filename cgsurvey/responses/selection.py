@@ -59,9 +59,10 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
     numbers = {n: pd.to_numeric(frame[n], errors="coerce").astype(float) for n in names}
     wrong = []
     for n in names:
-        bad = numbers[n].isna() & frame[n].notna() & (frame[n].astype(str).str.strip() != "")
-        if bad.any():
-            wrong.append(f"'{n}': " + some((f"{v!r} (row {r})" for r, v in frame.loc[bad, n].items()), 4))
+        bad = frame.loc[numbers[n].isna() & frame[n].notna(), n]
+        bad = bad[[str(v).strip() != "" for v in bad]]
+        if len(bad):
+            wrong.append(f"'{n}': " + some((f"{v!r} (row {r})" for r, v in bad.items()), 4))
     if wrong:
         raise CodingError(
             "columns of numbers hold text: "
