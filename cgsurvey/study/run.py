@@ -21,6 +21,7 @@ from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result, versions
 from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report import Report, report
+from cgsurvey.sem.syntax import parse
 from cgsurvey.study.plan import Language, Plan, read_plan
 
 if TYPE_CHECKING:
@@ -192,19 +193,23 @@ def _analysed(plan: Plan, data: Responses, instrument: Instrument, steps: _Progr
     from cgsurvey.sem.hypotheses import test_hypotheses
 
     parts: dict[str, Result] = {}
+    structure = _structural_model(plan, instrument)
+    measurement = _measurement_model(plan, instrument, structure)
+    used = _variables(measurement) | _variables(structure)
+    items = [n for n in data.items if n in used]
+    blocks = [c.id for c in instrument.leaf_constructs if used.issuperset(c.all_items) and len(c.all_items) > 1]
     steps.say("description")
-    parts["description"] = describe(data)
+    parts["description"] = describe(data, items=items or None, constructs=blocks or None)
     steps.say("reliability")
-    parts["reliability"] = reliability(data)
+    parts["reliability"] = reliability(data, constructs=blocks or None)
     steps.say("measurement")
-    measurement = _measurement_model(plan, instrument)
     fit = cfa(measurement, data, **plan.estimation)
     parts["measurement"] = fit
     steps.say("validity")
     parts["validity"] = validity(fit)
     steps.say("structure")
-    if plan.structure is not None and plan.structure.model.strip():
-        fit = sem(_structural_model(plan, instrument), data, **plan.estimation)
+    if structure:
+        fit = sem(structure, data, **plan.estimation)
         parts["structure"] = fit
     steps.say("hypotheses")
     if plan.hypotheses:
@@ -216,16 +221,21 @@ def _analysed(plan: Plan, data: Responses, instrument: Instrument, steps: _Progr
     return parts
 
 
-def _measurement_model(plan: Plan, instrument: Instrument) -> Model:
+def _measurement_model(plan: Plan, instrument: Instrument, structure: Model) -> Model:
+    """Return the measurement model: of the constructs that the plan names, else of those that the paths are about."""
     wanted = plan.measurement.model.strip()
     if "=~" in wanted:
         return Model(wanted, name="measurement", labels=instrument.labels)
-    return instrument.model(wanted, constructs=plan.measurement.constructs or None)
+    constructs = plan.measurement.constructs or _on_paths(structure, instrument)
+    return instrument.model(wanted, constructs=constructs or None)
 
 
 def _structural_model(plan: Plan, instrument: Instrument) -> Model:
-    assert plan.structure is not None
-    wanted, measurement = plan.structure.model.strip(), plan.measurement.model.strip()
+    """Return the structural model, empty text when the plan has none."""
+    wanted = _without_comments(plan.structure.model) if plan.structure else ""
+    measurement = plan.measurement.model.strip()
+    if not wanted:
+        return Model("")
     if "=~" in wanted:
         return Model(wanted, name="structure", labels=instrument.labels)
     if "~" not in wanted:
@@ -239,6 +249,23 @@ def _structural_model(plan: Plan, instrument: Instrument) -> Model:
     if "=~" in measurement:
         return Model(f"{measurement}\n{wanted}", name="structure", labels=instrument.labels)
     return instrument.model(measurement, constructs=plan.measurement.constructs or None, paths=wanted)
+
+
+def _without_comments(text: str) -> str:
+    lines = (line.partition("#")[0].rstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _variables(model: Model) -> set[str]:
+    statements = parse(model.syntax).statements if model else ()
+    return {t.name for s in statements for t in (*s.lhs, *s.rhs)}
+
+
+def _on_paths(model: Model, instrument: Instrument) -> list[str]:
+    statements = parse(model.syntax).statements if model else ()
+    named = {t.name for s in statements if s.op == "~" for t in (*s.lhs, *s.rhs)}
+    measured = {t.name for s in statements if s.op == "=~" for t in s.lhs}
+    return [c.id for top in instrument.constructs for c in top.walk() if c.id in named & measured]
 
 
 def _all_notes(responses: Responses, parts: Mapping[str, Result]) -> tuple[Note, ...]:
@@ -276,10 +303,11 @@ def _write(found: StudyResult, responses: Responses, plan_file: Path, folder: Pa
 
 def _save_figures(made: Report, folder: Path) -> None:
     folder.mkdir()
-    for block in made.document.blocks:
-        if isinstance(block, Numbered) and isinstance(block.item, Figure):
-            (folder / f"{block.anchor}.svg").write_bytes(block.item.svg)
-            (folder / f"{block.anchor}.png").write_bytes(block.item.png)
+    numbered = [b for b in made.document.blocks if isinstance(b, Numbered)]
+    drawn = [(b.anchor.split(":")[-1], b.item) for b in numbered if isinstance(b.item, Figure)]
+    for number, (name, figure) in enumerate(drawn, start=1):
+        (folder / f"figure_{number:02d}_{name}.svg").write_bytes(figure.svg)
+        (folder / f"figure_{number:02d}_{name}.png").write_bytes(figure.png)
 
 
 def study_report(

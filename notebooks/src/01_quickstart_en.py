@@ -21,6 +21,7 @@
 data_file = None  # your file, e.g. "data/my_export.csv"; None: the simulated sample
 instrument = "cgsurvey_core"  # a name in the bank, or your own file, e.g. "instrument.yaml"
 measurement = "second_order"  # how the items measure the constructs
+constructs = ["principled_engagement", "shared_motivation", "capacity_joint_action", "service_quality"]
 paths = """
 shared_motivation ~ principled_engagement
 capacity_joint_action ~ shared_motivation + principled_engagement
@@ -83,7 +84,7 @@ cg.table(reliability)
 # robust maximum likelihood (`MLR`) with full information (`fiml`).
 
 # %%
-model = questionnaire.model(measurement)
+model = questionnaire.model(measurement, constructs=constructs)
 measured = cg.cfa(model, kept, estimator="MLR", missing="fiml")
 cg.table(measured, kind="fit")
 

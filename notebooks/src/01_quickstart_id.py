@@ -22,6 +22,7 @@
 data_file = None  # berkas Anda, misalnya "data/ekspor_saya.csv"; None: sampel simulasi
 instrument = "cgsurvey_core"  # nama di bank instrumen, atau berkas sendiri, misalnya "instrument.yaml"
 measurement = "second_order"  # cara butir mengukur konstruk
+constructs = ["principled_engagement", "shared_motivation", "capacity_joint_action", "service_quality"]
 paths = """
 shared_motivation ~ principled_engagement
 capacity_joint_action ~ shared_motivation + principled_engagement
@@ -86,7 +87,7 @@ cg.table(reliability, language="id")
 # itu dipakai *maximum likelihood* yang tegar (`MLR`) dengan informasi penuh (`fiml`).
 
 # %%
-model = questionnaire.model(measurement)
+model = questionnaire.model(measurement, constructs=constructs)
 measured = cg.cfa(model, kept, estimator="MLR", missing="fiml")
 cg.table(measured, kind="fit", language="id")
 
