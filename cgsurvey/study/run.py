@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cgsurvey.base.errors import DataError, ModelError, OptionError
+from cgsurvey.base.errors import CgSurveyError, DataError, ModelError, OptionError, UnsupportedByEngine
 from cgsurvey.base.model import Model
-from cgsurvey.base.notes import Note
+from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result, versions
 from cgsurvey.present.document import Figure, Numbered
@@ -27,6 +27,8 @@ from cgsurvey.study.plan import Language, Plan, read_plan
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
     from cgsurvey.responses import Responses
+    from cgsurvey.sem import SemFit
+    from cgsurvey.sem.cross_check import CrossCheck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +124,15 @@ def run_study(
     parts: dict[str, Result] = {"screening": screening}
     if linkage is not None:
         parts["linkage"] = linkage
-    parts |= _analysed(plan, kept, instrument, steps)
+    analysed, remarks = _analysed(plan, kept, instrument, steps)
+    parts |= analysed
 
     found = StudyResult(
-        plan=plan, parts=parts, folder=target.name if write else "", notes=_all_notes(kept, parts), meta=_meta(parts)
+        plan=plan,
+        parts=parts,
+        folder=target.name if write else "",
+        notes=_all_notes([*kept.notes, *remarks], parts),
+        meta=_meta(parts),
     )
     if write:
         with _folder(target) as folder:
@@ -186,13 +193,15 @@ def _screened(plan: Plan, responses: Responses) -> tuple[Result, Responses]:
     return screening, screening.keep() if rules else responses
 
 
-def _analysed(plan: Plan, data: Responses, instrument: Instrument, steps: _Progress) -> dict[str, Result]:
+def _analysed(
+    plan: Plan, data: Responses, instrument: Instrument, steps: _Progress
+) -> tuple[dict[str, Result], list[Note]]:
     from cgsurvey.reliability import reliability, validity
     from cgsurvey.responses import describe
     from cgsurvey.sem import cfa, sem
     from cgsurvey.sem.hypotheses import test_hypotheses
 
-    parts: dict[str, Result] = {}
+    parts: dict[str, Any] = {}
     structure = _structural_model(plan, instrument)
     measurement = _measurement_model(plan, instrument, structure)
     used = _variables(measurement) | _variables(structure)
@@ -217,8 +226,25 @@ def _analysed(plan: Plan, data: Responses, instrument: Instrument, steps: _Progr
             raise OptionError(f"{plan.path}: [hypotheses] needs a [structure] with the paths that they are about.")
         parts["hypotheses"] = test_hypotheses(fit, plan.hypotheses)
     steps.say("cross-check")
-    parts["cross_check"] = fit.cross_check(data)
-    return parts
+    parts["cross_check"], remarks = _cross_checked(fit, data)
+    return {k: v for k, v in parts.items() if v is not None}, remarks
+
+
+def _cross_checked(fit: SemFit, data: Responses) -> tuple[CrossCheck | None, list[Note]]:
+    """Check a fit by the second engine; on complete rows where the fit used more than the engine can take."""
+    from cgsurvey.sem import sem
+
+    try:
+        return fit.cross_check(data), []
+    except UnsupportedByEngine:
+        pass
+    try:
+        complete = sem(fit.model, data, estimator="ML", missing="listwise", cluster=False, weights=False)
+        checked = complete.cross_check(data)
+    except CgSurveyError as error:
+        return None, [note("study.no_cross_check", reason=str(error).splitlines()[0])]
+    remark = note("study.cross_check_complete_rows", n=checked.meta.n)
+    return replace(checked, notes=(*checked.notes, remark)), []
 
 
 def _measurement_model(plan: Plan, instrument: Instrument, structure: Model) -> Model:
@@ -268,9 +294,9 @@ def _on_paths(model: Model, instrument: Instrument) -> list[str]:
     return [c.id for top in instrument.constructs for c in top.walk() if c.id in named & measured]
 
 
-def _all_notes(responses: Responses, parts: Mapping[str, Result]) -> tuple[Note, ...]:
+def _all_notes(own: Sequence[Note], parts: Mapping[str, Result]) -> tuple[Note, ...]:
     seen: dict[tuple[str, str], Note] = {}
-    for one in (*responses.notes, *(n for part in parts.values() for n in part.notes)):
+    for one in (*own, *(n for part in parts.values() for n in part.notes)):
         seen.setdefault((one.code, one.text), one)
     return tuple(seen.values())
 
