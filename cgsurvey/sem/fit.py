@@ -298,23 +298,21 @@ def _tests(fitted: Fitted, options: Options, x: Sequence[int]) -> Tests:
 
 
 def _measures(fitted: Fitted, found: Tests, exogenous: Sequence[int]) -> pd.Series:
-    return pd.Series(
-        fit_measures(
-            found.user,
-            found.baseline,
-            samples=fitted.samples,
-            matrices=fitted.matrices,
-            means=fitted.structure.means,
-            npar=fitted.K.shape[1],
-            logl=found.logl,
-            logl_saturated=found.logl_saturated,
-            factor_h0=found.factor_h0,
-            factor_h1=found.factor_h1,
-            corrected=found.corrected,
-            exogenous=exogenous,
-        ),
-        name="fit_measures",
+    measures = fit_measures(
+        found.user,
+        found.baseline,
+        samples=fitted.samples,
+        matrices=fitted.matrices,
+        means=fitted.structure.means,
+        npar=fitted.K.shape[1],
+        logl=found.logl,
+        logl_saturated=found.logl_saturated,
+        factor_h0=found.factor_h0,
+        factor_h1=found.factor_h1,
+        corrected=found.corrected,
+        exogenous=exogenous,
     )
+    return pd.Series(np.array(list(measures.values()), dtype=float), index=list(measures), name="fit_measures")
 
 
 def _rows(table: ParameterTable, fitted: Fitted, covariance: Floats) -> tuple[Floats, Floats]:

@@ -27,7 +27,7 @@ from cgsurvey.sem.options import Options
 from cgsurvey.sem.ram import fill, jacobian
 from cgsurvey.sem.residuals import correlations, normal_gamma, raw, standardized
 from cgsurvey.sem.scores import factor_scores
-from cgsurvey.sem.standardize import Standardized, explained, standardize
+from cgsurvey.sem.standardize import explained, standardize
 from cgsurvey.sem.structure import GroupMatrices, Structure
 from cgsurvey.sem.table import ParameterTable
 
@@ -325,13 +325,14 @@ class SemFit(Result):
             scaled[:p] = False
         elif kind == "std_nox":
             scaled[[self.observed.index(x) for x in covariates(self.table)]] = False
-        found: Standardized = standardize(self.structure, self.theta, list(self.matrices), scaled)
+        found = standardize(self.structure, self.theta, self.matrices, scaled, derivatives=errors)
         value, error = np.full((2, len(self.table)), np.nan)
         value[self.structure.row] = found.value
         rows = self.table.where(":=")
         if len(rows):
             value[rows], slope = defined_parameters(self.table, self.structure, found.value, found.jacobian)
-            error[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", slope @ self.covariance, slope), 0.0))
+            if errors:
+                error[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", slope @ self.covariance, slope), 0.0))
         if errors:
             error[self.structure.row] = found.std_error(self.covariance)
         return value, error

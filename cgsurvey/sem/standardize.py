@@ -36,12 +36,17 @@ class Standardized:
 
 def total_covariance(matrices: GroupMatrices) -> tuple[Floats, Floats]:
     """E = (I - A)^-1 and V = E S E' of all variables, shapes (v, v)."""
-    E: Floats = np.linalg.inv(np.eye(len(matrices.A)) - matrices.A)
+    E = np.linalg.inv(np.eye(len(matrices.A)) - matrices.A).astype(np.float64, copy=False)
     return E, E @ matrices.S @ E.T
 
 
 def standardize(
-    structure: Structure, theta: Floats, matrices: Sequence[GroupMatrices], scaled: NDArray[np.bool_]
+    structure: Structure,
+    theta: Floats,
+    matrices: Sequence[GroupMatrices],
+    scaled: NDArray[np.bool_],
+    *,
+    derivatives: bool = True,
 ) -> Standardized:
     """Standardise all cells.
 
@@ -52,6 +57,8 @@ def standardize(
     scaled : ndarray of bool, shape (v,)
         Variables that are brought to unit variance: all (std_all), the latent ones (std_lv), all but observed
         covariates (std_nox).
+    derivatives : bool
+        False leaves the Jacobian out (no columns).
 
     Returns
     -------
@@ -60,22 +67,24 @@ def standardize(
     """
     s = structure
     value = np.where(s.free >= 0, theta[s.free] if s.q else 0.0, s.value)
-    logs = np.zeros((len(value), s.q))  # derivative of the logarithm of the factor that multiplies the cell
+    q = s.q if derivatives else 0
+    logs = np.zeros((len(value), q))  # derivative of the logarithm of the factor that multiplies the cell
     factor = np.ones(len(value))
     for g, filled in enumerate(matrices):
         here = np.flatnonzero(s.group == g)
-        sd, dlog = _deviations(s, here, filled, scaled)
+        sd, dlog = _deviations(s, here[s.free[here] >= 0] if q else here[:0], filled, scaled, q)
+        inverse = 1 / np.where(sd > 0, sd, np.nan)
         arrows = here[s.matrix[here] == ARROW]
         i, j = s.i[arrows], s.j[arrows]
-        factor[arrows] = sd[j] / sd[i]
+        factor[arrows] = sd[j] * inverse[i]
         logs[arrows] = dlog[j] - dlog[i]
         means = here[(s.matrix[here] != ARROW) & (s.matrix[here] != COVARIANCE)]
-        factor[means] = 1 / np.where(sd[s.i[means]] > 0, sd[s.i[means]], np.nan)
+        factor[means] = inverse[s.i[means]]
         logs[means] = -dlog[s.i[means]]
         both = here[s.matrix[here] == COVARIANCE]
         i, j = s.i[both], s.j[both]
         same = i == j
-        factor[both] = np.where(same, 1 / (sd[i] * sd[j]), 1.0)
+        factor[both] = np.where(same, inverse[i] * inverse[j], 1.0)
         logs[both] = np.where(same, -2.0, 0.0)[:, None] * dlog[i]
         residual = np.diag(filled.S)
         own = np.full(s.v, -1)  # free parameter of each residual variance
@@ -86,26 +95,25 @@ def standardize(
             # lavaan takes the absolute value, so that a Heywood case still has a number.
             size = np.sqrt(np.abs(np.where(divided, residual[k], 1.0)))
             factor[off] *= np.where(scaled[k] & ~divided, np.nan, 1 / size)
-            slope = divided & (own[k] >= 0)
+            slope = divided & (own[k] >= 0) & (q > 0)
             np.add.at(logs, (off[slope], own[k[slope]]), -0.5 / residual[k[slope]])
     jacobian = (value * factor)[:, None] * logs
-    free = np.flatnonzero(s.free >= 0)
+    free = np.flatnonzero((s.free >= 0) & (q > 0))
     jacobian[free, s.free[free]] += factor[free]
     return Standardized(value * factor, jacobian)
 
 
 def _deviations(
-    s: Structure, here: NDArray[np.int64], filled: GroupMatrices, scaled: NDArray[np.bool_]
+    s: Structure, free: NDArray[np.int64], filled: GroupMatrices, scaled: NDArray[np.bool_], q: int
 ) -> tuple[Floats, Floats]:
-    """Standard deviations (v,), 1 where not scaled, and the derivatives of their logarithms (v, q)."""
+    """Standard deviations (v,), 1 where not scaled, and derivatives of their logarithms by the parameters (v, q)."""
     E, V = total_covariance(filled)
     variances = np.diag(V)
     half = np.where(scaled, 0.5 / np.where(variances > 0, variances, np.nan), 0.0)[:, None]
-    free = here[s.free[here] >= 0]
     a, c = free[s.matrix[free] == ARROW], free[s.matrix[free] == COVARIANCE]
     both = np.where(s.i[c] == s.j[c], 1.0, 2.0)
     columns = np.hstack([2 * E[:, s.i[a]] * V[s.j[a]].T, both * E[:, s.i[c]] * E[:, s.j[c]]])
-    out = np.zeros((s.q, s.v))
+    out = np.zeros((q, s.v))
     np.add.at(out, s.free[np.concatenate([a, c])], columns.T)
     sd = np.where(scaled, np.sqrt(np.where(variances >= 0, variances, np.nan)), 1.0)
     return sd, half * out.T
