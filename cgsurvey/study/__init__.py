@@ -1,7 +1,7 @@
 """A study: its plan, its run from raw file to report, and the scaffold of a new one."""
 
 from cgsurvey.study.plan import Plan, read_plan
-from cgsurvey.study.run import StudyResult, run_study, study_report
+from cgsurvey.study.run import StudyResult, run_study
 from cgsurvey.study.scaffold import new_study
 
-__all__ = ["Plan", "StudyResult", "new_study", "read_plan", "run_study", "study_report"]
+__all__ = ["Plan", "StudyResult", "new_study", "read_plan", "run_study"]

@@ -94,7 +94,7 @@ def test_the_folder_holds_what_was_promised(study):
     names = {f.name for f in folder.iterdir()}
     assert names >= {"report.docx", "report.id.docx", "report.html", "report.id.html", "tables.xlsx", "study.toml"}
     log = json.loads((folder / "log.json").read_text(encoding="utf-8"))
-    assert log["data"]["rows_read"] == 194 and len(log["plan"]["sha256"]) == 64 and "numpy" in log["versions"]
+    assert log["data"]["file"]["provenance"]["rows_read"] == 194 and len(log["plan"]["sha256"]) == 64 and "numpy" in log["versions"]
     assert {f.suffix for f in (folder / "figures").iterdir()} == {".svg", ".png"}
     again = cg.load_result(folder / "results" / "structure.cgr")
     pd.testing.assert_frame_equal(again.tidy(), study[0]["structure"].tidy())
