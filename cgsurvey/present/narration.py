@@ -326,7 +326,7 @@ def _sem_fit(x: SemFit, style: Style) -> Paragraphs:
         "factor_correlations": list(_factor_correlations(x)),
         "paths": list(_paths(x)),
         "effects": list(_effects(x)),
-        "modification": list(_modification(x)),
+        "modification": list(_modification(x, style)),
         "residuals": list(_residuals(x)),
     }
 
@@ -435,8 +435,8 @@ def _effects(x: SemFit) -> Iterator[Sentence]:
         yield Sentence("effects.delta")
 
 
-def _modification(x: SemFit) -> Iterator[Sentence]:
-    found, why = sem_tables.largest_mi(x)
+def _modification(x: SemFit, style: Style) -> Iterator[Sentence]:
+    found, why = sem_tables.largest_mi(x, style)
     if why:
         yield Sentence("modification.absent", {"reason": why})
     elif len(found):

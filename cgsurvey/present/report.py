@@ -19,7 +19,7 @@ from cgsurvey.present.document import Block, Bullets, Document, Figure, Heading,
 from cgsurvey.present.narration import Sentence, paragraph, paragraphs, say
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import SIMULATED, Column, Table, Words
-from cgsurvey.present.tables import tables
+from cgsurvey.present.tables import all_tables
 from cgsurvey.present.tables.responses import with_choices
 from cgsurvey.present.tables.sem import structural
 from cgsurvey.present.tables.style import Style, term
@@ -32,6 +32,8 @@ from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.hypotheses import Hypotheses, test_hypotheses
 
 SMALL_CELL = 5
+DRAWN = 8  # latent variables up to which a diagram without paths can show items and correlations
+LONG, WIDE = 40, 14  # rows and columns beyond which a table goes to the appendix
 APPENDIX = {"wording", "missing", "correlations", "residuals", "modification", "item_quality"}
 TITLES: Mapping[str, Words] = {
     "method": Words("Method", "Metode"),
@@ -338,7 +340,8 @@ class _Composer:
         others = [t if isinstance(t, Table) else Table.from_frame(t, title=Words("Data", "Data")) for t in p.others]
         body.append(self._section("other", [self._numbered(t.name, t) for t in others]))
         limits = self._section("limits", self._limits())
-        appendix = self._section("appendix", [*self.late, *self._syntax()])
+        late = sorted(self.late, key=lambda b: isinstance(b.item, Table) and len(b.item.columns) > WIDE)
+        appendix = self._section("appendix", [*late, *self._syntax()])
         return [
             method,
             *body,
@@ -372,7 +375,9 @@ class _Composer:
         told = dict(paragraphs(part, self.style))
         told.pop("design", None)
         style, language = self.style, self.language
-        made = {t.name: t for t in tables(part, language, cutoffs=style.cutoffs, dialect=style.dialect)}
+        made = {t.name: t for t in all_tables(part, language, style)}
+        if isinstance(part, Screening) and self.parts.responses:  # the responses themselves tell what is missing
+            made.pop("item_quality", None)
         if isinstance(part, Description):  # the profile belongs to the respondents, the rest to the description
             keep = {"profile"} if section == "respondents" else {"description", "constructs"}
             made = {k: t for k, t in made.items() if k in keep}
@@ -385,8 +390,7 @@ class _Composer:
             drawn = [f for f in figures if _belongs(f, name, "paths" if "paths" in made else "fit")]
             if told.get(name) or drawn:
                 blocks.append(self._running(told.get(name, []), refs + [f.anchor for f in drawn]))
-            late = name in APPENDIX or (name == "loadings" and section == "structure" and self.parts.fits(False))
-            if item and late:
+            if item and self._is_late(made[name], section):
                 self.late.append(item)
             elif item:
                 blocks.append(item)
@@ -394,15 +398,28 @@ class _Composer:
             figures = [f for f in figures if f not in drawn]
         return [*blocks, *figures]
 
+    def _is_late(self, made: Table, section: str) -> bool:
+        """Tell whether a table stands in the appendix: details, and what would tear the chapter apart."""
+        again = made.name == "loadings" and section == "structure" and bool(self.parts.fits(False))
+        large = len(made.columns) > WIDE or (len(made.rows) > LONG and made.name != "loadings")
+        return made.name in APPENDIX or again or large
+
     def _running(self, sentences: Sequence[Sentence], anchors: Sequence[str]) -> Paragraph:
         text = paragraph(sentences, self.language)
         if not anchors:
             return Paragraph((text,))
         see, link = {"en": ("See", "and"), "id": ("Lihat", "dan")}[self.language]
-        tail: list[str | Ref] = [f"{text} {see} ".lstrip()]
-        for k, anchor in enumerate(anchors):
-            tail += ([f" {link} "] if k == len(anchors) - 1 and k else [", "] if k else []) + [Ref(anchor)]
-        return Paragraph((*tail, "."))
+        refs: list[str | Ref] = [Ref(a) for a in anchors]
+        if len(refs) > 3:  # a table and a run of figures
+            first, last = refs[1], refs[-1]
+            refs = [refs[0], f" {link} ", first, {"en": " to ", "id": " sampai "}[self.language], last]
+        else:
+            refs = [
+                r
+                for k, ref in enumerate(refs)
+                for r in ((f" {link} " if k == len(refs) - 1 else ", ", ref) if k else (ref,))
+            ]
+        return Paragraph((f"{text} {see} ".lstrip(), *refs, "."))
 
     def _figures(self, part: Any) -> list[Numbered]:
         if not self.figures or isinstance(part, Responses):
@@ -410,11 +427,12 @@ class _Composer:
         from cgsurvey.present.figures.plot import plot, plot_kinds
 
         out = []
-        for kind in plot_kinds(part, language=self.language):
+        kinds = plot_kinds(part, language=self.language)
+        for kind in kinds:
             base = kind.partition("_")[0]
             if isinstance(part, Validity) and (kind != "htmt" or len(part.htmt) < 4):
                 continue
-            if isinstance(part, SemFit) and (not part.converged or (base == "loadings" and structural(part))):
+            if isinstance(part, SemFit) and not _worth(part, base):
                 continue
             if base not in CAPTIONS:
                 continue
@@ -424,7 +442,7 @@ class _Composer:
             item = Figure(
                 picture.to_bytes("svg"),
                 picture.to_bytes("png", dpi=200),
-                CAPTIONS[base].of(self.language),
+                _caption(kind, kinds, self.language),
                 picture.alt,
                 width,
                 remark,
@@ -552,6 +570,22 @@ class _Composer:
             groups=groups,
         )
         return [self._numbered("stamp", made)]
+
+
+def _worth(fit: SemFit, kind: str) -> bool:
+    """Tell whether a picture of a model says more than its tables: no bare ovals, no loadings twice."""
+    if not fit.converged:
+        return False
+    if kind == "diagram":
+        return structural(fit) or len(fit.latents) <= DRAWN
+    return not structural(fit)
+
+
+def _caption(kind: str, kinds: Sequence[str], language: str) -> str:
+    """Return the caption of a picture, numbered where one subject needs several."""
+    base, _, number = kind.partition("_")
+    alike = [k for k in kinds if k.partition("_")[0] == base]
+    return CAPTIONS[base].of(language) + (f" ({number}/{len(alike)})" if len(alike) > 1 else "")
 
 
 def _belongs(figure: Numbered, table: str, diagram: str) -> bool:

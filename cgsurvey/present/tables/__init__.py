@@ -52,7 +52,11 @@ def tables(
     OptionError
         When no tables are known for such an object.
     """
-    style = _style(language, cutoffs, dialect)
+    return all_tables(x, language, _style(language, cutoffs, dialect))
+
+
+def all_tables(x: Any, language: str, style: Style) -> tuple[Table, ...]:
+    """Return all tables of a result under a style."""
     made = (maker(x, style) for maker in makers(x).values())
     return tuple(replace(t, language=language) for t in made if t is not None)
 

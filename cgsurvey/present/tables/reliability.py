@@ -223,6 +223,7 @@ def htmt(x: Validity, style: Style) -> Table | None:
         [label(x.meta, str(n)) for n in x.htmt.index],
         lambda i, j: judged(values[i, j], by),
         diagonal=False,
+        digits=3,
         key="T11",
         name="htmt",
         title=Words("Heterotrait-monotrait ratios (HTMT)", "Rasio heterotrait-monotrait (HTMT)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cgsurvey.base.result import Meta
+from cgsurvey.present.numbers import show
 from cgsurvey.present.table import VERDICT, Cell, Column, Table, Words, words
 from cgsurvey.present.tables.style import (
     Maker,
@@ -50,7 +52,7 @@ def flow(x: Responses, style: Style) -> Table:
     """F0: how many respondents came in, who left and why, how many are analysed."""
     rows: list[tuple[Any, ...]] = []
     for i, step in enumerate(x.flow):
-        reason = words(step.reason) if step.reason else None
+        reason = _cut(step.reason) if step.reason else None
         name = term("rule", step.step) if step.n_excluded or i else term("step", step.step)
         rows.append((name, step.n_before, step.n_excluded, step.n_after, reason))
     if not rows:
@@ -62,10 +64,20 @@ def flow(x: Responses, style: Style) -> Table:
         Column("n_before", Words("Before", "Sebelum"), "count"),
         Column.of("n_excluded"),
         Column.of("n_remaining"),
-        Column("reason", Words("Rule", "Aturan")),
+        Column("reason", Words("Cut-off", "Batas")),
     )
     made = Table("F0", "flow", Words("Flow of respondents", "Alur responden"), columns, tuple(rows))
     return replace(made, simulated=x.simulated)
+
+
+def _cut(reason: str) -> Words:
+    """Return the cut-off of a reason, "> .20", for readers of both languages; the reason where it has none."""
+    found = re.search(r"(>=|<=|>|<) ([0-9.]+)", reason)
+    if found is None:
+        return words(reason)
+    sign = {">=": "≥", "<=": "≤"}.get(found[1], found[1])
+    value = float(found[2])
+    return Words(*(f"{sign} {show(value, 'number', g, _digits(value))}" for g in ("en", "id")))
 
 
 def missing(x: Responses, style: Style) -> Table | None:
@@ -230,7 +242,14 @@ def description(x: Description, style: Style) -> Table:
         )
     columns = (
         Column("item", Words("Item", "Butir")),
-        *map(Column.of, ("n", "n_missing", "mean", "sd", "skewness", "kurtosis", "floor_share", "ceiling_share")),
+        Column("n", Words("n", "n"), "count"),
+        Column.of("n_missing"),
+        Column.of("mean"),
+        Column.of("sd"),
+        Column("skewness", Words("Skew", "Skew"), "number"),
+        Column("kurtosis", Words("Kurt.", "Kurt."), "number"),
+        Column("floor_share", Words("Lowest (%)", "Terendah (%)"), "share"),
+        Column("ceiling_share", Words("Highest (%)", "Tertinggi (%)"), "share"),
     )
     notes = [
         Words(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -344,9 +343,12 @@ def effects(x: SemFit, style: Style) -> Table | None:
     return with_meta(made, x.meta)
 
 
-@lru_cache(maxsize=4)
-def largest_mi(x: SemFit) -> tuple[pd.DataFrame, str]:
+def largest_mi(x: SemFit, style: Style) -> tuple[pd.DataFrame, str]:
     """Return the largest modification indices above 3.84, largest first, or why there are none."""
+    return style.once("mi", x, lambda: _largest_mi(x))
+
+
+def _largest_mi(x: SemFit) -> tuple[pd.DataFrame, str]:
     try:
         found = x.modification_indices()
     except EstimationError as error:
@@ -356,7 +358,7 @@ def largest_mi(x: SemFit) -> tuple[pd.DataFrame, str]:
 
 def modification(x: SemFit, style: Style) -> Table | None:
     """T14: the largest modification indices."""
-    found, _ = largest_mi(x)
+    found, _ = largest_mi(x, style)
     if found.empty:
         return None
     several = len(x.meta.groups) > 1

@@ -18,7 +18,7 @@ from cgsurvey.present.table import VERDICT, Cell, Column, Spanner, Table, Verdic
 
 Dialect = Literal["apa", "thesis"]
 Maker = Callable[[Any, "Style"], Table | None]
-LIMIT = 72  # letters of a wording in a table that is not about wordings
+LIMIT = 64  # letters of a wording in a table that is not about wordings
 
 LOWER, UPPER = Words("LL", "BB"), Words("UL", "BA")
 
@@ -29,6 +29,14 @@ class Style:
 
     cutoffs: Mapping[str, float] = field(default_factory=dict)
     dialect: Dialect = "apa"
+    memo: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, what: str, x: Any, make: Callable[[], Any]) -> Any:
+        """Return what was made of `x` before under this style, or make it: table and text share costly numbers."""
+        key = (what, id(x))
+        if key not in self.memo:
+            self.memo[key] = make()
+        return self.memo[key]
 
     def rule(self, measure: str, applies_to: str = "ml") -> Rule | None:
         """Return the cut-off in force; None where none is established."""
@@ -130,6 +138,7 @@ def matrix(
     cell: Callable[[int, int], Any],
     *,
     diagonal: bool,
+    digits: int = 2,
     key: str,
     name: str,
     title: Words,
@@ -145,10 +154,11 @@ def matrix(
         Value or `Cell` at (row, column).
     diagonal : bool
         Whether the diagonal is shown.
+    digits : int
     """
     k = len(names) if diagonal else len(names) - 1  # without the diagonal the last column would be empty
     columns = [Column.of("construct")]
-    columns += [Column(f"c{j + 1}", Words(str(j + 1), str(j + 1)), "coefficient", 3) for j in range(k)]
+    columns += [Column(f"c{j + 1}", Words(str(j + 1), str(j + 1)), "coefficient", digits) for j in range(k)]
     rows = []
     for i, who in enumerate(names):
         head = Words(f"{i + 1}. {who.en}", f"{i + 1}. {who.id}")

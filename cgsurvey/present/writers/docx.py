@@ -6,10 +6,11 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from cgsurvey.base.errors import DataError
 from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Figure, Heading, Numbered, Paragraph
-from cgsurvey.present.table import SIMULATED, Grid, Shown, Table, Words
+from cgsurvey.present.table import SIMULATED, Grid, Remark, Shown, Table, Words
 from cgsurvey.present.writers import clean, write_bytes
 from cgsurvey.present.writers.text import width
 
@@ -19,7 +20,7 @@ _CONTENTS = Words("Contents", "Daftar isi")
 _TABLES = Words("List of tables", "Daftar tabel")
 _FIGURES = Words("List of figures", "Daftar gambar")
 _FONT = "Times New Roman"
-_TEXT_MIN_CM, _TEXT_MAX_CM = 2.6, 7.5
+_TEXT_MIN_CM, _TEXT_MAX_CM = 4.8, 8.0
 _KEEP_ROWS = 18  # a table of no more rows is kept on one page
 
 
@@ -336,122 +337,67 @@ class _Writer:
     # -- tables ------------------------------------------------------------------------------------------------------
 
     def _table(self, anchor: str, grid: Grid) -> None:
-        from docx.enum.table import WD_TABLE_ALIGNMENT
-        from docx.oxml.ns import qn
-        from docx.shared import Cm, Pt
+        """Add a table; its XML is built as a whole, since python-docx takes milliseconds for each cell."""
+        from docx.oxml import parse_xml
+        from docx.oxml.ns import nsdecls
+        from docx.shared import Pt
 
         if grid.title or not self.doc.bare:
             self._caption(anchor, TABLE, grid.title, above=True)
-        top = 2 if grid.spanners else 1
-        made = self.word.add_table(rows=top + len(grid.body), cols=len(grid.heads))
-        made.alignment, made.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-        properties = made._tbl.tblPr
-        properties.append(_element("w:tblCaption", val=clean(f"{self.doc.name(anchor)} {grid.title}")))
-        margins = _element("w:tblCellMar")
-        for side in ("left", "right"):
-            margins.append(_element(f"w:{side}", w="70", type="dxa"))
-        properties.insert_element_before(margins, "w:tblLook", "w:tblCaption")
-        size, widths = self._widths(grid)
-        for j, room in enumerate(widths):
-            made.columns[j].width = Cm(room)
-        keep = len(grid.body) <= _KEEP_ROWS
-        for i, row in enumerate(made._tbl.tr_lst):
-            rules = row.get_or_add_trPr()
-            rules.append(_element("w:cantSplit"))
-            if i < top:
-                rules.append(_element("w:tblHeader"))
-            for j, cell in enumerate(row.tc_lst):
-                cell.width = Cm(widths[j])
-        # python-docx looks a cell up by walking the table each time; the XML cells in one pass keep long tables fast
-        from docx.table import _Cell
-
-        matrix = [[_Cell(tc, made) for tc in tr.tc_lst] for tr in made._tbl.tr_lst]
-        spanned = {j for s, n, _ in grid.spanners for j in range(s, s + n)}
-        for j, head in enumerate(grid.heads):
-            at = 1 if grid.spanners else 0
-            self._cell(matrix[at][j], Shown(head, "right" if grid.aligns[j] == "right" else "left"), size, keep=True)
-            self._border(matrix[at][j], bottom=4, top=0 if grid.spanners else 8)
-            if grid.spanners:
-                self._border(matrix[0][j], top=8, bottom=4 if j in spanned else 0)
-                matrix[0][j].paragraphs[0]._p.style = self.cell_style
-            matrix[at][j]._tc.get_or_add_tcPr().append(_element("w:vAlign", val="bottom"))
-        for i, row_shown in enumerate(grid.body):
-            last = i == len(grid.body) - 1
-            hold = (keep and (not last or bool(grid.remarks))) or i == 0 or (last and bool(grid.remarks))
-            cells = matrix[top + i]
-            if isinstance(row_shown, str):
-                self._cell(cells[0], Shown(row_shown), size, keep=True, italic=True)
-                for cell in cells[1:]:
-                    cell.paragraphs[0]._p.style = self.cell_style
-                if len(cells) > 1:
-                    self._merge(made._tbl.tr_lst[top + i])
+        size, room = self._widths(grid)
+        widths = [round(w * 567) for w in room]  # twentieths of a point
+        keep, last = len(grid.body) <= _KEEP_ROWS, len(grid.body) - 1
+        rows = self._head_rows(grid, widths, size)
+        for i, row in enumerate(grid.body):
+            hold = i == 0 or (bool(grid.remarks) if i == last else keep or isinstance(row, str))
+            style: dict[str, Any] = {"size": size, "keep": hold, "bottom": 8 if i == last else 0}
+            if isinstance(row, str):
+                rows.append(
+                    _row([_cell(Shown(row), sum(widths), self.cell_style, span=len(widths), italic=True, **style)])
+                )
             else:
-                for cell, shown in zip(cells, row_shown, strict=True):
-                    self._cell(cell, shown, size, keep=hold)
-        for cell in matrix[-1]:
-            self._border(cell, bottom=8)
-        for start, length, label in grid.spanners:
-            self._cell(matrix[0][start], Shown(label), size, keep=True)
-            self._merge(made._tbl.tr_lst[0], start, length)
-            from docx.enum.text import WD_ALIGN_PARAGRAPH
+                rows.append(_row([_cell(c, w, self.cell_style, **style) for c, w in zip(row, widths, strict=True)]))
+        title = _attribute(f"{self.doc.name(anchor)} {grid.title}")
+        columns = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
+        sides = "".join(f'<w:{side} w:w="70" w:type="dxa"/>' for side in ("left", "right"))
+        table = parse_xml(
+            f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="left"/>'
+            f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{sides}</w:tblCellMar><w:tblLook w:val="0420"/>'
+            f'<w:tblCaption w:val="{title}"/></w:tblPr><w:tblGrid>{columns}</w:tblGrid>{"".join(rows)}</w:tbl>'
+        )
+        self.word.element.body.insert_element_before(table, "w:sectPr")
+        after = [self._remark(r, first=k == 0, last=r is grid.remarks[-1]) for k, r in enumerate(grid.remarks)]
+        (after or [self.word.add_paragraph(style="Table Note")])[-1].paragraph_format.space_after = Pt(12)
 
-            matrix[0][start].paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
-        for k, remark in enumerate(grid.remarks):
-            paragraph = self.word.add_paragraph(style="Table Note")
-            lead = paragraph.add_run(clean(remark.lead))
-            lead.italic = remark.lead.endswith(".")
-            lead.font.superscript = not remark.lead.endswith(".") or None
-            paragraph.add_run(clean(f" {remark.text}"))
-            if k == 0:
-                paragraph.paragraph_format.space_before = Pt(3)
-            if k < len(grid.remarks) - 1:
-                paragraph.paragraph_format.keep_with_next = True
-        last_one = self.word.add_paragraph(style="Table Note") if not grid.remarks else paragraph
-        last_one.paragraph_format.space_after = Pt(12)
-        assert made._tbl.find(qn("w:tblGrid")) is not None
+    def _head_rows(self, grid: Grid, widths: Sequence[int], size: float) -> list[str]:
+        heads = [Shown(h, "right" if a == "right" else "left") for h, a in zip(grid.heads, grid.aligns, strict=True)]
+        top = 0 if grid.spanners else 8
+        style: dict[str, Any] = {"size": size, "keep": True, "foot": True}
+        second = [_cell(h, w, self.cell_style, top=top, bottom=4, **style) for h, w in zip(heads, widths, strict=True)]
+        if not grid.spanners:
+            return [_row(second, head=True)]
+        first, j = [], 0
+        starts = {start: (length, label) for start, length, label in grid.spanners}
+        while j < len(widths):
+            length, label = starts.get(j, (1, ""))
+            room, line = sum(widths[j : j + length]), 4 if j in starts else 0
+            first.append(
+                _cell(Shown(label), room, self.cell_style, span=length, centre=True, top=8, bottom=line, **style)
+            )
+            j += length
+        return [_row(first, head=True), _row(second, head=True)]
 
-    def _cell(self, cell: Any, shown: Shown, size: float, *, keep: bool, italic: bool = False) -> None:
-        from docx.enum.text import WD_ALIGN_PARAGRAPH
-        from docx.shared import Pt, RGBColor
+    def _remark(self, remark: Remark, *, first: bool, last: bool) -> Any:
+        from docx.shared import Pt
 
-        paragraph = cell.paragraphs[0]
-        paragraph._p.style = self.cell_style
-        layout = paragraph.paragraph_format
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if shown.align == "right" else WD_ALIGN_PARAGRAPH.LEFT
-        layout.space_before = layout.space_after = Pt(1.5)
-        layout.keep_with_next = keep or None
-        if shown.indent:
-            layout.left_indent = Pt(9 * shown.indent)
-        fixed = shown.align == "right"
-        run = paragraph.add_run(clean(shown.text.replace(" ", "\u00a0") if fixed else shown.text))
-        run.font.size, run.italic = Pt(size), italic or None
-        if shown.symbol:
-            mark = paragraph.add_run(f"\u00a0{shown.symbol}")
-            mark.font.size, mark.font.color.rgb = Pt(size), RGBColor.from_string(_COLOUR[shown.verdict])
-        if shown.mark:
-            note = paragraph.add_run(clean(shown.mark))
-            note.font.size, note.font.superscript = Pt(size), True
-
-    def _merge(self, row: Any, start: int = 0, length: int | None = None) -> None:
-        cells = row.tc_lst
-        count = len(cells) if length is None else length
-        first = cells[start]
-        first.grid_span = count
-        first.width = sum(int(c.width) for c in cells[start : start + count])
-        for extra in cells[start + 1 : start + count]:
-            row.remove(extra)
-
-    def _border(self, cell: Any, **sides: int) -> None:
-        from docx.oxml.ns import qn
-
-        properties = cell._tc.get_or_add_tcPr()
-        borders = properties.find(qn("w:tcBorders"))
-        if borders is None:
-            borders = _element("w:tcBorders")
-            properties.append(borders)
-        for side in ("top", "bottom"):  # the schema wants this order
-            if sides.get(side):
-                borders.append(_element(f"w:{side}", val="single", sz=str(sides[side]), space="0", color="auto"))
+        paragraph = self.word.add_paragraph(style="Table Note")
+        lead = paragraph.add_run(clean(remark.lead))
+        lead.italic = remark.lead.endswith(".")
+        lead.font.superscript = not remark.lead.endswith(".") or None
+        paragraph.add_run(clean(f" {remark.text}"))
+        paragraph.paragraph_format.space_before = Pt(3) if first else None
+        paragraph.paragraph_format.keep_with_next = None if last else True
+        return paragraph
 
     def _room_cm(self, landscape: bool) -> float:
         section = self.word.sections[0]
@@ -461,32 +407,32 @@ class _Writer:
 
     def _needs(self, grid: Grid, size: float) -> tuple[list[float], list[bool]]:
         """Return the width each column wants, in cm, and which of them may be narrowed because their text wraps."""
-        letter = size * 0.0205  # width of a digit, cm per point; a little more than Times needs
+        letter = size * 0.0222  # width of a digit, cm per point; more than Times needs, so that other fonts fit
         rows = [r for r in grid.body if not isinstance(r, str)]
         wants, soft = [], []
         for j, head in enumerate(grid.heads):
             longest = max([width(r[j].full) + 2 * r[j].indent for r in rows], default=1)
             word = max([width(w) for w in head.split()], default=1)
             if grid.aligns[j] == "right":
-                wants.append(max(longest, word) * letter + 0.34)
+                wants.append(max(longest, word) * letter + 0.3)
                 soft.append(False)
             else:
-                wants.append(min(max(longest, word) * letter * 1.12 + 0.4, _TEXT_MAX_CM))
+                wants.append(min(max(longest, word) * letter * 1.05 + 0.35, _TEXT_MAX_CM))
                 soft.append(wants[-1] > _TEXT_MIN_CM)
         for start, length, label in grid.spanners:
-            short = width(label) * letter + 0.34 - sum(wants[start : start + length])
+            short = width(label) * letter + 0.3 - sum(wants[start : start + length])
             for j in range(start, start + length):
                 wants[j] += max(0.0, short / length)
         return wants, soft
 
     def _needs_landscape(self, table: Table) -> bool:
-        wants, soft = self._needs(table.grid(self.language), 9)
+        wants, soft = self._needs(table.grid(self.language), 7)
         least = sum(_TEXT_MIN_CM if s else w for w, s in zip(wants, soft, strict=True))
         return least > self._room_cm(False)
 
     def _widths(self, grid: Grid) -> tuple[float, list[float]]:
         room = self._room_cm(self.wide)
-        for size in (9.0, 8.0, 7.0, 6.0):
+        for size in (9.0, 8.5, 8.0, 7.0, 6.0):
             wants, soft = self._needs(grid, size)
             least = sum(_TEXT_MIN_CM if s else w for w, s in zip(wants, soft, strict=True))
             if least <= room or size == 6.0:
@@ -540,3 +486,59 @@ class _Writer:
 
 def _descriptions(picture: Any) -> Iterator[Any]:
     yield picture._inline.docPr
+
+
+def _attribute(text: str) -> str:
+    return escape(clean(text), {'"': "&quot;", "\n": " "})
+
+
+def _run(text: str, size: float, properties: str = "", *, before: str = "", after: str = "") -> str:
+    # the schema wants bold and italic, then colour, then size, then the position of the letters
+    points = f'<w:sz w:val="{round(2 * size)}"/>'
+    look = f"<w:rPr>{before}{properties}{points}{after}</w:rPr>"
+    return f'<w:r>{look}<w:t xml:space="preserve">{escape(clean(text))}</w:t></w:r>'
+
+
+def _cell(
+    shown: Shown,
+    room: int,
+    style: str,
+    *,
+    size: float,
+    keep: bool,
+    span: int = 1,
+    italic: bool = False,
+    centre: bool = False,
+    foot: bool = False,
+    top: int = 0,
+    bottom: int = 0,
+) -> str:
+    """Return the XML of a cell; `top` and `bottom` are rules in eighths of a point, `foot` sets the text low."""
+    lines = "".join(
+        f'<w:{side} w:val="single" w:sz="{weight}" w:space="0" w:color="auto"/>'
+        for side, weight in (("top", top), ("bottom", bottom))
+        if weight
+    )
+    right = shown.align == "right"
+    text = shown.text.replace(" ", "\u00a0") if right else shown.text
+    runs = _run(text, size, before="<w:i/>" if italic else "")
+    if shown.symbol:
+        runs += _run(f"\u00a0{shown.symbol}", size, f'<w:color w:val="{_COLOUR[shown.verdict]}"/>')
+    if shown.mark:
+        runs += _run(shown.mark, size, after='<w:vertAlign w:val="superscript"/>')
+    return (
+        f'<w:tc><w:tcPr><w:tcW w:w="{room}" w:type="dxa"/>'
+        + (f'<w:gridSpan w:val="{span}"/>' if span > 1 else "")
+        + (f"<w:tcBorders>{lines}</w:tcBorders>" if lines else "")
+        + ('<w:vAlign w:val="bottom"/>' if foot else "")
+        + f'</w:tcPr><w:p><w:pPr><w:pStyle w:val="{_attribute(style)}"/>'
+        + ("<w:keepNext/>" if keep else "")
+        + '<w:spacing w:before="30" w:after="30"/>'
+        + (f'<w:ind w:left="{180 * shown.indent}"/>' if shown.indent else "")
+        + f'<w:jc w:val="{"center" if centre else "right" if right else "left"}"/></w:pPr>{runs}</w:p></w:tc>'
+    )
+
+
+def _row(cells: Sequence[str], *, head: bool = False) -> str:
+    """Return the XML of a row that is never torn over two pages; a head is repeated on each."""
+    return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>{''.join(cells)}</w:tr>"
