@@ -5,13 +5,15 @@ Numeric file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.moments.sample import Sample
+from cgsurvey.moments.normal import low, moment_information
+from cgsurvey.moments.sample import Sample, shares
 from cgsurvey.sem.structure import GroupMatrices
 
 Floats = NDArray[np.float64]
@@ -39,45 +41,80 @@ def correlations(sample: Sample, matrices: GroupMatrices) -> Residuals:
     return Residuals(cov, (sample.mean - matrices.mu) / sd)
 
 
-def normal_gamma(Sigma: Floats, means: bool) -> Floats:
-    """Asymptotic covariance of sqrt(n) (mean, vech S) under normality, shape (m, m)."""
-    p = len(Sigma)
-    j, i = np.triu_indices(p)
-    gamma = Sigma[np.ix_(i, i)] * Sigma[np.ix_(j, j)] + Sigma[np.ix_(i, j)] * Sigma[np.ix_(j, i)]
-    if not means:
-        return gamma
-    out = np.zeros((p + len(i),) * 2)
-    out[:p, :p], out[p:, p:] = Sigma, gamma
-    return out
-
-
 def standardized(
-    sample: Sample, matrices: GroupMatrices, delta: Floats, vcov: Floats, gamma: Floats, means: bool
-) -> Residuals:
-    """Residuals divided by their standard errors: z-values, NaN where the residual has no variance.
+    samples: Sequence[Sample],
+    matrices: Sequence[GroupMatrices],
+    deltas: Sequence[Floats],
+    basis: Floats,
+    *,
+    means: bool,
+    exogenous: Sequence[int] = (),
+) -> list[Residuals]:
+    """Residuals over their standard errors under normal theory: z-values, 0 where residual and error are both zero.
 
     Parameters
     ----------
-    delta : ndarray, shape (m, q)
-        Derivatives of the implied moments by the free parameters.
-    vcov : ndarray, shape (q, q)
-        Covariance of the estimates.
-    gamma : ndarray, shape (m, m)
-        Covariance of the sample moments times n (`normal_gamma`, or that of the missing-data or robust estimator).
+    samples, matrices, deltas : sequence
+        Per group: sample moments, implied moments, and derivatives of these, shape (m, q).
+    basis : ndarray, shape (q, z)
+        Directions that linear equality constraints leave free.
+    means : bool
+        True when the m moments begin with the means.
+    exogenous : sequence of int
+        Covariates with fixed moments.
 
     Notes
     -----
-    The covariance of a residual is taken as that of the sample moment less that of the implied moment.
+    With W the weights of the fit function at the implied moments, Gamma the covariance of the sample moments at those
+    of the sample and D = deltas: residuals = (I - D (D'WD)^-1 D'W) e, Var(e) = Gamma / n (Ogasawara, 2001). This is
+    lavaan's ``residuals(type="standardized")`` for estimator ML.
     """
-    p = len(sample.mean)
-    variance = np.diag(gamma) / sample.n - np.einsum("mq,mq->m", delta @ vcov, delta)
-    # Differences of nearly equal numbers: what is left of a variance that is zero in theory.
-    variance = np.where(variance > 1e-9 * np.diag(gamma) / sample.n, variance, np.nan)
-    left = raw(sample, matrices)
-    j, i = np.triu_indices(p)
-    error = np.zeros((p, p))
-    error[i, j] = error[j, i] = np.sqrt(variance[p:] if means else variance)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cov = np.where(np.abs(left.cov) < 1e-12 * np.abs(sample.cov).max(), 0.0, left.cov / error)
-        mean = left.mean / np.sqrt(variance[:p]) if means else np.zeros(p)
-    return Residuals(cov, np.where(np.isnan(mean), 0.0, mean))
+    p = len(samples[0].mean)
+    i, j = low(p)
+    fixed = np.isin(np.arange(p), list(exogenous))
+    varies = np.concatenate([~fixed, ~(fixed[i] & fixed[j])]) if means else ~(fixed[i] & fixed[j])
+    at = np.ix_(varies, varies)
+    parts = shares(samples)
+    D = [delta[varies] @ basis for delta in deltas]
+    W = [share * _weights(s, m, means)[at] for share, s, m in zip(parts, samples, matrices, strict=True)]
+    gamma = [np.linalg.inv(_unrestricted(s, m, means)[at]) / s.n for s, m in zip(samples, matrices, strict=True)]
+    pull = [d.T @ w for d, w in zip(D, W, strict=True)]  # what moves the estimates
+    inverse = np.linalg.inv(np.sum([a @ d for a, d in zip(pull, D, strict=True)], axis=0))
+    moved = inverse @ np.sum([a @ v @ a.T for a, v in zip(pull, gamma, strict=True)], axis=0) @ inverse
+    out = []
+    for s, m, d, a, v in zip(samples, matrices, D, pull, gamma, strict=True):
+        own = np.diag(v) - 2 * np.einsum("mz,zm->m", d @ inverse, a @ v) + np.einsum("mz,mz->m", d @ moved, d)
+        variance = np.zeros(len(varies))
+        # What is left of a variance that is zero in theory is the difference of nearly equal numbers.
+        variance[varies] = np.where(own > 1e-9 * np.diag(v), own, 0.0)
+        left = raw(s, m)
+        error = np.zeros((p, p))
+        error[i, j] = error[j, i] = np.sqrt(variance[-len(i) :])
+        cov = _divided(left.cov, error, np.abs(s.cov).max())
+        mean = _divided(left.mean, np.sqrt(variance[:p]), np.abs(s.mean).max()) if means else np.zeros(p)
+        out.append(Residuals(cov, mean))
+    return out
+
+
+def _divided(residual: Floats, error: Floats, size: float) -> Floats:
+    nothing = np.abs(residual) < 1e-9 * size
+    return np.where(nothing & (error == 0), 0.0, residual / np.where(error > 0, error, np.nan))
+
+
+def _weights(sample: Sample, matrices: GroupMatrices, means: bool) -> Floats:
+    """Expected information of the moments at the implied ones; with missing values that of the patterns."""
+    if sample.curvature is not None:
+        return sample.curvature.H
+    return _complete(sample, matrices.Sigma, matrices.mu, means)
+
+
+def _unrestricted(sample: Sample, matrices: GroupMatrices, means: bool) -> Floats:
+    """Information at the unrestricted moments; with missing values, of which only the implied ones are kept, at those."""
+    if sample.curvature is not None:
+        return sample.curvature.H
+    return _complete(sample, sample.cov, sample.mean, means)
+
+
+def _complete(sample: Sample, Sigma: Floats, mu: Floats, means: bool) -> Floats:
+    H = moment_information(sample, Sigma, mu, "expected")
+    return H if means else H[len(mu) :, len(mu) :]

@@ -15,7 +15,6 @@ from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result
 from cgsurvey.moments.build import numbers
-from cgsurvey.moments.normal import inverse
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
 from cgsurvey.sem.candidates import admissible, candidates
@@ -25,7 +24,7 @@ from cgsurvey.sem.inference import MANY
 from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.ram import fill, jacobian
-from cgsurvey.sem.residuals import correlations, normal_gamma, raw, standardized
+from cgsurvey.sem.residuals import correlations, raw, standardized
 from cgsurvey.sem.scores import factor_scores
 from cgsurvey.sem.standardize import explained, standardize
 from cgsurvey.sem.structure import GroupMatrices, Structure
@@ -207,20 +206,20 @@ class SemFit(Result):
         DataFrame, or one per group label
         """
         kind = choose("kind", kind, ("raw", "cor", "standardized"))
-        names, out = list(self.observed), []
-        deltas = (
-            jacobian(self.structure, self.theta) if kind == "standardized" else [np.zeros((0, 0))] * len(self.samples)
-        )
-        for sample, filled, delta in zip(self.samples, self.matrices, deltas, strict=True):
-            if kind == "standardized":
-                means = self.structure.means
-                gamma = (
-                    normal_gamma(filled.Sigma, means) if sample.curvature is None else inverse(sample.curvature.H)
-                )
-                left = standardized(sample, filled, delta, self.covariance, gamma, means)
-            else:
-                left = raw(sample, filled) if kind == "raw" else correlations(sample, filled)
-            out.append(pd.DataFrame(left.cov, index=names, columns=names))
+        names = list(self.observed)
+        if kind == "standardized":
+            left = standardized(
+                self.samples,
+                self.matrices,
+                jacobian(self.structure, self.theta),
+                self.basis,
+                means=self.structure.means,
+                exogenous=[self.observed.index(x) for x in self.table.exogenous],
+            )
+        else:
+            of = raw if kind == "raw" else correlations
+            left = [of(s, m) for s, m in zip(self.samples, self.matrices, strict=True)]
+        out = [pd.DataFrame(r.cov, index=names, columns=names) for r in left]
         return out[0] if len(out) == 1 else dict(zip(self.meta.groups, out, strict=True))
 
     def modification_indices(self) -> pd.DataFrame:
