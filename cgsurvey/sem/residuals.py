@@ -66,8 +66,8 @@ def standardized(
     Notes
     -----
     With W the weights of the fit function at the implied moments, Gamma the covariance of the sample moments at those
-    of the sample and D = deltas: residuals = (I - D (D'WD)^-1 D'W) e, Var(e) = Gamma / n (Ogasawara, 2001). This is
-    lavaan's ``residuals(type="standardized")`` for estimator ML.
+    of the sample and D = deltas: residuals = (I - D (D'WD)^-1 D'W) e, Var(e) = Gamma / n. This is what
+    ``residuals(type="standardized")`` of lavaan gives for estimator ML.
     """
     p = len(samples[0].mean)
     i, j = low(p)
@@ -80,9 +80,9 @@ def standardized(
     gamma = [np.linalg.inv(_unrestricted(s, m, means)[at]) / s.n for s, m in zip(samples, matrices, strict=True)]
     pull = [d.T @ w for d, w in zip(D, W, strict=True)]  # what moves the estimates
     inverse = np.linalg.inv(np.sum([a @ d for a, d in zip(pull, D, strict=True)], axis=0))
-    moved = inverse @ np.sum([a @ v @ a.T for a, v in zip(pull, gamma, strict=True)], axis=0) @ inverse
     out = []
     for s, m, d, a, v in zip(samples, matrices, D, pull, gamma, strict=True):
+        moved = inverse @ a @ v @ a.T @ inverse  # by the group's own rows: lavaan too leaves those of others out
         own = np.diag(v) - 2 * np.einsum("mz,zm->m", d @ inverse, a @ v) + np.einsum("mz,mz->m", d @ moved, d)
         variance = np.zeros(len(varies))
         # What is left of a variance that is zero in theory is the difference of nearly equal numbers.
@@ -109,7 +109,7 @@ def _weights(sample: Sample, matrices: GroupMatrices, means: bool) -> Floats:
 
 
 def _unrestricted(sample: Sample, matrices: GroupMatrices, means: bool) -> Floats:
-    """Information at the unrestricted moments; with missing values, of which only the implied ones are kept, at those."""
+    """Information at the unrestricted moments; with missing values at the implied ones, which alone are kept."""
     if sample.curvature is not None:
         return sample.curvature.H
     return _complete(sample, sample.cov, sample.mean, means)

@@ -199,7 +199,8 @@ class SemFit(Result):
         Parameters
         ----------
         kind : {"raw", "cor", "standardized"}
-            Sample minus implied covariances, the same of correlations, or z-values.
+            Sample minus implied covariances, the same of correlations, or z-values (under normal theory, whatever the
+            estimator).
 
         Returns
         -------
