@@ -109,7 +109,8 @@ def _deviations(
     """Standard deviations (v,), 1 where not scaled, and derivatives of their logarithms by the parameters (v, q)."""
     E, V = total_covariance(filled)
     variances = np.diag(V)
-    half = np.where(scaled, 0.5 / np.where(variances > 0, variances, np.nan), 0.0)[:, None]
+    # A variable without variance (a growth factor whose variance is fixed at zero) has none at any other value either.
+    half = np.where(scaled & (variances != 0), 0.5 / np.where(variances > 0, variances, np.nan), 0.0)[:, None]
     a, c = free[s.matrix[free] == ARROW], free[s.matrix[free] == COVARIANCE]
     both = np.where(s.i[c] == s.j[c], 1.0, 2.0)
     columns = np.hstack([2 * E[:, s.i[a]] * V[s.j[a]].T, both * E[:, s.i[c]] * E[:, s.j[c]]])
