@@ -345,7 +345,7 @@ def guideline(rules: Sequence[Rule], language: str) -> list[str]:
             if not glossary.unknown_columns([rule.measure])
             else rule.measure
         )
-        good, fair = (show(v, _rule_kind(v), language, _rule_digits(v)) for v in (rule.good, rule.fair))
+        good, fair = (show_cutoff(v, language) for v in (rule.good, rule.fair))
         also = f" (~ {sign} {fair})" if rule.fair is not None else ""
         by_source.setdefault(rule.source, []).append(f"{head} ✓ {sign} {good}{also}")
     own = PLANNED.of(language)
@@ -360,12 +360,13 @@ def cite(key: str, language: str) -> str:
     return short.replace("et al.", "dkk.").replace(" & ", " dan ") if language == "id" else short
 
 
-def _rule_kind(value: float | None) -> str:
-    return "coefficient" if value is not None and abs(value) < 1 else "number"
-
-
-def _rule_digits(value: float | None) -> int:
-    return 0 if value is None or float(value).is_integer() else 3 if round(value, 2) != value else 2
+def show_cutoff(value: float | None, language: str) -> str:
+    """Print a cut-off with as many decimals as it has, two at least where it is no whole number."""
+    if value is None:
+        return ""
+    whole = float(value).is_integer()
+    digits = 0 if whole else max(2, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
+    return show(value, "coefficient" if abs(value) < 1 else "number", language, digits)
 
 
 def _written(path: str | Path | None, content: str) -> str:

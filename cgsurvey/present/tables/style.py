@@ -14,7 +14,7 @@ from cgsurvey.base.errors import OptionError
 from cgsurvey.base.references import Rule, rule
 from cgsurvey.base.result import Meta
 from cgsurvey.present.numbers import is_missing, show
-from cgsurvey.present.table import VERDICT, Cell, Column, Spanner, Table, Verdict, Words
+from cgsurvey.present.table import VERDICT, Cell, Column, Spanner, Table, Verdict, Words, show_cutoff
 
 Dialect = Literal["apa", "thesis"]
 Maker = Callable[[Any, "Style"], Table | None]
@@ -66,8 +66,7 @@ def cutoff(by: Rule | None) -> Words | None:
     sign = {">=": "≥", "<=": "≤"}[by.direction]
 
     def text(language: str) -> str:
-        kind = "coefficient" if abs(by.good) < 1 else "number"
-        parts = [show(v, kind, language) for v in (by.good, by.fair) if v is not None]
+        parts = [show_cutoff(v, language) for v in (by.good, by.fair) if v is not None]
         return f"{sign} {parts[0]}" + (f" ({parts[1]})" if len(parts) > 1 else "")
 
     return Words(text("en"), text("id"))
