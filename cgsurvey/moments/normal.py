@@ -182,7 +182,7 @@ def row_blocks(sample: Sample) -> Iterator[tuple[Ints, Ints | slice]]:
 
 
 def meat(sample: Sample, scores: Floats) -> Floats:
-    """Cross products of casewise scores over their number; with C clusters, of their sums within them, times C / (C - 1)."""
+    """Cross products of casewise scores over rows; with C clusters, of their sums within them, times C / (C - 1)."""
     factor = 1.0
     if sample.cases is not None and sample.cases.cluster is not None:
         scores = cluster_sums(scores, sample.cases.cluster)

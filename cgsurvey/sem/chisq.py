@@ -263,9 +263,9 @@ def _covariate_likelihood(samples: Sequence[Sample], exogenous: Sequence[int]) -
 def _corrected(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: Kind, robust: bool) -> ChiSquare:
     """Misfit of the unrestricted moments as if data were complete, and its expectation under the model per df.
 
-    The expectation is tr(W C), with W the weight of complete data and C the covariance of the residuals: R Gamma R' with
-    Gamma the covariance of the unrestricted estimates and R what takes them to residuals, which for normal data is Gamma
-    less that of the implied moments (Zhang & Savalei, 2023). Moments among covariates do not count.
+    The expectation is tr(W C), with W the weight of complete data and C the covariance of the residuals: R Gamma R'
+    with Gamma the covariance of the unrestricted estimates and R what takes them to residuals, which for normal data is
+    Gamma less that of the implied moments (Zhang & Savalei, 2023). Moments among covariates do not count.
     """
     structure, samples = fitted.structure, fitted.samples
     keep = free_moments(structure.p, True, covariates if fixed_x else ())
@@ -284,10 +284,8 @@ def _corrected(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: K
         delta.append(part[keep] @ fitted.K)
     D, HD, C = np.vstack(delta), np.vstack([h @ d for h, d in zip(H, delta, strict=True)]), block_diag(*gamma)
     P = D @ np.linalg.solve(D.T @ HD, HD.T)
-    if robust:
-        C = (C - P @ C) - (C - P @ C) @ P.T
-    else:
-        C = C - D @ np.linalg.solve(D.T @ HD, D.T)
+    R = np.eye(len(D)) - P
+    C = R @ C @ R.T if robust else C - D @ np.linalg.solve(D.T @ HD, D.T)
     df = len(D) - D.shape[1]
     trace = float(np.sum((block_diag(*W) * C)[np.ix_(counted, counted)]))
     return ChiSquare(max(chisq, 0.0), df, robust=trace / df if df else NAN)

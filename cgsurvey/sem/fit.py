@@ -95,9 +95,9 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     # 2. Resolve the model.
     labels = group_labels(source.frame, options.group)
     table = _table(model, source.frame, kind, options, len(labels))
-    # 3. Sample statistics.
-    grouped = _samples(source.frame, table, options)
     with one_thread():
+        # 3. Sample statistics.
+        grouped = _samples(source.frame, table, options)
         # 4. Compile matrices and check identification.
         made = _with_covariates(structure(table), table, grouped.samples)
         held = _linear(table, made)

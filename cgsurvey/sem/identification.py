@@ -75,8 +75,9 @@ def undetermined(problem: Problem, z: Floats) -> Floats | None:
     H = np.zeros((len(theta),) * 2)
     for layout, sample, share in zip(problem.layouts, problem.samples, problem.shares, strict=True):
         f = factors(layout, matrices(layout, theta))
-        # The weights of the sample moments: these exist at any point, the weights of the implied ones may not.
-        part = bilinear(f, sample.cov, sample.cov, np.zeros(layout.p), "expected", layout.has_means)
+        # Moments count in standard deviations; their own weights would take items that are nearly alike for a deficit.
+        units = np.diag(np.diag(sample.cov))
+        part = bilinear(f, units, units, np.zeros(layout.p), "expected", layout.has_means)
         H += share * layout.gather_both(part)
     H = problem.K.T @ H @ problem.K
     diagonal = np.diag(H)

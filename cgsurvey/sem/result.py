@@ -335,6 +335,7 @@ class SemFit(Result):
                 error[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", slope @ self.covariance, slope), 0.0))
         if errors:
             error[self.structure.row] = found.std_error(self.covariance)
+            error[error < 1e-9] = np.nan  # a standardised parameter that cannot vary, up to rounding
         return value, error
 
     def _moments(self, cov: Floats, mean: Floats) -> dict[str, Any]:

@@ -69,7 +69,6 @@ def _group_start(layout: Layout, sample: Sample) -> Floats:
                 size[k] = float(np.mean([abs(l[n]) * size[at[n]] / abs(x) for n, x in held]))
             elif k in fixed_var:
                 size[k] = max(np.sqrt(abs(fixed_var[k])), 0.1) * (1.2 if k in caused else 1.0)
-            size[k] = max(size[k], 1e-3 * size[at].max())
             W[k] = l @ W[at] / (l @ l)
             loads.update({(i, k): l[n] * size[i] / size[k] for n, i in enumerate(at)})
         known.update(ready)

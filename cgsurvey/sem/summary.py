@@ -24,7 +24,7 @@ def summary(fit: SemFit) -> str:
     """Return estimates, errors and fit as text."""
     options, measures = fit.options, fit.fit_measures
     state = "converged" if fit.converged else "DID NOT CONVERGE"
-    lines = [f"{fit.meta.function}: {state} after {fit.iterations} iterations"]
+    lines = [f"SemFit ({fit.meta.function}): {state} after {fit.iterations} iterations"]
     if fit.meta.simulated:
         lines.append("Simulated data.")
     lines += [

@@ -108,7 +108,9 @@ def test_answers_that_never_meet_point_to_link(frame):
     frame.loc[:29, "a"] = np.nan
     frame.loc[30:, ["b"]] = np.nan
     for missing in ("listwise", "fiml"):
-        with pytest.raises(SampleError, match=r"Nobody answered both 'a' and 'b'.*cg\.link\(partners, users, on='office'\)"):
+        with pytest.raises(
+            SampleError, match=r"Nobody answered both 'a' and 'b'.*cg\.link\(partners, users, on='office'\)"
+        ):
             sample_statistics(frame, ITEMS, missing=missing)
     with pytest.raises(SampleError, match=r"Nobody answered a, b: .*cg\.link"):
         sample_statistics(frame.assign(a=np.nan, b=np.nan), ITEMS)
@@ -121,7 +123,7 @@ def test_samples_that_cannot_carry_a_model(frame):
         sample_statistics(frame.head(3), ITEMS)
     with pytest.raises(SampleError, match="no rows"):
         sample_statistics(frame.head(0), ITEMS)
-    with pytest.raises(NotPositiveDefiniteError, match="singular: .*a, c|singular: .*c, a"):
+    with pytest.raises(NotPositiveDefiniteError, match=r"singular: (a, c|c, a)"):
         sample_statistics(frame.assign(c=2 * frame["a"] + 1), ITEMS)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 
-from cgsurvey.moments.normal import low, log_likelihood, meat, moment_information, moment_scores, slopes, value
+from cgsurvey.moments.normal import log_likelihood, low, meat, moment_information, moment_scores, slopes, value
 from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Sample
 from cgsurvey.moments.saturated import saturated
@@ -63,11 +63,16 @@ def gradient(sample: Sample, x: np.ndarray) -> np.ndarray:
     return np.concatenate([-b, np.where(i == j, 0.5, 1.0) * W[i, j]])
 
 
-@pytest.mark.parametrize("sample", [complete(), incomplete(), incomplete(weights=True)], ids=["complete", "holes", "weights"])
+@pytest.mark.parametrize(
+    "sample", [complete(), incomplete(), incomplete(weights=True)], ids=["complete", "holes", "weights"]
+)
 def test_derivatives_are_those_of_the_value(sample):
     x = as_vector(*elsewhere(sample))
     steps = 1e-5 * np.eye(len(x))
-    f = [(value(sample, *as_moments(x + h, sample.p)) - value(sample, *as_moments(x - h, sample.p))) / 2e-5 for h in steps]
+    f = [
+        (value(sample, *as_moments(x + h, sample.p)) - value(sample, *as_moments(x - h, sample.p))) / 2e-5
+        for h in steps
+    ]
     np.testing.assert_allclose(gradient(sample, x), f, atol=1e-7)
     H = [(gradient(sample, x + h) - gradient(sample, x - h)) / 2e-5 for h in steps]
     np.testing.assert_allclose(moment_information(sample, *as_moments(x, sample.p), "observed"), H, atol=1e-6)
