@@ -6,7 +6,6 @@ import io
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +81,10 @@ class Picture(Figure):
             )
         return buffer.getvalue()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         png = b64encode(self.to_bytes("png", dpi=144)).decode()
-        width = int(self.get_figwidth() * 96)
-        look = f'style="max-width:100%;background:#fff" width="{width}"'
-        html = f'<img alt="{escape(self.alt)}" {look} src="data:image/png;base64,{png}">'
-        return {"text/html": html, "image/png": png, "text/plain": self.alt}
+        look = {"alt": self.alt, "width": int(self.get_figwidth() * 96), "needs_background": "light"}
+        return {"image/png": png, "text/plain": self.alt}, {"image/png": look}
 
 
 @contextmanager

@@ -1,0 +1,58 @@
+"""The notebooks run in a fresh kernel, equal their sources, and keep to the house's form."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "notebooks"))
+from build import execute  # noqa: E402
+
+SOURCES = sorted((ROOT / "notebooks" / "src").glob("*.py"))
+LANGUAGES = {"en", "id"}
+
+
+def cells(notebook, kind="code"):
+    return [c for c in notebook.cells if c.cell_type == kind]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.stem)
+def test_a_notebook_runs_in_a_fresh_kernel(source):
+    notebook = execute(source)
+    outputs = [o for c in cells(notebook) for o in c.outputs]
+    assert outputs and not [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
+    figures = [o for o in outputs if "image/png" in o.get("data", {})]
+    assert len(figures) >= 2 and all(o.metadata["image/png"]["alt"] for o in figures)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.stem)
+def test_the_committed_notebook_is_executed_and_says_what_its_source_says(source):
+    committed = nbformat.read(source.parents[1] / f"{source.stem}.ipynb", as_version=4)
+    nbformat.validate(committed)
+    assert [c.source for c in committed.cells] == [c.source for c in jupytext.read(source).cells]
+    assert all(c.execution_count for c in cells(committed))
+    assert not [o for c in cells(committed) for o in c.outputs if o.output_type == "error" or o.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.stem)
+def test_one_cell_is_to_be_changed_and_cells_are_short(source):
+    notebook = jupytext.read(source)
+    marked = [c for c in cells(notebook) if "parameters" in c.metadata.get("tags", [])]
+    assert len(marked) == 1 and marked[0] is cells(notebook)[0]
+    for cell in cells(notebook):
+        assert len(cell.source.splitlines()) <= 10, cell.source
+        assert "def " not in cell.source and "lambda" not in cell.source
+
+
+def test_both_languages_have_the_same_code():
+    for english in (s for s in SOURCES if s.stem.endswith("_en")):
+        other = english.with_name(english.name.replace("_en.", "_id."))
+        pair = [cells(jupytext.read(s)) for s in (english, other)]
+        assert len(pair[0]) == len(pair[1])
+        for a, b in zip(*pair, strict=True):
+            assert a.source.count("cg.") == b.source.count("cg.")
