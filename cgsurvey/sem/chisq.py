@@ -278,8 +278,10 @@ def _corrected(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: K
         complete = s.sealed()
         chisq += 2 * s.size * (value(complete, filled.Sigma, filled.mu) - value(complete, s.cov, s.mean))
         W.append(share * moment_information(complete, s.cov, s.mean, "expected")[at])
-        H.append(share * moment_information(s, s.cov, s.mean, "observed" if robust else kind)[at])
-        G = inverse(share * moment_information(s, s.cov, s.mean, "observed")[at])
+        observed = share * moment_information(s, s.cov, s.mean, "observed")[at]
+        same = robust or kind == "observed"
+        H.append(observed if same else share * moment_information(s, s.cov, s.mean, kind)[at])
+        G = inverse(observed)
         gamma.append(G @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ G if robust else G)
         delta.append(part[keep] @ fitted.K)
     D, HD, C = np.vstack(delta), np.vstack([h @ d for h, d in zip(H, delta, strict=True)]), block_diag(*gamma)

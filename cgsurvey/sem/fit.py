@@ -374,6 +374,8 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
         out.append(note("sem.weights", weights=options.weights))
     if found.user.df == 0:
         out.append(note("sem.no_test"))
+    if options.fiml and fitted.structure.p > MANY:
+        out.append(note("sem.not_corrected", n=MANY))
     if not options.robust:
         counts = _categories(grouped.samples)
         if counts:

@@ -19,6 +19,12 @@ Test = Literal["standard", "yuan.bentler.mplus"]
 Likelihood = Literal["normal", "wishart"]
 Engine = Literal["native", "semopy"]
 
+_ABSENT = {
+    "ordered": "items are treated as continuous; estimator='MLR' allows for their distribution",
+    "parameterization": "it belongs to ordered items",
+    "bootstrap": "estimator='MLR' has errors that need no normality",
+    "strata": "clusters and weights are allowed for, strata are not",
+}
 _SPELLINGS = {"ml": "fiml", "direct": "fiml", "ml.x": "fiml.x"}  # lavaan's words for the same
 
 
@@ -105,6 +111,9 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         Naming what is allowed.
     """
     known = [f.name for f in fields(Options)]
+    absent = [f"{k}= ({_ABSENT[k]})" for k in given if k in _ABSENT]
+    if absent:
+        raise OptionError(f"not available in this version: {'; '.join(absent)}.")
     unknown = [k for k in given if k not in known]
     if unknown:
         words = " ".join(f"'{k}'.{did_you_mean(k, known)}" for k in unknown)

@@ -13,8 +13,9 @@ from scipy.special import ndtr, ndtri
 from cgsurvey.base.errors import EstimationError
 from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
+from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.result import Result
-from cgsurvey.moments.build import numbers
+from cgsurvey.moments.build import group_labels, numbers
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
 from cgsurvey.sem.candidates import admissible, candidates
@@ -90,6 +91,7 @@ class SemFit(Result):
     converged: bool
     iterations: int = 0
 
+    @one_thread()
     def tidy(self) -> pd.DataFrame:
         """Return one row per parameter, in lavaan's order.
 
@@ -134,6 +136,7 @@ class SemFit(Result):
             row[name] = int(row[name])
         return pd.DataFrame([row])
 
+    @one_thread()
     def standardized(self, kind: Standard = "std_all") -> pd.DataFrame:
         """Return the standardised parameters with standard errors by the delta method.
 
@@ -193,6 +196,7 @@ class SemFit(Result):
             else pd.concat(parts, names=["group", "variable"]).rename("r2")
         )
 
+    @one_thread()
     def residuals(self, kind: Literal["raw", "cor", "standardized"] = "raw") -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Return what the model leaves unexplained of the covariances.
 
@@ -223,6 +227,7 @@ class SemFit(Result):
         out = [pd.DataFrame(r.cov, index=names, columns=names) for r in left]
         return out[0] if len(out) == 1 else dict(zip(self.meta.groups, out, strict=True))
 
+    @one_thread()
     def modification_indices(self) -> pd.DataFrame:
         """Return the score test of each parameter that could be freed, largest first.
 
@@ -249,6 +254,7 @@ class SemFit(Result):
         frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
         return frame.dropna(subset="mi").sort_values("mi", ascending=False, kind="stable", ignore_index=True)
 
+    @one_thread()
     def scores(self, data: Any, *, method: Literal["regression", "bartlett", "ebm"] = "regression") -> pd.DataFrame:
         """Return factor scores, one row per row of data.
 
@@ -266,6 +272,7 @@ class SemFit(Result):
         if self.options.group is None:
             out[:] = factor_scores(y, self.matrices[0], method)
         else:
+            group_labels(frame, self.options.group)  # names the column when it is absent
             names = frame[self.options.group].astype(str).to_numpy()
             for label, filled in zip(self.meta.groups, self.matrices, strict=True):
                 out[names == label] = factor_scores(y[names == label], filled, method)

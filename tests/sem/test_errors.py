@@ -50,6 +50,7 @@ def test_syntax_is_shown_with_its_place(data):
         ({"estimator": "WLSMV"}, "'ML', 'MLR', 'MLF'"),
         ({"missing": "pairwise"}, "'listwise', 'fiml', 'fiml.x'"),
         ({"misssing": "fiml"}, "Did you mean 'missing'"),
+        ({"ordered": True, "bootstrap": 500}, r"ordered= \(.*MLR.*bootstrap="),
         ({"group_equal": "loading"}, "Did you mean 'loadings'"),
         ({"se": "bootstrap"}, "robust.huber.white"),
         ({"ci": 95}, "between 0 and 1"),

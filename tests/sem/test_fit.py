@@ -110,6 +110,8 @@ def test_scores(fit, groups, data):
     by_group = groups.scores(data.assign(site=["b", "a"] * 150))
     assert by_group.notna().all().all()
     assert groups.scores(data.assign(site="elsewhere")).isna().all().all()
+    with pytest.raises(cg.ColumnNotFoundError, match="group='site'"):
+        groups.scores(data)
 
 
 def test_modification_indices_find_what_is_missing(data):
