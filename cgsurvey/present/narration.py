@@ -438,7 +438,7 @@ def _effects(x: SemFit) -> Iterator[Sentence]:
 def _modification(x: SemFit, style: Style) -> Iterator[Sentence]:
     found, why = sem_tables.largest_mi(x, style)
     if why:
-        yield Sentence("modification.absent", {"reason": why})
+        yield Sentence("modification.absent")
     elif len(found):
         top = found.iloc[0]
         yield Sentence("modification.some", {"mi": top["mi"], "parameter": f"{top['lhs']} {top['op']} {top['rhs']}"})

@@ -106,12 +106,12 @@ class _Writer:
     def run(self) -> None:
         self._prepare()
         self._front()
-        for block in self.doc.blocks:
+        for k, block in enumerate(self.doc.blocks):
             self._turn(
                 isinstance(block, Numbered) and isinstance(block.item, Table) and self._needs_landscape(block.item)
             )
             if isinstance(block, Heading):
-                self._paragraph(block.text, f"Heading {block.level}", bookmark=f"_h{abs(hash(block.text)) % 10**8}")
+                self._paragraph(block.text, f"Heading {block.level}", bookmark=f"_cg_heading_{k}")
             elif isinstance(block, Paragraph):
                 self._running(block)
             elif isinstance(block, Bullets):
@@ -233,10 +233,12 @@ class _Writer:
             self._paragraph(SIMULATED.of(self.language), "Normal", bold=True)
         if not self.doc.contents:
             return
-        heads = [b for b in self.doc.blocks if isinstance(b, Heading) and b.level <= 2]
-        self._listing(
-            _CONTENTS, r'TOC \o "1-2" \h \z \u', [(b.text, f"_h{abs(hash(b.text)) % 10**8}", b.level) for b in heads]
-        )
+        entries = [
+            (b.text, f"_cg_heading_{k}", b.level)
+            for k, b in enumerate(self.doc.blocks)
+            if isinstance(b, Heading) and b.level <= 2
+        ]
+        self._listing(_CONTENTS, r'TOC \o "1-2" \h \z \u', entries)
         for title, word, kind in ((_TABLES, TABLE, Table), (_FIGURES, FIGURE, Figure)):
             entries = []
             for anchor, item in self.doc.numbered():
