@@ -8,7 +8,7 @@ Marquardt).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,6 +74,25 @@ class Problem:
             return np.inf
         return total if np.isfinite(total) else np.inf
 
+    @property
+    def patterned(self) -> bool:
+        """True when a sample has missing values."""
+        return any(s.patterns is not None for s in self.samples)
+
+    @property
+    def complete(self) -> Problem:
+        """The same problem as if the moments of the unrestricted model were those of complete rows."""
+        return replace(self, samples=tuple(replace(s, patterns=None) for s in self.samples))
+
+    def gradient(self, z: Floats) -> Floats:
+        """Gradient at z."""
+        theta = self.theta(z)
+        g = np.zeros(len(theta))
+        for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
+            filled = matrices(layout, theta)
+            g += share * layout.gather(cell_gradient(layout, factors(layout, filled), sample, filled))
+        return self.K.T @ g
+
     def slope(self, z: Floats, kind: Kind) -> tuple[Floats, Floats]:
         """Gradient and information at z."""
         theta = self.theta(z)
@@ -87,18 +106,33 @@ class Problem:
 
 
 def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
-    """Minimise the fit function from `z`; `Optimum.converged` says whether the gradient vanished."""
+    """Minimise the fit function from `z`; `Optimum.converged` says whether the gradient vanished.
+
+    With missing values second derivatives cost a pass over all patterns. So the search starts at the solution for
+    complete data with the moments of the unrestricted model, and second derivatives are kept while steps with them
+    shrink the gradient well.
+    """
+    if problem.patterned and len(z):
+        near = minimise(problem.complete, z, limit=limit)
+        z = near.z if np.isfinite(problem.value(near.z)) else z
     now, damping, size, iteration = problem.value(z), 0.0, np.inf, 0
     if not len(z):
         return Optimum(z, now, 0.0, 0, True)
+    H, units, fresh = np.empty((0, 0)), np.ones(len(z)), True
     for iteration in range(1, limit + 1):
-        g, H = problem.slope(z, "observed")
-        units, definite = _scaled(H)
-        if not definite:
-            g, H = problem.slope(z, "expected")
+        last = size
+        if not fresh:
+            g = problem.gradient(z)
+            size = float(np.abs(g * units).max())
+            fresh = size > 0.2 * last
+        if fresh:
+            g, H = problem.slope(z, "observed")
             units, definite = _scaled(H)
-            damping = max(damping, 0.0 if definite else 1e-3)
-        size = float(np.abs(g * units).max())
+            if not definite:
+                g, H = problem.slope(z, "expected")
+                units, definite = _scaled(H)
+                damping = max(damping, 0.0 if definite else 1e-3)
+            size = float(np.abs(g * units).max())
         scaled, downhill = H * units * units[:, None], -g * units
         if size < TOLERANCE and damping < 1e-6:
             # One more Newton step takes the gradient to rounding error; so near, it needs no check.
@@ -112,6 +146,7 @@ def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
         if damping > 1e12:
             break
         z, now = z + step, new
+        fresh = not problem.patterned or damping > 0
         damping = 0.0 if damping < 1e-4 else damping / 8
     return Optimum(z, now, size, iteration, size < 1e-6)
 

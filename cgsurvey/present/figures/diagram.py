@@ -168,6 +168,7 @@ class _Label:
     text: str
     candidates: Points
     size: float
+    side: str = "center"
 
     @property
     def extent(self) -> tuple[float, float]:
@@ -350,7 +351,9 @@ class _Canvas:
             top = parent.y - parent.height / 2 * np.sqrt(max(0.0, 1 - ((trunk - parent.x) / (parent.width / 2)) ** 2))
             points = np.array([[trunk, top], [trunk, child.y], [child.x - child.width / 2, child.y]])
             self._line(axes, points, edge, colour=GREY, width=0.7)
-            return _Label(_value(edge, self.language), np.array([[child.x + child.width / 2 + 0.17, child.y]]), 6.3)
+            return _Label(
+                _value(edge, self.language), np.array([[child.x + child.width / 2 + 0.05, child.y]]), 6.3, "left"
+            )
         sign = 1.0 if child.x > parent.x else -1.0
         points = np.array([[parent.x, parent.y], [child.x - sign * child.width / 2, child.y]])
         t = np.linspace(0, 1, 81)[:, None]
@@ -374,7 +377,7 @@ class _Canvas:
             spot.y,
             label.text,
             fontsize=label.size,
-            ha="center",
+            ha=label.side,
             va="center",
             color=INK,
             zorder=5,

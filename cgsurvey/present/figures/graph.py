@@ -72,13 +72,17 @@ def graph(model: SemFit | Model | str, *, language: str = "en", group: int = 1) 
     if isinstance(model, str):
         return _from_syntax(model, language)
     rows = model.tidy()
-    rows = rows[(rows["group"] == group) & rows["op"].isin(["=~", "~", "~~"])]
+    rows = rows[(rows["group"] == group) & rows["op"].isin(["=~", "~", "~~"]) & (rows["lhs"] != rows["rhs"])]
+    # A loading that fixes the unit of its factor has no p of its own; its standardised value has.
+    standard = model.standardized()
+    standard = standard[(standard["group"] == group) & (standard["op"] == "=~")]
+    of_loading = {(r.lhs, r.rhs): float(r.p_value) for r in standard.itertuples()}
     edges = tuple(
-        Edge(
-            r.lhs if r.op == "=~" else r.rhs, r.rhs if r.op == "=~" else r.lhs, r.op, float(r.std_all), float(r.p_value)
-        )
+        Edge(r.lhs, r.rhs, r.op, float(r.std_all), of_loading.get((r.lhs, r.rhs), float("nan")))
+        if r.op == "=~"
+        else Edge(r.rhs, r.lhs, r.op, float(r.std_all), float(r.p_value))
         for r in rows.itertuples()
-        if r.lhs != r.rhs and not (r.op == "~~" and (r.free == 0 or r.std_all == 0))
+        if not (r.op == "~~" and (r.free == 0 or r.std_all == 0))
     )
     r2 = model.r2[group] if isinstance(model.r2, dict) else model.r2
     if isinstance(r2, pd.DataFrame):
