@@ -1,7 +1,8 @@
 """Structural equation models: syntax, parameter table, matrices, estimate, inference, fit."""
 
+from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.fit import cfa, growth, sem
 from cgsurvey.sem.result import SemFit
 from cgsurvey.sem.simulate import population_model, simulate
 
-__all__ = ["SemFit", "cfa", "growth", "population_model", "sem", "simulate"]
+__all__ = ["CrossCheck", "SemFit", "cfa", "growth", "population_model", "sem", "simulate"]
