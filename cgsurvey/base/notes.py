@@ -43,8 +43,11 @@ class Note:
 
     def render(self, language: str = "en") -> str:
         """Return the sentence in `language`; English where the catalogue lacks it."""
-        entry = _entry(self.code)
-        return entry[language].format(**self.values) if language in entry else self.text
+        template = _entry(self.code).get(language)
+        try:
+            return template.format(**self.values) if template else self.text
+        except KeyError:  # a note saved by an earlier version may lack a value that the sentence names today
+            return self.text
 
     def __str__(self) -> str:
         return f"[{self.level}] {self.text}"

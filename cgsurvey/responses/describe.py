@@ -184,12 +184,9 @@ def _answer_labels(responses: Responses) -> dict[str, Mapping[str, str]]:
         return {}
     items = [responses.instrument.item(name) for name in responses.items]
     words = {f"{i.name}={c.score:g}": c.label for i in items for c in i.scale.choices if c.score is not None}
-    questions = [q for q in responses.instrument.demographics if q.scale is not None]
-    return (
-        words
-        | {f"{q.name}={c.name}": c.label for q in questions for c in q.scale.choices}
-        | {q.name: q.label for q in responses.instrument.demographics}
-    )
+    questions = responses.instrument.demographics
+    choices = {f"{q.name}={c.name}": c.label for q in questions if q.scale is not None for c in q.scale.choices}
+    return words | choices | {q.name: q.label for q in questions}
 
 
 def tcr_category(percent: float) -> str:

@@ -127,7 +127,7 @@ class Responses:
 
     frame: pd.DataFrame
     instrument: Instrument | None = None
-    reasons: pd.DataFrame = None  # type: ignore[assignment]  # None: blank wherever an item has no score
+    reasons: pd.DataFrame = None  # None: blank wherever an item has no score
     provenance: Provenance = field(default_factory=Provenance)
     notes: tuple[Note, ...] = ()
     flow: tuple[FlowStep, ...] = ()

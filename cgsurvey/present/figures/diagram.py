@@ -27,6 +27,7 @@ WORDS = {
         "covariances": "Correlations that are not drawn: {n} (see the table of parameters).",
         "alt": "Path diagram with {latent} factors and {observed} observed variables. {paths}",
         "path": "{source} to {target}: {value}.",
+        "item": "{n} item",
         "items": "{n} items",
         "simulated": "Simulated data.",
     },
@@ -35,6 +36,7 @@ WORDS = {
         "covariances": "Korelasi yang tidak digambar: {n} (lihat tabel parameter).",
         "alt": "Diagram jalur dengan {latent} faktor dan {observed} variabel teramati. {paths}",
         "path": "{source} ke {target}: {value}.",
+        "item": "{n} butir",
         "items": "{n} butir",
         "simulated": "Data simulasi.",
     },
@@ -251,7 +253,8 @@ class _Canvas:
         if top and name in self.seen.r2:
             lines.append(f"R² = {show(self.seen.r2[name], 'coefficient', self.language, 2)}")
         elif self.folded.get(name) and top:
-            lines.append(f"({WORDS[self.language]['items'].format(n=self.folded[name])})")
+            n = self.folded[name]
+            lines.append(f"({WORDS[self.language]['item' if n == 1 else 'items'].format(n=n)})")
         return lines
 
     def _route(self, arcs: list[Edge]) -> dict[Edge, Points]:
@@ -269,9 +272,10 @@ class _Canvas:
         """Bend a path, a little and upward first, until it passes no node and lies on no earlier line."""
         a, b = self.places[edge.source], self.places[edge.target]
         others = [p for p in self.places.values() if p not in (a, b)]
-        best, fewest = self._clipped(edge, 0.0), np.inf
-        for bend in (0.0, *(sign * k * 0.3 for k in range(1, 12) for sign in (1, -1))):
-            line = self._clipped(edge, bend)
+        best, fewest = self._clipped(edge, 0.0, 1 / 3), np.inf
+        shapes = [(0.0, 1 / 3), *((s * k * 0.3, at) for k in range(1, 18) for s in (1, -1) for at in (1 / 3, 0.1))]
+        for bend, at in shapes:
+            line = self._clipped(edge, bend, at)
             hits = sum(self._passes(line, p) for p in others) * 10 + sum(self._lies_on(line, o) for o in earlier) * 4
             if hits + abs(bend) * 0.3 < fewest:
                 best, fewest = line, hits + abs(bend) * 0.3
@@ -292,26 +296,29 @@ class _Canvas:
         gap = np.hypot(*(middle[:, None, :] - other[None, ::4, :]).transpose(2, 0, 1)).min(axis=1)
         return bool((gap < 0.17).mean() > 0.34)
 
-    def _clipped(self, edge: Edge, bend: float) -> Points:
+    def _clipped(self, edge: Edge, bend: float, at: float) -> Points:
+        """Return the line with its top `bend` inches above the straight one; `at` below 1/3 makes the top flat."""
         a, b = self.places[edge.source], self.places[edge.target]
         start, end = np.array([a.x, a.y]), np.array([b.x, b.y])
         # High curves leave and arrive nearer to the middle of a node, so that arrowheads do not pile up.
         inward = np.array([np.sign(end[0] - start[0]) * min(0.25 * abs(bend), 0.4 * a.width), 0.0])
         start, end = start - inward * 0.6, end + inward * 0.6
-        control = (start + end) / 2 + [0.0, 2 * bend]
-        return self._between(edge, start, control, end)
+        lift, along = np.array([0.0, bend * 4 / 3]), at * (end - start)
+        return self._between(edge, start, start + along + lift, end - along + lift, end)
 
     def _arc_line(self, edge: Edge) -> Points:
         a, b = self.places[edge.source], self.places[edge.target]
         start, end = np.array([a.x - 0.3 * a.width, a.y]), np.array([b.x - 0.3 * b.width, b.y])
         column = abs(a.x - b.x) < 0.1
         shift = [-2 * (0.42 + 0.16 * abs(a.y - b.y)), 0.0] if column else [0.0, 1.2]
-        return self._between(edge, start, (start + end) / 2 + shift, end)
+        middle = (start + end) / 2 + np.array(shift) * 2 / 3
+        return self._between(edge, start, start / 3 + middle * 2 / 3, end / 3 + middle * 2 / 3, end)
 
-    def _between(self, edge: Edge, start: Points, control: Points, end: Points) -> Points:
-        """Return a quadratic curve as points, cut where it enters its two nodes."""
+    def _between(self, edge: Edge, start: Points, leave: Points, arrive: Points, end: Points) -> Points:
+        """Return a cubic Bezier curve as points, cut where it enters its two nodes."""
         t = np.linspace(0, 1, 161)[:, None]
-        points: Points = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+        u = 1 - t
+        points: Points = u**3 * start + 3 * u * u * t * leave + 3 * u * t * t * arrive + t**3 * end
         inside = self._inside(points, self.places[edge.source], edge.source) | self._inside(
             points, self.places[edge.target], edge.target
         )
