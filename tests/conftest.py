@@ -35,7 +35,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [i for i in items if i not in gone]
     config.stash[_ABSENT] = 0 if HAVE_SHARED else sum(1 for i in out if i.get_closest_marker("reference"))
     if os.environ.get("CGSURVEY_REQUIRE_REFERENCE") and not any(i.get_closest_marker("reference") for i in items):
-        raise pytest.UsageError("the reference battery is required ($CGSURVEY_REQUIRE_REFERENCE) and none of its tests is selected")
+        raise pytest.UsageError(
+            "the reference battery is required ($CGSURVEY_REQUIRE_REFERENCE) and none of its tests is selected"
+        )
 
 
 _ABSENT = pytest.StashKey[int]()
@@ -44,4 +46,6 @@ _ABSENT = pytest.StashKey[int]()
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     absent = terminalreporter.config.stash.get(_ABSENT, 0)
     if absent:
-        terminalreporter.write_line(f"{absent} tests need the reference battery, which is absent ($CGSURVEY_REFERENCE): deselected")
+        terminalreporter.write_line(
+            f"{absent} tests need the reference battery, which is absent ($CGSURVEY_REFERENCE): deselected"
+        )

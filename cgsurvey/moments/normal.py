@@ -183,11 +183,16 @@ def row_blocks(sample: Sample) -> Iterator[tuple[Ints, Ints | slice]]:
 
 def meat(sample: Sample, scores: Floats) -> Floats:
     """Cross products of casewise scores over rows; with C clusters, of their sums within them, times C / (C - 1)."""
-    factor = 1.0
-    if sample.cases is not None and sample.cases.cluster is not None:
-        scores = cluster_sums(scores, sample.cases.cluster)
-        factor = len(scores) / (len(scores) - 1)
+    scores, factor = summed(sample, scores)
     return factor * scores.T @ scores / sample.rows
+
+
+def summed(sample: Sample, scores: Floats) -> tuple[Floats, float]:
+    """Casewise scores, summed within clusters where there are any, and the factor of their cross products."""
+    if sample.cases is None or sample.cases.cluster is None:
+        return scores, 1.0
+    scores = cluster_sums(scores, sample.cases.cluster)
+    return scores, len(scores) / (len(scores) - 1)
 
 
 def cluster_sums(values: Floats, cluster: Ints) -> Floats:

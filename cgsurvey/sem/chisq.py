@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import block_diag
+from scipy.linalg import block_diag, solve
 
-from cgsurvey.moments.normal import Kind, inverse, log_likelihood, low, meat, moment_information, moment_scores, value
+from cgsurvey.moments.normal import Kind, inverse, log_likelihood, low, meat, moment_information, moment_scores, summed, value
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.fit_measures import ChiSquare
 from cgsurvey.sem.inference import MANY, case_scores, information
@@ -172,16 +172,25 @@ def saturated_scaling(samples: Sequence[Sample], means: bool, exogenous: Sequenc
 
 def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int]) -> float:
     assert sample.cases is not None  # rows are there while a model is being fitted
-    if sample.patterns is None and not exogenous and sample.cases.cluster is None:
-        # With one row at a time the trace is a function of the row's squared distance.
-        D = sample.cases.y - sample.mean
-        distance = np.einsum("ni,ni->n", D @ inverse(sample.cov), D)
-        each = (distance**2 - 2 * distance + sample.p) / 2 + (distance if means else 0.0)
-        return float(np.sum(each if sample.cases.weights is None else each * sample.cases.weights**2) / sample.rows)
+    y, w, cluster = sample.cases.y, sample.cases.weights, sample.cases.cluster
+    if sample.patterns is None and not len(exogenous):
+        # The information of complete moments factors, so that no matrix of moments by moments is needed.
+        K, D = inverse(sample.cov), y - sample.mean
+        if cluster is None:
+            distance = np.einsum("ni,ni->n", D @ K, D)
+            each = (distance**2 - 2 * distance + sample.p) / 2 + (distance if means else 0.0)
+            return float(np.sum(each if w is None else each * w**2) / sample.rows)
+        weights, total, C = np.ones(len(y)) if w is None else w, 0.0, int(cluster.max()) + 1
+        for c in range(C):
+            here = cluster == c
+            d, v = D[here], weights[here]
+            KM = K @ ((d * v[:, None]).T @ d - v.sum() * sample.cov)
+            total += np.sum(KM * KM.T) / 2 + ((v @ d) @ K @ (v @ d) if means else 0.0)
+        return float(total * C / (C - 1) / sample.rows)
     keep = free_moments(sample.p, means, exogenous)
-    Z = moment_scores(sample, sample.cov, sample.mean)[:, keep]
     H = moment_information(sample, sample.cov, sample.mean, "observed")[np.ix_(keep, keep)]
-    return float(np.sum(meat(sample, Z) * inverse(H)))
+    Z, factor = summed(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
+    return float(factor * np.sum(Z * solve(H, Z.T, assume_a="pos").T) / sample.rows)
 
 
 def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:

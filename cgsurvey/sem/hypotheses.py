@@ -75,10 +75,17 @@ def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float 
         if path not in known:
             faults.append(f"{name}: the model has no parameter '{path}'.{did_you_mean(path, known)}")
             continue
-        rows.append({"hypothesis": name, "path": path, "expected": found["sign"]} | _decide(parameters.loc[known[path]], found["sign"], alpha))
+        rows.append(
+            {"hypothesis": name, "path": path, "expected": found["sign"]}
+            | _decide(parameters.loc[known[path]], found["sign"], alpha)
+        )
     if faults:
         raise OptionError("hypotheses that the model cannot decide:\n" + "\n".join(f"  - {f}" for f in faults))
-    notes = tuple(note("sem.hypothesis_not_estimated", hypothesis=r["hypothesis"], path=r["path"]) for r in rows if r["decision"] == "")
+    notes = tuple(
+        note("sem.hypothesis_not_estimated", hypothesis=r["hypothesis"], path=r["path"])
+        for r in rows
+        if r["decision"] == ""
+    )
     table = pd.DataFrame(rows, columns=["hypothesis", "path", "expected", *_COLUMNS, "decision"])
     return Hypotheses(table=table, alpha=alpha, notes=notes, meta=replace(fit.meta, function="test_hypotheses"))
 

@@ -21,7 +21,8 @@ from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.ram import Factors, Layout, factors, layouts, matrices
 from cgsurvey.sem.structure import GroupMatrices, Structure
 
-MANY = 60  # variables beyond which second derivatives by the moments take more memory than they save time
+# Variables beyond which second derivatives by the moments take more memory than they save time, and are not kept.
+DENSE, MANY = 75, 60
 
 
 def gradient(structure: Structure, theta: Floats, samples: Sequence[Sample]) -> Floats:
@@ -84,7 +85,7 @@ def cell_information(layout: Layout, f: Factors, sample: Sample, filled: GroupMa
     if sample.patterns is None and sample.curvature is None:
         d = np.zeros(layout.p) if mu is None else sample.mean - mu
         H = bilinear(f, filled.Sigma, sample.cov, d, kind, layout.has_means)
-    elif sample.curvature is not None or layout.p <= MANY:
+    elif sample.curvature is not None or layout.p <= DENSE:
         i, j = low(layout.p)
         D = np.vstack([f.U, f.scale * (f.L[i] * f.R[j] + f.L[j] * f.R[i])])
         H = (

@@ -98,5 +98,5 @@ def test_many_variables_take_the_other_way_to_the_same_information(monkeypatch):
     s, theta = made(MODELS["factors"], True)
     data = samples(s, fiml=True)
     first = inference.information(s, theta, data, "observed")
-    monkeypatch.setattr(inference, "MANY", 1)
+    monkeypatch.setattr(inference, "DENSE", 1)
     np.testing.assert_allclose(inference.information(s, theta, data, "observed"), first, atol=1e-12)

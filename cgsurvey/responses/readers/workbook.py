@@ -53,7 +53,7 @@ def sheet_records(content: bytes, sheet: str | int | None, where: str) -> tuple[
     page = book.get_sheet_by_name(sheet)
     pool: dict[Any, str] = {}
     rows = [[_text(c, pool) for c in row] for row in page.to_python(skip_empty_area=False)]
-    return rows, sheet
+    return rows, str(sheet)
 
 
 def _text(cell: Any, pool: dict[Any, str]) -> str:
