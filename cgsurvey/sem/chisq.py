@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import block_diag, solve
 
-from cgsurvey.moments.normal import Kind, inverse, log_likelihood, low, meat, moment_information, moment_scores, summed, value
+from cgsurvey.moments.normal import (
+    Kind,
+    inverse,
+    log_likelihood,
+    low,
+    meat,
+    moment_information,
+    moment_scores,
+    summed,
+    value,
+)
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.fit_measures import ChiSquare
 from cgsurvey.sem.inference import MANY, case_scores, information
@@ -153,15 +163,7 @@ def scaling_of(fitted: Fitted, *, second: bool = True) -> float:
 
     `second` False leaves second derivatives of the moments out of H0.
     """
-    if second:
-        H = information(fitted.structure, fitted.theta, fitted.samples, "observed")
-    else:
-        parts = []
-        for s, filled, D in zip(fitted.samples, fitted.matrices, jacobian(fitted.structure, fitted.theta), strict=True):
-            mu = filled.mu if fitted.structure.means else None
-            whole = moment_information(s, filled.Sigma, mu, "observed")
-            parts.append(D.T @ whole[-len(D) :, -len(D) :] @ D)
-        H = sum_groups(fitted.samples, parts)
+    H = information(fitted.structure, fitted.theta, fitted.samples, "observed", second=second)
     return float(np.sum(fitted.meat() * fitted.inverse(H)))
 
 

@@ -38,18 +38,23 @@ def gradient(structure: Structure, theta: Floats, samples: Sequence[Sample]) -> 
     return out
 
 
-def information(structure: Structure, theta: Floats, samples: Sequence[Sample], kind: Kind = "expected") -> Floats:
+def information(
+    structure: Structure, theta: Floats, samples: Sequence[Sample], kind: Kind = "expected", *, second: bool = True
+) -> Floats:
     """Unit information at `theta`, shape (q, q): N times it is the information of the sample.
 
     Parameters
     ----------
     kind : {"expected", "observed"}
         Expected (Fisher) information, or the exact Hessian.
+    second : bool
+        False leaves second derivatives of the moments out of the Hessian.
     """
     out = np.zeros((structure.q, structure.q))
     for layout, sample, share in zip(layouts(structure), samples, shares(samples), strict=True):
         filled = matrices(layout, theta)
-        out += share * layout.gather_both(cell_information(layout, factors(layout, filled), sample, filled, kind))
+        cells = cell_information(layout, factors(layout, filled), sample, filled, kind, second=second)
+        out += share * layout.gather_both(cells)
     return out
 
 
@@ -79,7 +84,9 @@ def cell_gradient(layout: Layout, f: Factors, sample: Sample, filled: GroupMatri
     return f.scale * np.einsum("pc,pc->c", f.L, W @ f.R) - b @ f.U
 
 
-def cell_information(layout: Layout, f: Factors, sample: Sample, filled: GroupMatrices, kind: Kind) -> Floats:
+def cell_information(
+    layout: Layout, f: Factors, sample: Sample, filled: GroupMatrices, kind: Kind, *, second: bool = True
+) -> Floats:
     """Information by the free cells of one group, shape (c, c)."""
     mu = _mu(layout, filled)
     if sample.patterns is None and sample.curvature is None:
@@ -88,18 +95,15 @@ def cell_information(layout: Layout, f: Factors, sample: Sample, filled: GroupMa
     elif sample.curvature is not None or layout.p <= DENSE:
         i, j = low(layout.p)
         D = np.vstack([f.U, f.scale * (f.L[i] * f.R[j] + f.L[j] * f.R[i])])
-        H = (
-            D.T
-            @ (moment_information(sample, filled.Sigma, mu, kind) if sample.curvature is None else sample.curvature.H)
-            @ D
-        )
+        kept = sample.curvature
+        H = D.T @ (moment_information(sample, filled.Sigma, mu, kind) if kept is None else kept.H) @ D
     else:
         H = np.zeros((f.L.shape[1],) * 2)
         for block in sample.patterns or ():
             for o, weight, mean, cov in zip(block.columns, block.weight, block.mean, block.cov, strict=True):
                 part = Factors(f.E, f.V, f.G, f.eta, f.L[o], f.R[o], f.scale, f.U[o])
                 H += weight * bilinear(part, filled.Sigma[np.ix_(o, o)], cov, mean - filled.mu[o], kind, True)
-    if kind == "expected":
+    if kind == "expected" or not second:
         return H
     return H + _second(layout, f, *slopes(sample, filled.Sigma, mu))
 
