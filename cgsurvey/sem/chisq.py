@@ -85,7 +85,10 @@ class Fitted:
 
     def inverse(self, H: Floats) -> Floats:
         """K (K' H K)^-1 K': the inverse of an information within the constraints."""
-        return self.K @ np.linalg.solve(self.K.T @ H @ self.K, self.K.T)
+        reduced = self.K.T @ H @ self.K
+        units = 1 / np.sqrt(np.abs(np.diag(reduced)))  # parameters may be of very different size
+        half = self.K * units
+        return half @ np.linalg.solve(reduced * units * units[:, None], half.T)
 
     def meat(self) -> Floats:
         """Cross products of casewise scores, or of their sums within clusters, over N, shape (q, q)."""
@@ -192,7 +195,9 @@ def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int]) ->
     keep = free_moments(sample.p, means, exogenous)
     H = moment_information(sample, sample.cov, sample.mean, "observed")[np.ix_(keep, keep)]
     Z, factor = summed(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
-    return float(factor * np.sum(Z * solve(H, Z.T, assume_a="pos").T) / sample.rows)
+    units = 1 / np.sqrt(np.diag(H))  # moments may be of very different size
+    Z = Z * units
+    return float(factor * np.sum(Z * solve(H * units * units[:, None], Z.T, assume_a="pos").T) / sample.rows)
 
 
 def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:
