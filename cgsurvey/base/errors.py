@@ -107,11 +107,12 @@ class MissingDependencyError(CgSurveyError, ImportError):
 def did_you_mean(name: object, known: Iterable[object], *, n: int = 1) -> str:
     """Return " Did you mean 'x'?" for the nearest of `known`, or an empty string."""
     names = [str(k) for k in known]
-    lower = {k.lower(): k for k in names}
-    close = difflib.get_close_matches(str(name).lower(), list(lower), n=n, cutoff=0.6)
+    lower = {k.lower(): k for k in reversed(names)}
+    same_case = difflib.get_close_matches(str(name), names, n=n, cutoff=0.6)
+    close = same_case or [lower[c] for c in difflib.get_close_matches(str(name).lower(), list(lower), n=n, cutoff=0.6)]
     if not close:
         return ""
-    return " Did you mean " + " or ".join(f"'{lower[c]}'" for c in close) + "?"
+    return " Did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
 
 
 def some(values: Iterable[object], limit: int = 8) -> str:

@@ -97,9 +97,11 @@ def _own_plan(source: Path, instrument: str | None, target: Path) -> dict[str, A
         made = Path(instrument).name
         shutil.copyfile(instrument, target / made)
     else:
-        made = load_instrument(instrument).id
+        made = instrument
+    known = load_instrument(target / made if (target / made).is_file() else made)
     empty = {k: v for k, v in package_yaml("study/templates/own.yaml").items() if k != "draft"}
-    return {**empty, "data": "\n".join(data), "instrument": made, "files": [source]}
+    kind = "second_order" if any(c.elements for c in known.constructs) else "first_order"
+    return {**empty, "data": "\n".join(data), "instrument": made, "measurement": f'"{kind}"', "files": [source]}
 
 
 def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:

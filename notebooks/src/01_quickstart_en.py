@@ -27,7 +27,6 @@ shared_motivation ~ principled_engagement
 capacity_joint_action ~ shared_motivation + principled_engagement
 service_quality ~ capacity_joint_action + shared_motivation + principled_engagement
 """
-report_file = "quickstart_report.docx"
 
 # %% [markdown]
 # ## 1. Read the answers
@@ -120,7 +119,7 @@ report = cg.report(
     [kept, screening, description, reliability, measured, validity, fit],
     title="Collaborative governance and perceived service quality",
 )
-report.save(report_file)
+report.save("quickstart_report.docx")
 
 # %% [markdown]
 # ## Exercise

@@ -28,7 +28,6 @@ shared_motivation ~ principled_engagement
 capacity_joint_action ~ shared_motivation + principled_engagement
 service_quality ~ capacity_joint_action + shared_motivation + principled_engagement
 """
-report_file = "laporan_mulai_cepat.docx"
 
 # %% [markdown]
 # ## 1. Membaca jawaban
@@ -124,7 +123,7 @@ report = cg.report(
     title="Tata kelola kolaboratif dan mutu layanan yang dirasakan",
     language="id",
 )
-report.save(report_file)
+report.save("laporan_mulai_cepat.docx")
 
 # %% [markdown]
 # ## Latihan

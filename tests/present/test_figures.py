@@ -65,5 +65,5 @@ def test_loadings_without_an_interval_are_hollow():
     )
     axes = loading_plot(rows, labels={}, guidelines=(0.5, 0.708)).axes[0]
     points = [line for line in axes.lines if line.get_marker() == "o"]
-    assert [p.get_markerfacecolor() for p in points][0] == "white" != points[1].get_markerfacecolor()
+    assert points[0].get_markerfacecolor() == "white" != points[1].get_markerfacecolor()
     assert [t.get_text() for t in axes.get_yticklabels()] == ["x1", "x2"]

@@ -12,7 +12,12 @@ import pytest
 
 def run(*words, cwd=None):
     return subprocess.run(
-        [sys.executable, "-m", "cgsurvey.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "cgsurvey.cli", *map(str, words)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 

@@ -40,9 +40,7 @@ def test_a_file_without_an_instrument_gets_a_first_one(tmp_path, export):
     assert instrument.item("x1").scale.max == 7 and instrument.item("y1").scale.max == 5
     # A question as header needs a place to be found at; minutes are no rating.
     assert found["q_block"] == ("q8",) and plan.data.mapping == "mapping.yaml"
-    answers = cg.read_responses(
-        tmp_path / "s" / plan.data.file, instrument, mapping=tmp_path / "s" / plan.data.mapping
-    )
+    answers = cg.read_responses(tmp_path / "s" / plan.data.file, instrument, mapping=tmp_path / "s" / plan.data.mapping)
     assert answers.frame["q8"].tolist() == [1.0, 2.0, 3.0, 4.0] * 10
 
 

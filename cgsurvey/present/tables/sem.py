@@ -498,7 +498,7 @@ def hypotheses(x: Hypotheses, style: Style) -> Table:
     alpha = x.alpha
     notes = (
         Words(
-            f"p two-sided, alpha = {alpha:g}. A result that is not significant is not evidence of no effect.".replace(
+            f"p two-sided, alpha = {alpha:g}. A result that is not significant means not enough evidence; it does not show that the path is zero.".replace(
                 "= 0.", "= ."
             ),
             f"p dua sisi, alpha = {alpha:g}".replace(".", ",")
