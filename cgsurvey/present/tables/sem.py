@@ -10,6 +10,7 @@ import pandas as pd
 
 from cgsurvey.base.errors import EstimationError
 from cgsurvey.base.references import Rule
+from cgsurvey.present.numbers import show
 from cgsurvey.present.table import Cell, Column, Table, Words
 from cgsurvey.present.tables.style import (
     Maker,
@@ -311,7 +312,6 @@ def paths(x: SemFit, style: Style) -> Table | None:
 
 
 def _outcome(name: str, r2: float, language: str) -> str:
-    from cgsurvey.present.numbers import show
 
     return name if r2 != r2 else f"{name} (R² = {show(r2, 'coefficient', language, 3)})"
 
@@ -495,14 +495,12 @@ def hypotheses(x: Hypotheses, style: Style) -> Table:
         Column.of("p_value"),
         Column.of("decision"),
     )
-    alpha = x.alpha
     notes = (
         Words(
-            f"p two-sided, alpha = {alpha:g}. A result that is not significant means not enough evidence; it does not show that the path is zero.".replace(
-                "= 0.", "= ."
-            ),
-            f"p dua sisi, alpha = {alpha:g}".replace(".", ",")
-            + ". Hasil yang tidak signifikan bukan bukti bahwa tidak ada pengaruh.",
+            f"p two-sided, alpha = {show(x.alpha, 'coefficient', 'en', 2)}. A result that is not significant means not "
+            "enough evidence; it does not show that the path is zero.",
+            f"p dua sisi, alpha = {show(x.alpha, 'coefficient', 'id', 2)}. Hasil yang tidak signifikan berarti belum "
+            "cukup bukti; itu tidak menunjukkan bahwa jalurnya nol.",
         ),
     )
     made = Table(
