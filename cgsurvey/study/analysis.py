@@ -135,13 +135,17 @@ def fitted(
 ) -> tuple[dict[str, Result], list[Note]]:
     """Describe each side, fit the models to the data, decide the hypotheses, check by the second engine."""
     from cgsurvey.reliability import reliability, validity
-    from cgsurvey.responses import describe
+    from cgsurvey.responses import as_source, describe
     from cgsurvey.sem import cfa, sem
     from cgsurvey.sem.hypotheses import test_hypotheses
+    from cgsurvey.sem.table import parameter_table
 
     parts: dict[str, Result] = {}
     structure = structural_model(plan, instrument, data.linkage)
     measurement = measurement_model(plan, instrument, data.linkage)
+    if structure:
+        # A misspelt name is told before anything is fitted.
+        parameter_table(structure.syntax, as_source(data).frame.columns, kind="sem")
     used = variables(measurement, structure)
     used |= {i for c in constructs_on_paths(plan, instrument) for i in instrument.construct(c).all_items}
     leaves = [c for c in instrument.leaf_constructs if used.issuperset(c.all_items) and len(c.all_items) > 1]
