@@ -135,9 +135,21 @@ class Result:
         ----------
         path : str or Path
             File to write; ``.cgr`` is added when it has no ending.
+
+        Raises
+        ------
+        DataError
+            When the folder is absent, or the ending is another one: tables and reports are written by `cg.report`.
         """
         target = Path(path)
         target = target if target.suffix else target.with_suffix(".cgr")
+        if target.suffix.lower() != ".cgr":
+            raise DataError(
+                f"a result is saved as .cgr, not as '{target.suffix}': save('{target.stem}.cgr'). "
+                f"For Word, web pages and Excel: cg.report([result], title=...).save('{target.name}')."
+            )
+        if not target.parent.is_dir():
+            raise DataError(f"the folder '{target.parent.name}' for {target.name} does not exist. Make it first.")
         tables: dict[str, pd.DataFrame] = {}
         content = {
             "format": "cgsurvey-result/1",
@@ -166,7 +178,9 @@ def load_result(path: str | Path) -> Any:
             content = json.loads(archive.read("result.json"))
             names = [n for n in archive.namelist() if n.endswith(".parquet")]
             tables = {n.removesuffix(".parquet"): pd.read_parquet(io.BytesIO(archive.read(n))) for n in names}
-    except (zipfile.BadZipFile, KeyError, FileNotFoundError, IsADirectoryError, ValueError) as error:
+    except FileNotFoundError:
+        raise DataError(f"{Path(path).name} is not a saved result: there is no such file.") from None
+    except (zipfile.BadZipFile, KeyError, IsADirectoryError, ValueError) as error:
         raise DataError(
             f"{Path(path).name} is not a saved result: {error}. Save one with result.save(path)."
         ) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -172,10 +173,14 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
         column = frame[name]
         values = pd.to_numeric(column, errors="coerce")
         if isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column.dtype):
-            bad = column[values.isna() & column.notna()] if len(column) else column
-            shown = some((f"{v!r} (row {i})" for i, v in bad.items()), 3)
-            problems.append(f"'{name}' holds text{': ' + shown if shown else ''}")
-        elif np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any():
+            strange = np.array([isinstance(v, bool) or not isinstance(v, Real) for v in column], dtype=bool)
+            bad = column[values.isna() & column.notna()]
+            bad = bad if len(bad) else column[column.notna() & strange]
+            if len(bad):
+                what = "dates" if column.dtype.kind in "mM" else "text"
+                shown = some((f"{str(v) if what == 'dates' else v!r} (row {i})" for i, v in bad.items()), 3)
+                problems.append(f"'{name}' holds {what}: {shown}")
+        if np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any():
             where = column.index[np.isinf(values.to_numpy(dtype=float, na_value=np.nan))]
             problems.append(f"'{name}' holds infinite numbers (row {some(where, 3)})")
         columns[name] = values.to_numpy(dtype=float, na_value=np.nan)

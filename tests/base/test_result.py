@@ -117,6 +117,16 @@ def test_numbers_are_saved_unrounded(example, tmp_path):
     assert load_result(example.save(tmp_path / "r.cgr")).tidy()["mean"][0] == 1.23456789012345
 
 
+def test_where_a_result_cannot_be_saved(example, tmp_path):
+    with pytest.raises(DataError, match=r"the folder 'absent' for r\.cgr does not exist"):
+        example.save(tmp_path / "absent" / "r")
+    with pytest.raises(DataError, match=r"saved as .cgr, not as '.docx'.*cg.report"):
+        example.save(tmp_path / "r.docx")
+    with pytest.raises(DataError, match=r"r\.cgr is not a saved result: there is no such file"):
+        load_result(tmp_path / "r.cgr")
+    assert not list(tmp_path.iterdir())
+
+
 def test_pickle(example):
     check_equal(example, pickle.loads(pickle.dumps(example)))
 

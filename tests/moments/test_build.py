@@ -94,6 +94,18 @@ def test_all_columns_that_are_no_numbers_are_named(frame):
     assert "recode" in text
 
 
+def test_columns_of_objects_are_judged_by_what_they_hold(frame):
+    whole = frame.assign(a=pd.Series(range(60), dtype=object), b=pd.Series(range(60)).astype("category"))
+    assert numbers(whole, ["a", "b", "c"])[:, 0].tolist() == list(range(60))
+    whole.loc[4, "a"] = "3,5"
+    with pytest.raises(CodingError) as caught:
+        more = whole.assign(day=pd.Timestamp("2026-01-02"), figures=[str(k) for k in range(60)])
+        numbers(more, [*"abc", "day", "figures"])
+    text = str(caught.value)
+    assert "3 variables" in text and "'a' holds text: '3,5' (row 4);" in text
+    assert "'day' holds dates: 2026-01-02 00:00:00 (row 0)" in text and "'figures' holds text: '0' (row 0)" in text
+
+
 def test_columns_of_the_design_are_looked_up(frame):
     with pytest.raises(ColumnNotFoundError, match=r"cluster='ofice'. Did you mean 'office'"):
         sample_statistics(frame, ITEMS, cluster="ofice")

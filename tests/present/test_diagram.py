@@ -109,3 +109,5 @@ def test_the_same_diagram_gives_the_same_file(tmp_path):
     assert first == second
     with pytest.raises(cg.OptionError, match="svg"):
         draw(CHAIN).save(tmp_path / "x.bmp")
+    with pytest.raises(cg.DataError, match=r"folder 'absent' for x\.svg does not exist"):
+        draw(CHAIN).save(tmp_path / "absent" / "x.svg")

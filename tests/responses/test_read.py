@@ -12,6 +12,7 @@ from reading import AGREE, INSTRUMENT, TRUST, WORDS, scores, sheet, write
 import cgsurvey as cg
 from cgsurvey.instrument import Choice, Scale
 from cgsurvey.responses import Design, Responses, read_responses
+from cgsurvey.responses.privacy import is_personal
 
 CODES = "role,tru1,tru2,tru3r,sat1,sat2,att1\ngov,5,4,2,,,2\nuser,,,,3,98,2\ncivil,1,99,,,,3\n"
 EXPECTED = [[5, 4, 2, None, None], [None, None, None, 3, None], [1, None, None, None, None]]
@@ -258,6 +259,24 @@ def test_personal_columns_are_left_behind_and_only_their_headers_told(tmp_path: 
     everything = told.text + data._repr_html_() + data.describe_import().to_string()
     assert "Nama Lengkap" in told.text and "Santoso" not in everything and "example.org" not in everything
     assert read_responses(frame, TRUST, personal="keep").frame["Nama"].tolist() == ["Budi Santoso"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["1. Nama lengkap", "Siapa nama Anda?", "Nama Anda siapa?", "Nama Bapak/Ibu", "Nama/Inisial",
+     "Nama (boleh inisial)", "Respondent's full name", "Alamat", "Kontak yang bisa dihubungi", "Contact number", "Mobile"],
+)  # fmt: skip
+def test_personal_headers_as_people_write_them(header: str) -> None:
+    assert is_personal(header, np.array(["x"]))
+
+
+@pytest.mark.parametrize("header", ["Nama kantor", "Nama (kantor)", "Alamat kantor", "Contact with the office", "q8"])
+def test_headers_that_only_look_personal(header: str) -> None:
+    assert not is_personal(header, np.array(["x", "8", "812"]))
+
+
+def test_a_phone_that_a_workbook_made_a_number() -> None:
+    assert is_personal("q9", np.array(["81234500001", "85712345678.0", ""]))
 
 
 def test_columns_with_one_header_get_numbers(tmp_path: Path) -> None:

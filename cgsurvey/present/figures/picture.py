@@ -13,6 +13,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from cgsurvey.base.options import choose
+from cgsurvey.present.writers import write_bytes
 
 # Widths of a journal column and page in inches; text is 8 pt at these sizes.
 COLUMN, PAGE = 3.5, 7.2
@@ -55,11 +56,11 @@ class Picture(Figure):
         ------
         OptionError
             When the ending is none of these.
+        DataError
+            When the folder is absent or the file cannot be replaced.
         """
-        target = Path(path)
-        choose("format", target.suffix.lstrip(".").lower(), ("svg", "pdf", "png"))
-        target.write_bytes(self.to_bytes(target.suffix.lstrip(".").lower(), dpi=dpi))
-        return target
+        kind = choose("format", Path(path).suffix.lstrip(".").lower(), ("svg", "pdf", "png"))
+        return write_bytes(path, self.to_bytes(kind, dpi=dpi))
 
     def to_bytes(self, kind: str = "png", *, dpi: int = 300) -> bytes:
         """Return the picture as the bytes of an svg, pdf or png file; the same picture gives the same bytes."""
