@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,12 @@ class Reference:
         """The reference in APA 7 style, plain text."""
         link = f" https://doi.org/{self.doi}" if self.doi else ""
         title = self.title.rstrip(".")
-        return f"{self.authors.rstrip('.')}. ({self.year}). {title}. {self.where.rstrip('.')}.{link}"
+        return f"{self.authors.rstrip('.')}. ({self.year}). {title}. {self.place}.{link}"
+
+    @property
+    def place(self) -> str:
+        """Where it appeared, ranges of pages with a dash."""
+        return re.sub(r"(?<=\d)-(?=\d)", "–", self.where.rstrip("."))
 
     @property
     def short(self) -> str:

@@ -478,7 +478,7 @@ def dump_instrument(one: Instrument) -> str:
             for s in one.scoring
         },
     }
-    needed = ("id", "version", "title", "languages")
+    needed = ("id", "version", "title", "languages", "status")
     kept = {k: v for k, v in document.items() if k in needed or v not in (None, "", [], {})}
     return yaml.dump(kept, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 

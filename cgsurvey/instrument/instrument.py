@@ -47,8 +47,8 @@ class Instrument:
         Models that the instrument proposes, with hypotheses.
     scoring : tuple of Scoring
         Official ways to score it.
-    status : {"draft", "piloted", "validated"}
-        "draft": not yet tested in the field.
+    status : {"draft", "piloted", "validated", ""}
+        "draft": not yet tested in the field. "": nothing is said, as of a user's own questionnaire.
     citation, doi, licence : str
     references : tuple of str
         Keys of the sources it draws on (`base/references.yaml`), or free text.
@@ -71,7 +71,7 @@ class Instrument:
     roles: Roles | None = None
     proposals: tuple[Proposal, ...] = ()
     scoring: tuple[Scoring, ...] = ()
-    status: Literal["draft", "piloted", "validated"] = "draft"
+    status: Literal["draft", "piloted", "validated", ""] = "draft"
     citation: str = ""
     doi: str = ""
     licence: str = ""
@@ -174,6 +174,7 @@ class Instrument:
             title={language: title or id},
             languages=(language,),
             default_language=language,
+            status="",
         )
 
     def to_yaml(self, path: str | Path | None = None) -> str:

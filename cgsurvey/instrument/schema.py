@@ -132,7 +132,9 @@ class InstrumentFile(Part):
     description: Words = Field(default_factory=dict)
     languages: list[Language]
     default_language: Language | None = Field(None, description="Left out: the first language")
-    status: Literal["draft", "piloted", "validated"] = Field("draft", description="draft: not yet tested in the field")
+    status: Literal["draft", "piloted", "validated", ""] = Field(
+        "draft", description="draft: not yet tested in the field; empty: nothing is said"
+    )
     citation: str = ""
     doi: str = ""
     licence: str = ""

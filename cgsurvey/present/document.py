@@ -27,9 +27,18 @@ class Ref:
     anchor: str
 
 
+class Em(str):
+    """A text in italics."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text of texts and references; `style`: "body", "lead" (bold), "reference" (hanging indent), "code"."""
+    """Running text of texts (`Em` in italics) and references.
+
+    `style`: "body", "lead" (bold), "reference" (hanging indent), "code".
+    """
 
     parts: tuple[str | Ref, ...]
     style: str = "body"

@@ -26,6 +26,7 @@ from cgsurvey.responses.link import FEW_OFFICES, Linkage
 from cgsurvey.sem import SemFit
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.hypotheses import Hypotheses
+from cgsurvey.sem.inference import MANY
 
 NAMED = 5  # names listed in a sentence
 AGREES = 1e-5  # largest difference at which two engines say the same
@@ -65,6 +66,9 @@ class _Said:
             return p_phrase(value, language)
         if spec == "df":
             return show(value, "count" if float(value).is_integer() else "number", language)
+        if "|" in spec:  # "index|indices": the number with the right form of its noun
+            one, many = spec.split("|")
+            return f"{show(value, 'count', language)} {one if value == 1 else many}"
         kind, _, digits = spec.partition(".")
         return show(value, kind or "text", language, int(digits) if digits else None)
 
@@ -437,7 +441,9 @@ def _effects(x: SemFit) -> Iterator[Sentence]:
 
 def _modification(x: SemFit, style: Style) -> Iterator[Sentence]:
     found, why = sem_tables.largest_mi(x, style)
-    if why:
+    if x.options.fiml and x.structure.p > MANY and why:
+        yield Sentence("modification.many", {"most": MANY, "have": x.structure.p})
+    elif why:
         yield Sentence("modification.absent")
     elif len(found):
         top = found.iloc[0]
@@ -479,6 +485,13 @@ def _hypotheses(x: Hypotheses, style: Style) -> Paragraphs:
 @paragraphs.register(CrossCheck)
 def _cross_check(x: CrossCheck, style: Style) -> Paragraphs:
     key = "cross_check.agree" if x.max_difference < AGREES else "cross_check.differ"
-    size = float(x.max_difference)
-    shown = Words(f"{size:.1g}", f"{size:.1g}".replace(".", ","))
-    return {"cross_check": [Sentence(key, {"difference": shown})]}
+    return {"cross_check": [Sentence(key, {"difference": _small(float(x.max_difference))})]}
+
+
+def _small(size: float) -> Words:
+    """Return a difference of standardised estimates in words: nobody reads a report to learn its tenth decimal."""
+    least = next((d for d in range(6, 3, -1) if size < 10.0**-d), None)
+    if least is None:
+        return Words(*(show(size, "coefficient", g, 4) for g in ("en", "id")))
+    bound = [show(10.0**-least, "number", g, least) for g in ("en", "id")]
+    return Words(f"smaller than {bound[0]}", f"lebih kecil dari {bound[1]}")

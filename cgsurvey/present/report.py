@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,16 +14,16 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
-from cgsurvey.base.references import reference
+from cgsurvey.base.references import Reference, reference
 from cgsurvey.base.result import Result, versions
-from cgsurvey.present.document import Block, Bullets, Document, Figure, Heading, Numbered, Paragraph, Ref
+from cgsurvey.present.document import Block, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph, Ref
 from cgsurvey.present.narration import Sentence, paragraph, paragraphs, say
 from cgsurvey.present.numbers import language_of
-from cgsurvey.present.table import SIMULATED, Column, Table, Words
+from cgsurvey.present.table import SIMULATED, Column, Table, Words, words
 from cgsurvey.present.tables import all_tables
 from cgsurvey.present.tables.responses import with_choices
 from cgsurvey.present.tables.sem import structural
-from cgsurvey.present.tables.style import Style, term
+from cgsurvey.present.tables.style import Style, label, term
 from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import NO_ANSWER, Description
@@ -60,6 +61,8 @@ CAPTIONS: Mapping[str, Words] = {
     "htmt": Words("Heterotrait-monotrait ratios", "Rasio heterotrait-monotrait"),
     "correlations": Words("Correlations of the constructs", "Korelasi antarkonstruk"),
 }
+SIDES: Mapping[str, Words] = {"partner": Words("Partners", "Mitra"), "user": Words("Users", "Pengguna")}
+SHOWN_ELSEWHERE = {"sem.engines_agree", "responses.kept"}  # notes whose numbers stand in tables of the report
 LEVELS: Mapping[str, Words] = {
     "serious": Words("Serious", "Serius"),
     "warning": Words("Caution", "Perhatian"),
@@ -194,6 +197,7 @@ def report(
     dialect: Literal["apa", "thesis"] = "apa",
     figures: bool = True,
     contents: bool = True,
+    stamp: Mapping[str, str] | None = None,
 ) -> Report:
     """Compose a report of results.
 
@@ -217,6 +221,8 @@ def report(
         Whether figures are drawn.
     contents : bool
         Whether lists of contents, tables and figures stand at the front.
+    stamp : mapping of str to str, optional
+        Further lines of the table of versions and hashes, e.g. the hash of the plan.
 
     Returns
     -------
@@ -235,7 +241,7 @@ def report(
     language_of(language)
     style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")))
     given = _Parts.sorted(parts, hypotheses)
-    writer = _Composer(given, language, style, figures)
+    writer = _Composer(given, language, style, figures, dict(stamp or {}))
     return Report(
         title=title,
         language=language,
@@ -303,20 +309,47 @@ class _Parts:
         marked = [r.simulated for r in self.responses] + [r.meta.simulated for r in self.results]
         return any(marked + [t.simulated for t in self.others if isinstance(t, Table)])
 
-    @property
-    def notes(self) -> list[Note]:
-        """All notes, each once."""
-        seen: dict[tuple[str, str], Note] = {}
-        for one in (*(n for r in self.responses for n in r.notes), *(n for r in self.results for n in r.notes)):
-            seen.setdefault((one.code, one.text), one)
-        return list(seen.values())
+    def notes(self) -> list[tuple[Note, str]]:
+        """All notes, each once, with the file that it is about where several files have notes of that kind."""
+        seen: dict[tuple[str, str], tuple[Note, str]] = {}
+        for one, file in (
+            *((n, r.provenance.file) for r in self.responses for n in r.notes),
+            *((n, r.meta.source) for r in self.results for n in r.notes),
+        ):
+            seen.setdefault((one.code, one.text), (one, file))
+        files: dict[str, set[str]] = {}
+        for one, file in seen.values():
+            files.setdefault(one.code, set()).add(file)
+        return [(n, file if len(files[n.code]) > 1 else "") for n, file in seen.values()]
+
+    def constructs(self) -> dict[str, Words]:
+        """Words for constructs and latent variables by their names."""
+        named = {n: label(f.meta, n) for f in self.of(SemFit) for n in f.latents}
+        for one in (r.instrument for r in self.responses if r.instrument is not None):
+            inner = [c for top in one.constructs for c in top.walk()]
+            named |= {
+                c.id: Words(c.label.get("en") or c.id, c.label.get("id") or c.label.get("en") or c.id) for c in inner
+            }
+        return named
+
+    def side(self, part: Any) -> Words | None:
+        """Return which side a part is about, where the parts come from several files."""
+        if len(self.responses) < 2 or isinstance(part, SemFit | Validity | Linkage | Hypotheses | CrossCheck):
+            return None
+        file = part.provenance.file if isinstance(part, Responses) else part.meta.source
+        about = next((r for r in self.responses if r.provenance.file == file), None)
+        if about is None or about.instrument is None:
+            return words(file) if file else None
+        asked = {about.instrument.item(i).respondent for i in about.items}
+        known = [SIDES[who] for who in SIDES if who in asked]
+        return known[0] if self.of(Linkage) and len(known) == 1 else words(file)
 
 
 class _Composer:
     """Puts the blocks of a report together."""
 
-    def __init__(self, parts: _Parts, language: str, style: Style, figures: bool) -> None:
-        self.parts, self.language, self.style, self.figures = parts, language, style, figures
+    def __init__(self, parts: _Parts, language: str, style: Style, figures: bool, stamp: Mapping[str, str]) -> None:
+        self.parts, self.language, self.style, self.figures, self.stamp = parts, language, style, figures, stamp
         self.late: list[Numbered] = []
         self.cited: list[str] = []
         self.count = 0
@@ -363,10 +396,19 @@ class _Composer:
     def _all(self, section: str, parts: Iterable[Any]) -> list[Block]:
         listed = list(parts)
         blocks: list[Block] = []
+        if section == "respondents":  # what is known of one file stands together
+            order = [r.provenance.file for r in self.parts.responses]
+            file = {id(p): p.provenance.file if isinstance(p, Responses) else p.meta.source for p in listed}
+            listed.sort(key=lambda p: order.index(file[id(p)]) if file[id(p)] in order else len(order))
+        last = None
         for part in listed:
             if len(listed) > 1 and isinstance(part, SemFit):
                 title: Any = part.model.title  # a mapping, where mypy sees the method of str
                 blocks.append(Heading(title.get(self.language) or part.model.name or part.meta.function, 2))
+            side = self.parts.side(part)
+            if side is not None and side != last:
+                blocks.append(Heading(side.of(self.language), 2))
+            last = side
             blocks += self._part(part, section)
         return blocks
 
@@ -376,6 +418,20 @@ class _Composer:
         told.pop("design", None)
         style, language = self.style, self.language
         made = {t.name: t for t in all_tables(part, language, style)}
+        if (side := self.parts.side(part)) is not None:
+            made = {
+                k: replace(t, title=Words(f"{t.title.en}: {side.en}", f"{t.title.id}: {side.id}"))
+                for k, t in made.items()
+            }
+        if isinstance(part, SemFit) and section == "structure":
+            alike = [f for f in self.parts.fits(False) if f.meta.data_hash == part.meta.data_hash]
+            if any(set(f.observed) == set(part.observed) for f in alike):
+                made.pop("correlations", None)
+            if any(_same_fit(f, part) for f in alike):
+                told["fit"] = [Sentence("fit.as_measurement")]
+                for name in ("loadings", "modification", "residuals"):
+                    made.pop(name, None)
+                    told.pop(name, None)
         if isinstance(part, Screening) and self.parts.responses:  # the responses themselves tell what is missing
             made.pop("item_quality", None)
         if isinstance(part, Description):  # the profile belongs to the respondents, the rest to the description
@@ -438,7 +494,7 @@ class _Composer:
                 continue
             picture = plot(part, kind, language=self.language)
             remark = SIMULATED.of(self.language) if part.meta.simulated else ""
-            width = min(16.0, 2.54 * picture.get_figwidth())
+            width = min(24.6, 2.54 * picture.get_figwidth())
             item = Figure(
                 picture.to_bytes("svg"),
                 picture.to_bytes("png", dpi=200),
@@ -461,24 +517,22 @@ class _Composer:
 
     def _method(self) -> list[Block]:
         p, out = self.parts, []
-        for responses in p.responses:
-            if responses.provenance.file:
-                out.append(Sentence("method.read", {"file": responses.provenance.file}))
-            if (asked := responses.instrument) is not None:
-                name = asked.title.get(self.language) or asked.title.get("en") or asked.id
-                out.append(
-                    Sentence(
-                        "method.instrument",
-                        {"instrument": name, "version": asked.version, "items": len(responses.items)},
-                    )
-                )
-                out.append(Sentence("method.draft_instrument"))
+        if files := [r.provenance.file for r in p.responses if r.provenance.file]:
+            out.append(Sentence("method.read", {"file": files}))
+        for asked in {r.instrument.id: r.instrument for r in p.responses if r.instrument is not None}.values():
+            name = asked.title.get(self.language) or asked.title.get("en") or asked.id
+            items = {
+                i for r in p.responses if r.instrument is not None and r.instrument.id == asked.id for i in r.items
+            }
+            values = {"instrument": name, "version": asked.version, "items": len(items)}
+            out.append(Sentence("method.instrument", values))
+            out += [Sentence("method.draft_instrument")] if asked.status == "draft" else []
         for found in p.of(Linkage):
             out.append(Sentence("method.linkage", {"on": found.on, "cites": self._cites(found.meta.references)}))
-        for found in p.of(Screening):
-            out.append(
-                Sentence("method.screening", {"rules": len(found.rules), "cites": self._cites(found.meta.references)})
-            )
+        if screenings := p.of(Screening):
+            rules = {str(rule) for found in screenings for rule in found.rules}
+            sources = [key for found in screenings for key in found.meta.references]
+            out.append(Sentence("method.screening", {"rules": len(rules), "cites": self._cites(sources)}))
         for found in p.of(Description)[:1]:
             out += [Sentence("method.description")] + ([Sentence("method.weights")] if found.weighted else [])
             self.cited += found.meta.references
@@ -506,16 +560,26 @@ class _Composer:
         blocks: list[Block] = []
         if self.parts.simulated:
             blocks.append(Paragraph((say(Sentence("simulated"), self.language),), "lead"))
-        for responses in self.parts.responses:
-            blocks.append(self._running(paragraphs(responses, self.style)["design"], []))
-        notes = [*self._own_notes(), *self.parts.notes]
+        linked = [Sentence("responses.design_linked", {"on": found.on}) for found in self.parts.of(Linkage)[:1]]
+        designs = [linked] if linked else [paragraphs(r, self.style)["design"] for r in self.parts.responses]
+        blocks += [Paragraph((text,)) for text in dict.fromkeys(paragraph(d, self.language) for d in designs)]
+        notes = [*((n, "") for n in self._own_notes()), *self.parts.notes()]
         told = [
-            f"{LEVELS[level].of(self.language)}: {n.render(self.language)}"
+            f"{LEVELS[level].of(self.language)}: {self._remark(n)}{f' ({file})' if file else ''}"
             for level in LEVELS
-            for n in notes
-            if n.level == level
+            for n, file in notes
+            if n.level == level and n.code not in SHOWN_ELSEWHERE
         ]
         return [*blocks, Bullets(tuple(told))] if told else blocks
+
+    def _remark(self, told: Note) -> str:
+        """Return a note in the words of the report: constructs by their labels, not by their codes."""
+        names = {n: words.of(self.language) for n, words in self.parts.constructs().items()}
+
+        def worded(value: Any) -> Any:
+            return ", ".join(names.get(v, v) for v in value.split(", ")) if isinstance(value, str) else value
+
+        return replace(told, values={k: worded(v) for k, v in told.values.items()}).render(self.language)
 
     def _own_notes(self) -> list[Note]:
         out = []
@@ -529,21 +593,25 @@ class _Composer:
 
     def _references(self) -> list[Block]:
         keys = [*self.cited, *(k for r in self.parts.results for k in r.meta.references)]
-        known = sorted({reference(k).apa for k in keys}, key=str.casefold)
-        return [Paragraph((entry,), "reference") for entry in known]
+        return [_apa(r) for r in sorted({reference(k) for k in keys}, key=lambda r: r.apa.casefold())]
 
     def _syntax(self) -> list[Block]:
         out: list[Block] = []
         for fit in self.parts.of(SemFit):
             head = {"en": "Model syntax", "id": "Sintaks model"}[self.language]
-            name = fit.model.name or fit.meta.function
-            out += [Heading(f"{head}: {name}", 2), Paragraph((fit.model.syntax.strip(),), "code")]
+            which = TITLES["structure" if structural(fit) else "measurement"].of(self.language)
+            name = f" ({fit.model.name})" if fit.model.name else ""
+            title = f"{head}: {which[:1].lower()}{which[1:]}{name}"
+            out += [Heading(title, 2), Paragraph((fit.model.syntax.strip(),), "code")]
         return out
 
     def _stamp(self) -> list[Block]:
         rows: list[tuple[Any, ...]] = [(name, version, None) for name, version in versions().items()]
         files = Words("Data file", "Berkas data"), Words("Software", "Perangkat lunak"), Words("Analyses", "Analisis")
         groups = {0: files[1]}
+        if self.stamp:
+            groups[len(rows)] = Words("Plan", "Rencana")
+            rows += [(name, None, told) for name, told in self.stamp.items()]
         if any(r.provenance.sha256 for r in self.parts.responses):
             groups[len(rows)] = files[0]
             rows += [
@@ -570,6 +638,24 @@ class _Composer:
             groups=groups,
         )
         return [self._numbered("stamp", made)]
+
+
+def _same_fit(one: SemFit, other: SemFit) -> bool:
+    """Tell whether two models of the same data fit alike: one is the other with its covariances written as paths."""
+    a, b = one.fit_measures, other.fit_measures
+    return bool(a["df"] == b["df"] and abs(a["chisq"] - b["chisq"]) < 1e-4 * max(1.0, a["chisq"]))
+
+
+def _apa(entry: Reference) -> Paragraph:
+    """Return a reference in APA style: the title of a book, or journal and volume, in italics; ranges with a dash."""
+    link = f" https://doi.org/{entry.doi}" if entry.doi else ""
+    where = entry.place
+    head, title = f"{entry.authors.rstrip('.')}. ({entry.year}). ", entry.title.rstrip(".")
+    if entry.kind == "chapter" and (found := re.match(r"(In .*?\(Eds?\.\), )(.*?)( \(pp.*)", where)):
+        return Paragraph((f"{head}{title}. {found[1]}", Em(found[2]), f"{found[3]}.{link}"), "reference")
+    if entry.kind == "article" and (found := re.match(r"(.*?, \d+)(?=[(,]|$)(.*)", where)):
+        return Paragraph((f"{head}{title}. ", Em(found[1]), f"{found[2]}.{link}"), "reference")
+    return Paragraph((head, Em(title), f". {where}.{link}"), "reference")
 
 
 def _worth(fit: SemFit, kind: str) -> bool:

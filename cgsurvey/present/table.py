@@ -116,7 +116,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table in one language, as every writer prints it: `body` holds tuples of cells, or a str that heads a group."""
+    """A table in one language, as every writer prints it: `body` holds tuples of cells, or a str that heads a group.
+
+    `first` is False for a further part of a table that had to be cut.
+    """
 
     title: str
     heads: tuple[str, ...]
@@ -125,6 +128,7 @@ class Grid:
     body: tuple[tuple[Shown, ...] | str, ...]
     remarks: tuple[Remark, ...]
     language: str
+    first: bool = True
 
 
 @dataclass(frozen=True)

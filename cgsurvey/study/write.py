@@ -62,6 +62,7 @@ def study_report(found: StudyResult, analysis: Analysis, *, language: str, base:
         authors=(plan.study.author,) if plan.study.author else (),
         template=base / template if template else None,
         cutoffs=plan.cutoffs or None,
+        stamp={Path(plan.path).name: f"sha256 {plan.sha256}", "seed": str(plan.study.seed)},
     )
 
 

@@ -28,6 +28,8 @@ def test_from_items() -> None:
     assert kiosk.labels["y4"] == {"en": "I would recommend it."} and kiosk.labels["usefulness"] == {"en": "Usefulness"}
     assert kiosk.item("x2").reverse and not kiosk.item("x1").reverse
     assert kiosk.asked_of("user") == kiosk.item_names
+    # a user's own questionnaire may long have been tried: nothing is said of it, and its file keeps that
+    assert kiosk.status == "" and not kiosk.notes
     assert Instrument.from_items({"f": ["a", "b"]}).item("a").scale.scores == (1, 2, 3, 4, 5)
 
 

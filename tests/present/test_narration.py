@@ -23,7 +23,8 @@ from cgsurvey.sem.hypotheses import test_hypotheses as decide
 
 
 def placeholders(text: str) -> list[str]:
-    return sorted(f"{name}:{spec}" for _, name, spec, _ in Formatter().parse(text) if name)
+    counted = ((name, "count" if "|" in (spec or "") else spec) for _, name, spec, _ in Formatter().parse(text))
+    return sorted(f"{name}:{spec}" for name, spec in counted if name)
 
 
 def test_both_catalogues_say_the_same_facts() -> None:
@@ -160,7 +161,7 @@ def test_the_design_says_what_it_can_show(sample: Responses) -> None:
     assert linked.linkage is not None
     gate = narrate(linked.linkage)
     assert (
-        "20 office units were linked, with 100 partners and 100 users" in gate
+        "By office, 20 units were linked, with 100 partners and 100 users" in gate
         and "treat relations between units as exploratory" in gate
     )
     alone = sample.replace(instrument=None)

@@ -73,6 +73,8 @@ def flow(x: Responses, style: Style) -> Table:
 def _cut(reason: str) -> Words:
     """Return the cut-off of a reason, "> .20", for readers of both languages; the reason where it has none."""
     found = re.search(r"(>=|<=|>|<) ([0-9.]+)", reason)
+    if reason.startswith("not applied"):
+        return Words("not applicable", "tidak dapat diterapkan")
     if found is None:
         return words(reason)
     sign = {">=": "≥", "<=": "≤"}.get(found[1], found[1])
@@ -112,9 +114,9 @@ def missing(x: Responses, style: Style) -> Table | None:
 
 
 def wording(x: Responses, style: Style) -> Table | None:
-    """T3: wording, scale and keying of the items."""
+    """T3: wording, scale and keying of the items; none where the items have no words but their names."""
     instrument = x.instrument
-    if instrument is None or not x.items:
+    if instrument is None or all(set(instrument.item(n).label.values()) <= {n} for n in x.items):
         return None
     present = set(x.items)
     rows: list[tuple[Any, ...]] = []

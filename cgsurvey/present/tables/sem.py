@@ -193,7 +193,7 @@ def loadings(x: SemFit, style: Style) -> Table | None:
     made = Table(
         "T10",
         "loadings",
-        Words("Measurement model: standardised loadings", "Model pengukuran: muatan faktor terstandar"),
+        _of_model(x, "Standardised loadings", "Muatan faktor terstandar"),
         columns,
         tuple(rows),
         groups=groups,
@@ -202,6 +202,12 @@ def loadings(x: SemFit, style: Style) -> Table | None:
         rules=(by,) if by else (),
     )
     return with_meta(made, x.meta)
+
+
+def _of_model(x: SemFit, en: str, id: str) -> Words:
+    """Return a title that says which of the two models of a chapter is shown."""
+    which = ("structural model", "model struktural") if structural(x) else ("measurement model", "model pengukuran")
+    return Words(f"{en} ({which[0]})", f"{id} ({which[1]})")
 
 
 def by_left(frame: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]]:
@@ -312,7 +318,6 @@ def paths(x: SemFit, style: Style) -> Table | None:
 
 
 def _outcome(name: str, r2: float, language: str) -> str:
-
     return name if r2 != r2 else f"{name} (R² = {show(r2, 'coefficient', language, 3)})"
 
 
@@ -378,7 +383,7 @@ def modification(x: SemFit, style: Style) -> Table | None:
     made = Table(
         "T14",
         "modification",
-        Words("Local fit: largest modification indices", "Kecocokan lokal: indeks modifikasi terbesar"),
+        _of_model(x, "Local fit: largest modification indices", "Kecocokan lokal: indeks modifikasi terbesar"),
         columns,
         tuple(rows),
         notes=notes,
@@ -407,6 +412,10 @@ def large_residuals(x: SemFit) -> tuple[pd.DataFrame, int, int]:
     return large.sort_values("r", key=abs, ascending=False, kind="stable"), len(rows), total
 
 
+def _counted(n: int) -> Words:
+    return Words(*(show(n, "count", g) for g in ("en", "id")))
+
+
 def residuals(x: SemFit, style: Style) -> Table | None:
     """T14: residual correlations beyond .10."""
     large, count, total = large_residuals(x)
@@ -420,11 +429,11 @@ def residuals(x: SemFit, style: Style) -> Table | None:
         Column("pair", Words("Items", "Butir")),
         Column("r", Words("Residual correlation", "Korelasi residual"), "coefficient", 3),
     )
-    notes = (said("residuals", count=count, total=total, shown=len(rows)),)
+    notes = (said("residuals", count=_counted(count), total=_counted(total), shown=len(rows)),)
     made = Table(
         "T14",
         "residuals",
-        Words("Local fit: largest residual correlations", "Kecocokan lokal: korelasi residual terbesar"),
+        _of_model(x, "Local fit: largest residual correlations", "Kecocokan lokal: korelasi residual terbesar"),
         columns,
         tuple(rows),
         notes=notes,

@@ -118,7 +118,8 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
 def said(code: str, **values: Any) -> Words:
     """Return a remark below a table, its values filled in."""
     found = term("note", code)
-    return Words(found.en.format(**values), found.id.format(**values))
+    spoken = ({k: v.of(g) if isinstance(v, Words) else v for k, v in values.items()} for g in ("en", "id"))
+    return Words(*(text.format(**named) for text, named in zip((found.en, found.id), spoken, strict=True)))
 
 
 def interval(kind: str, digits: int | None = None) -> tuple[Column, Column]:

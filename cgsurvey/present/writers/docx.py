@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from cgsurvey.base.errors import DataError
-from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Figure, Heading, Numbered, Paragraph
+from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph
 from cgsurvey.present.table import SIMULATED, Grid, Remark, Shown, Table, Words
 from cgsurvey.present.writers import clean, write_bytes
 from cgsurvey.present.writers.text import width
@@ -17,11 +18,18 @@ from cgsurvey.present.writers.text import width
 _LOCALE = {"en": "en-GB", "id": "id-ID"}
 _COLOUR = {"good": "0B5394", "fair": "8A5A00", "poor": "B3261E"}
 _CONTENTS = Words("Contents", "Daftar isi")
+_CONTINUED = Words("(continued)", "(lanjutan)")
 _TABLES = Words("List of tables", "Daftar tabel")
 _FIGURES = Words("List of figures", "Daftar gambar")
 _FONT = "Times New Roman"
 _TEXT_MIN_CM, _TEXT_MAX_CM = 4.8, 8.0
-_KEEP_ROWS = 18  # a table of no more rows is kept on one page
+_LONG_TEXT_CM, _WORDS_MIN_CM = (
+    6.5,
+    3.0,
+)  # a text that wants less than the first is a few words and can wrap at the second
+_KEEP_ROWS = 12  # a table of no more rows is kept on one page: longer ones would leave half a page empty
+_LETTER_CM = 0.0222  # width of a digit, cm per point; more than Times needs, so that other fonts fit
+_BROAD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%²χ")
 
 
 def write(doc: Document, path: str | Path, *, template: str | Path | None = None) -> Path:
@@ -107,9 +115,7 @@ class _Writer:
         self._prepare()
         self._front()
         for k, block in enumerate(self.doc.blocks):
-            self._turn(
-                isinstance(block, Numbered) and isinstance(block.item, Table) and self._needs_landscape(block.item)
-            )
+            self._turn(isinstance(block, Numbered) and self._needs_landscape(block.item))
             if isinstance(block, Heading):
                 self._paragraph(block.text, f"Heading {block.level}", bookmark=f"_cg_heading_{k}")
             elif isinstance(block, Paragraph):
@@ -118,7 +124,8 @@ class _Writer:
                 for item in block.items:
                     self._paragraph(item, "List Bullet")
             elif isinstance(block.item, Table):
-                self._table(block.anchor, block.item.grid(self.language))
+                for part in self._bands(block.item.grid(self.language)):
+                    self._table(block.anchor, part)
             else:
                 self._figure(block.anchor, block.item)
         self._turn(False)
@@ -287,7 +294,9 @@ class _Writer:
         paragraph = self.word.add_paragraph(style="Reference Entry" if block.style == "reference" else "Normal")
         for part in block.parts:
             if isinstance(part, str):
-                paragraph.add_run(clean(part)).bold = True if block.style == "lead" else None
+                run = paragraph.add_run(clean(part))
+                run.bold = True if block.style == "lead" else None
+                run.italic = True if isinstance(part, Em) else None
             else:
                 self._field(paragraph, rf"REF {self._bookmark_name(part.anchor)} \h", self.doc.name(part.anchor))
 
@@ -345,13 +354,17 @@ class _Writer:
         from docx.shared import Pt
 
         if grid.title or not self.doc.bare:
-            self._caption(anchor, TABLE, grid.title, above=True)
+            if grid.first:
+                self._caption(anchor, TABLE, grid.title, above=True)
+            else:
+                more = f"{self.doc.name(anchor)} {_CONTINUED.of(self.language)}"
+                self._paragraph(more, "Caption").paragraph_format.keep_with_next = True
         size, room = self._widths(grid)
         widths = [round(w * 567) for w in room]  # twentieths of a point
         keep, last = len(grid.body) <= _KEEP_ROWS, len(grid.body) - 1
         rows = self._head_rows(grid, widths, size)
         for i, row in enumerate(grid.body):
-            hold = i == 0 or (bool(grid.remarks) if i == last else keep or isinstance(row, str))
+            hold = i == 0 or (bool(grid.remarks) if i == last else keep or i == last - 1 or isinstance(row, str))
             style: dict[str, Any] = {"size": size, "keep": hold, "bottom": 8 if i == last else 0}
             if isinstance(row, str):
                 rows.append(
@@ -375,7 +388,10 @@ class _Writer:
         heads = [Shown(h, "right" if a == "right" else "left") for h, a in zip(grid.heads, grid.aligns, strict=True)]
         top = 0 if grid.spanners else 8
         style: dict[str, Any] = {"size": size, "keep": True, "foot": True}
-        second = [_cell(h, w, self.cell_style, top=top, bottom=4, **style) for h, w in zip(heads, widths, strict=True)]
+        second = [
+            _cell(h, w, self.cell_style, top=top, bottom=4, wrap=True, **style)
+            for h, w in zip(heads, widths, strict=True)
+        ]
         if not grid.spanners:
             return [_row(second, head=True)]
         first, j = [], 0
@@ -407,49 +423,78 @@ class _Writer:
         page = long if landscape else short
         return (page - section.left_margin - section.right_margin) / 360000
 
-    def _needs(self, grid: Grid, size: float) -> tuple[list[float], list[bool]]:
-        """Return the width each column wants, in cm, and which of them may be narrowed because their text wraps."""
-        letter = size * 0.0222  # width of a digit, cm per point; more than Times needs, so that other fonts fit
+    def _needs(self, grid: Grid, size: float) -> tuple[list[float], list[float]]:
+        """Return the width each column wants, in cm, and the least it can do with because its text wraps."""
+        letter = size * _LETTER_CM
         rows = [r for r in grid.body if not isinstance(r, str)]
-        wants, soft = [], []
+        wants, least = [], []
         for j, head in enumerate(grid.heads):
             longest = max([width(r[j].full) + 2 * r[j].indent for r in rows], default=1)
-            word = max([width(w) for w in head.split()], default=1)
+            word = max([_broad(w) for w in head.split()], default=1)
             if grid.aligns[j] == "right":
                 wants.append(max(longest, word) * letter + 0.3)
-                soft.append(False)
+                least.append(wants[-1])
             else:
                 wants.append(min(max(longest, word) * letter * 1.05 + 0.35, _TEXT_MAX_CM))
-                soft.append(wants[-1] > _TEXT_MIN_CM)
+                enough = _TEXT_MIN_CM if wants[-1] > _LONG_TEXT_CM else _WORDS_MIN_CM
+                least.append(min(wants[-1], max(enough, word * letter + 0.35)))
         for start, length, label in grid.spanners:
             short = width(label) * letter + 0.3 - sum(wants[start : start + length])
             for j in range(start, start + length):
                 wants[j] += max(0.0, short / length)
-        return wants, soft
+                least[j] += max(0.0, short / length)
+        return wants, least
 
-    def _needs_landscape(self, table: Table) -> bool:
-        wants, soft = self._needs(table.grid(self.language), 7)
-        least = sum(_TEXT_MIN_CM if s else w for w, s in zip(wants, soft, strict=True))
-        return least > self._room_cm(False)
+    def _needs_landscape(self, item: Table | Figure) -> bool:
+        if isinstance(item, Figure):  # shrunk to an upright page, its letters would be too small to read
+            return item.width_cm > 1.2 * self._room_cm(False)
+        return self._least(item.grid(self.language), 7) > self._room_cm(False)
+
+    def _least(self, grid: Grid, size: float) -> float:
+        return sum(self._needs(grid, size)[1])
+
+    def _bands(self, grid: Grid) -> list[Grid]:
+        """Cut a table that no page is wide enough for into bands of columns, each with the first column before it."""
+        room, size = self._room_cm(self.wide), 7.0
+        if self._least(grid, size) <= room:
+            return [grid]
+        wants, _ = self._needs(grid, size)
+        bands: list[list[int]] = [[]]
+        for j, want in enumerate(wants[1:], start=1):
+            if bands[-1] and wants[0] + sum(wants[k] for k in bands[-1]) + want > room:
+                bands.append([])
+            bands[-1].append(j)
+        return [self._band(grid, [0, *kept], k, len(bands)) for k, kept in enumerate(bands)]
+
+    def _band(self, grid: Grid, kept: list[int], number: int, of: int) -> Grid:
+        body = [row if isinstance(row, str) else tuple(row[j] for j in kept) for row in grid.body]
+        spans = [(s, n, label) for s, n, label in grid.spanners if set(range(s, s + n)) <= set(kept)]
+        return replace(
+            grid,
+            heads=tuple(grid.heads[j] for j in kept),
+            aligns=tuple(grid.aligns[j] for j in kept),
+            spanners=tuple((kept.index(s), n, label) for s, n, label in spans),
+            # rows of a triangle that are empty in this band tell nothing
+            body=tuple(r for r in body if not number or isinstance(r, str) or any(c.text for c in r[1:])),
+            remarks=grid.remarks if number == of - 1 else (),
+            first=number == 0,
+        )
 
     def _widths(self, grid: Grid) -> tuple[float, list[float]]:
         room = self._room_cm(self.wide)
         for size in (9.0, 8.5, 8.0, 7.0, 6.0):
-            wants, soft = self._needs(grid, size)
-            least = sum(_TEXT_MIN_CM if s else w for w, s in zip(wants, soft, strict=True))
-            if least <= room or size == 6.0:
+            wants, least = self._needs(grid, size)
+            if sum(least) <= room:
                 break
         total = sum(wants)
         if total <= room:
             stretch = min(room / total, 1.3)
             return size, [w * stretch for w in wants]
         give = total - room
-        spare = sum(w - _TEXT_MIN_CM for w, s in zip(wants, soft, strict=True) if s)
-        if spare <= 0:
-            return size, [w * room / total for w in wants]
-        return size, [
-            w - min(1.0, give / spare) * (w - _TEXT_MIN_CM) if s else w for w, s in zip(wants, soft, strict=True)
-        ]
+        spare = sum(wants) - sum(least)
+        if give > spare:
+            return size, [w * room / sum(least) for w in least]
+        return size, [w - give / spare * (w - enough) for w, enough in zip(wants, least, strict=True)]
 
     def _turn(self, landscape: bool) -> None:
         """Begin a section of the other orientation, where a table is too wide for an upright page."""
@@ -473,7 +518,7 @@ class _Writer:
         picture = paragraph.add_run().add_picture(
             io.BytesIO(item.png), width=Cm(min(item.width_cm, self._room_cm(self.wide)))
         )
-        tallest = Cm(19.0)
+        tallest = Cm(12.5 if self.wide else 19.0)
         if picture.height > tallest:
             picture.width, picture.height = int(picture.width * tallest / picture.height), tallest
         for inline in _descriptions(picture):
@@ -488,6 +533,11 @@ class _Writer:
 
 def _descriptions(picture: Any) -> Iterator[Any]:
     yield picture._inline.docPr
+
+
+def _broad(text: str) -> float:
+    """Return the width of a word in digits; capitals and the like take more room than a digit."""
+    return width(text) + 0.5 * sum(c in _BROAD for c in text)
 
 
 def _attribute(text: str) -> str:
@@ -512,17 +562,21 @@ def _cell(
     italic: bool = False,
     centre: bool = False,
     foot: bool = False,
+    wrap: bool = False,
     top: int = 0,
     bottom: int = 0,
 ) -> str:
-    """Return the XML of a cell; `top` and `bottom` are rules in eighths of a point, `foot` sets the text low."""
+    """Return the XML of a cell; `top` and `bottom` are rules in eighths of a point, `foot` sets the text low.
+
+    Numbers are never broken; `wrap` lets the heading over them break at its blanks.
+    """
     lines = "".join(
         f'<w:{side} w:val="single" w:sz="{weight}" w:space="0" w:color="auto"/>'
         for side, weight in (("top", top), ("bottom", bottom))
         if weight
     )
     right = shown.align == "right"
-    text = shown.text.replace(" ", "\u00a0") if right else shown.text
+    text = shown.text.replace(" ", "\u00a0") if right and not wrap else shown.text
     runs = _run(text, size, before="<w:i/>" if italic else "")
     if shown.symbol:
         runs += _run(f"\u00a0{shown.symbol}", size, f'<w:color w:val="{_COLOUR[shown.verdict]}"/>')

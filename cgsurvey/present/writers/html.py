@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from cgsurvey.present.document import Bullets, Document, Figure, Heading, Numbered, Paragraph
+from cgsurvey.present.document import Bullets, Document, Em, Figure, Heading, Numbered, Paragraph
 from cgsurvey.present.table import SIMULATED, VERDICT, Grid, Shown, Table
 from cgsurvey.present.writers import clean, write_bytes
 
@@ -136,7 +136,9 @@ def _blocks(doc: Document) -> list[str]:
 
 def _paragraph(doc: Document, block: Paragraph) -> str:
     parts = (
-        _text(p) if isinstance(p, str) else f'<a href="#{_text(p.anchor)}">{_text(doc.name(p.anchor))}</a>'
+        (f"<em>{_text(p)}</em>" if isinstance(p, Em) else _text(p))
+        if isinstance(p, str)
+        else f'<a href="#{_text(p.anchor)}">{_text(doc.name(p.anchor))}</a>'
         for p in block.parts
     )
     content = "".join(parts)

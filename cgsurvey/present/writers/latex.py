@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cgsurvey.present.document import Bullets, Document, Figure, Heading, Numbered, Paragraph
+from cgsurvey.present.document import Bullets, Document, Em, Figure, Heading, Numbered, Paragraph
 from cgsurvey.present.table import SIMULATED, Grid, Shown, Table
 from cgsurvey.present.writers import clean, write_bytes
 
@@ -172,7 +172,9 @@ def _paragraph(doc: Document, block: Paragraph) -> str:
     kinds = {a: "tab" if isinstance(item, Table) else "fig" for a, item in doc.numbered()}
     word = {a: doc.name(a).rpartition(" ")[0] for a in kinds}
     text = "".join(
-        escape(p) if isinstance(p, str) else rf"{word[p.anchor]}~\ref{{{kinds[p.anchor]}:{p.anchor}}}"
+        (rf"\emph{{{escape(p)}}}" if isinstance(p, Em) else escape(p))
+        if isinstance(p, str)
+        else rf"{word[p.anchor]}~\ref{{{kinds[p.anchor]}:{p.anchor}}}"
         for p in block.parts
     )
     if block.style == "reference":
