@@ -5,6 +5,7 @@ Faults of the user end with one readable message and exit code 2, never with a t
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -22,6 +23,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Language = Annotated[str | None, typer.Option("--language", "-l", help="Language of the output: en or id.")]
+WORDS = {
+    "en": {
+        "simulated": "These data are simulated: they show the way, not a finding.",
+        "where": "Report, tables and figures",
+    },
+    "id": {
+        "simulated": "Data ini simulasi: menunjukkan cara kerja, bukan temuan.",
+        "where": "Laporan, tabel, dan gambar",
+    },
+}
 Force = Annotated[bool, typer.Option("--force", help="Replace results that exist already.")]
 
 
@@ -107,24 +118,28 @@ def doctor() -> None:
 
 
 def _run(study: Path, language: str | None, force: bool) -> None:
+    from cgsurvey.present import table
     from cgsurvey.study import run_study
 
     found = run_study(study, language=language, force=force, progress=True)
     folder = (study if study.is_dir() else study.parent) / found.folder
-    typer.echo(found.glance().T.to_string(header=False))
-    if "hypotheses" in found.parts:
-        shown = ["hypothesis", "path", "std_all", "p_value", "decision"]
-        typer.echo("\n" + found.tidy()[shown].to_string(index=False, float_format="{:.3f}".format))
+    language = found.plan.study.language
+    for part, kind in (("structure", "fit"), ("measurement", "fit"), ("hypotheses", None)):
+        if part in found.parts and not (part == "measurement" and "structure" in found.parts):
+            typer.echo(table(found.parts[part], kind=kind, language=language).to_text(language) + "\n")
     grave = [n for n in found.notes if n.level != "info"]
     for one in grave:
-        typer.echo(f"[{one.level}] {one.render(found.plan.study.language)}")
+        typer.echo(f"[{one.level}] {one.render(language)}")
     if any(part.meta.simulated for part in found.parts.values()):
-        typer.echo("These data are simulated: they show the way, not a finding.")
-    typer.echo(f"\nReport, tables and figures: {folder}")
+        typer.echo(WORDS[language]["simulated"])
+    typer.echo(f"\n{WORDS[language]['where']}: {folder}")
 
 
 def main() -> None:
     """Entry point of the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console without the sign for chi shows a question mark
     try:
         app(standalone_mode=False)
     except CgSurveyError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -32,8 +33,15 @@ def test_the_demo_runs_from_any_folder(demo):
     assert got.returncode == 0, got.stderr
     results = folder / "results"
     assert all((results / f).stat().st_size > 5000 for f in ("report.docx", "report.html", "tables.xlsx"))
-    assert "simulated" in got.stdout and "H1" in got.stdout
+    assert "Data ini simulasi" in got.stdout and "H1" in got.stdout and "Kecocokan global" in got.stdout
     assert "simulasi" in (results / "report.html").read_text(encoding="utf-8").lower()
+
+
+def test_a_console_without_greek_letters_does_not_stop_a_run(tmp_path):
+    words = [sys.executable, "-m", "cgsurvey.cli", "check", str(bad_file(tmp_path, "none")), "-i", "psq", "-l", "id"]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    got = subprocess.run(words, capture_output=True, text=True, check=False, env=env, timeout=300)
+    assert got.returncode == 0, got.stderr
 
 
 def test_the_demo_does_not_overwrite(demo):
