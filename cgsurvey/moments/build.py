@@ -178,7 +178,7 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
             bad = bad if len(bad) else column[column.notna() & strange]
             if len(bad):
                 what = "dates" if column.dtype.kind in "mM" else "text"
-                shown = some((f"{str(v) if what == 'dates' else v!r} (row {i})" for i, v in bad.items()), 3)
+                shown = some((f"{v if what == 'dates' else repr(v)} (row {i})" for i, v in bad.items()), 3)
                 problems.append(f"'{name}' holds {what}: {shown}")
         if np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any():
             where = column.index[np.isinf(values.to_numpy(dtype=float, na_value=np.nan))]

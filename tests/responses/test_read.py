@@ -264,7 +264,7 @@ def test_personal_columns_are_left_behind_and_only_their_headers_told(tmp_path: 
 @pytest.mark.parametrize(
     "header",
     ["1. Nama lengkap", "Siapa nama Anda?", "Nama Anda siapa?", "Nama Bapak/Ibu", "Nama/Inisial",
-     "Nama (boleh inisial)", "Respondent's full name", "Alamat", "Kontak yang bisa dihubungi", "Contact number", "Mobile"],
+     "Nama (boleh inisial)", "Respondent's full name", "Alamat", "Kontak yang bisa dihubungi", "Contact number"],
 )  # fmt: skip
 def test_personal_headers_as_people_write_them(header: str) -> None:
     assert is_personal(header, np.array(["x"]))
