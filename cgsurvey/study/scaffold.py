@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -14,8 +14,9 @@ import pandas as pd
 from cgsurvey.base.data import package_yaml, read_yaml, shipped
 from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.options import choose
-from cgsurvey.instrument import Instrument, load_instrument
+from cgsurvey.instrument import Instrument, Scale, load_instrument
 from cgsurvey.responses import read_responses
+from cgsurvey.responses.words import plain
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -82,10 +83,10 @@ def _sample_plan() -> dict[str, Any]:
 
 def _own_plan(source: Path, instrument: str | None, target: Path) -> dict[str, Any]:
     data = [f'file = "data/{source.name}"']
-    target.mkdir(parents=True, exist_ok=True)
     if instrument is None:
         made = "instrument.yaml"
         draft, mapping = draft_instrument(source)
+        target.mkdir(parents=True, exist_ok=True)
         words = package_yaml("study/templates/own.yaml")["draft"]
         (target / made).write_text(f"# {words['en']}\n# {words['id']}\n{draft.to_yaml()}", encoding="utf-8")
         if mapping:
@@ -95,6 +96,7 @@ def _own_plan(source: Path, instrument: str | None, target: Path) -> dict[str, A
             data.append('mapping = "mapping.yaml"')
     elif Path(instrument).is_file():
         made = Path(instrument).name
+        target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(instrument, target / made)
     else:
         made = instrument
@@ -105,13 +107,16 @@ def _own_plan(source: Path, instrument: str | None, target: Path) -> dict[str, A
 
 
 def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
-    """Draw up an instrument from the columns of a file that look like ratings: few whole numbers from 0 to 11.
+    """Draw up an instrument from columns that look like ratings: few whole numbers from 0 to 11, or words of a scale.
+
+    One cell in ten may be something else, such as a code for "no answer".
 
     Returns
     -------
     Instrument
         One construct per stem of the column names (``x1 x2 y1`` gives ``x_block`` and ``y_block``); the ends of a scale
-        are those observed within the construct. To be completed by hand.
+        are those observed within the construct, or the shared scale whose labels stand in the cells. To be completed
+        by hand.
     dict
         Item to position of its column (from 1), for columns whose headers are questions and no names.
 
@@ -120,13 +125,19 @@ def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
     DataError
         When no column looks like ratings.
     """
-    frame = read_responses(source).frame
+    # Positions count all columns of the file, also those of persons, which are no items.
+    frame, persons = read_responses(source, personal="keep").frame, read_responses(source).provenance.dropped
+    labelled = {s.name: s for s in load_instrument("cgsurvey_core").scales.values() if s.type == "likert"}
     items: dict[str, dict[str, str]] = {}
+    words: dict[str, Scale] = {}
     ends: dict[str, tuple[int, int]] = {}
     mapping: dict[str, int] = {}
     for k, header in enumerate(frame.columns, start=1):
-        values = pd.to_numeric(frame[header], errors="coerce").dropna()
-        if not _looks_like_ratings(values, answered=int(frame[header].notna().sum())):
+        cells = frame[header].dropna()
+        values = pd.to_numeric(cells, errors="coerce").dropna()
+        values = values[values.between(0, 11)]
+        scale = None if len(values) else _scale_of(cells, labelled.values())
+        if header in persons or not (scale or _looks_like_ratings(values, answered=len(cells))):
             continue
         if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,31}", header):
             name, stem = header, re.sub(r"_?\d+r?$", "", header) or header
@@ -135,14 +146,18 @@ def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
             mapping[name] = k
         block = f"{stem}_block"
         items.setdefault(block, {})[name] = header
+        if scale:
+            words[name] = scale
+            continue
         low, high = ends.get(block, (1, 2))
         ends[block] = (min(low, int(values.min())), max(high, int(values.max())))
     if not items:
         raise DataError(
-            f"no column of {source.name} looks like ratings (whole numbers from 0 to 11, at least three of them). "
+            f"no column of {source.name} looks like ratings (whole numbers from 0 to 11, at least three of them, or "
+            f"the words of the scales {', '.join(labelled)}). "
             "Name the instrument instead: cgsurvey new FOLDER --data FILE --instrument NAME."
         )
-    return Instrument.from_items(items, id="my_instrument", scale=ends), mapping
+    return Instrument.from_items(items, id="my_instrument", scale={**ends, **words}), mapping
 
 
 def _looks_like_ratings(values: pd.Series, answered: int) -> bool:
@@ -152,6 +167,22 @@ def _looks_like_ratings(values: pd.Series, answered: int) -> bool:
         and bool((values == values.round()).all())
         and 0 <= values.min() <= values.max() <= 11
     )
+
+
+def _scale_of(cells: pd.Series, scales: Iterable[Scale]) -> Scale | None:
+    """The scale whose words stand in at least nine of ten cells, three of its points or more."""
+    counts = cells.astype(str).map(plain).value_counts()
+    for scale in scales:
+        points = {
+            plain(word): c.name
+            for c in scale.choices
+            if c.score is not None
+            for word in (*c.label.values(), *c.aliases)
+        }
+        found = counts[counts.index.isin(points)]
+        if found.sum() >= 0.9 * max(counts.sum(), 1) and len({points[w] for w in found.index}) >= 3:
+            return scale
+    return None
 
 
 def _notebooks(target: Path, language: str) -> None:

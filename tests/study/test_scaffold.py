@@ -44,6 +44,30 @@ def test_a_file_without_an_instrument_gets_a_first_one(tmp_path, export):
     assert answers.frame["q8"].tolist() == [1.0, 2.0, 3.0, 4.0] * 10
 
 
+def test_answers_in_words_give_a_draft_that_reads_its_file(tmp_path):
+    words = ["Sangat tidak setuju", "Tidak setuju", "Netral", "Setuju", "Sangat setuju"]
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"Nama lengkap": [f"Budi {k}" for k in range(40)], "Kantor": ["A", "B"] * 20})
+    frame["Apakah ruang bersih?"] = rng.choice(words, 40)
+    frame["No. HP"] = "081234500001"
+    frame["kerja1"], frame["Puas?"] = rng.choice(words, 40), rng.integers(1, 6, 40).astype(str)
+    frame.loc[3, ["kerja1", "Puas?"]] = "99"
+    frame.to_excel(tmp_path / "words.xlsx", index=False)
+    plan = read_plan(new_study(tmp_path / "s", data=tmp_path / "words.xlsx", language="id"))
+    answers = cg.read_responses(
+        tmp_path / "s" / plan.data.file,
+        tmp_path / "s" / plan.data.instrument,
+        mapping=tmp_path / "s" / plan.data.mapping,
+        missing_codes=[99],
+    )
+    # The columns of persons are no items and move nobody else's position.
+    assert answers.items == ("q3", "q6", "kerja1") and answers.provenance.dropped == ("Nama lengkap", "No. HP")
+    said = frame["Apakah ruang bersih?"].map(dict(zip(words, range(1, 6), strict=True)))
+    assert answers.frame["q3"].tolist() == said.tolist()
+    assert answers.frame["q6"].iloc[4:].tolist() == frame["Puas?"].iloc[4:].astype(float).tolist()
+    assert answers.instrument.item("kerja1").scale.max == 5 and np.isnan(answers.frame["kerja1"].iloc[3])
+
+
 def test_a_named_instrument_is_taken_as_it_is(tmp_path, export):
     assert read_plan(new_study(tmp_path / "a", data=export, instrument="psq")).data.instrument == "psq"
     with pytest.raises(cg.InstrumentError, match="psq"):
@@ -64,5 +88,6 @@ def test_a_file_without_ratings_is_refused(tmp_path):
     path.write_text("name_of_office,remark\na,b\nc,d\n")
     with pytest.raises(cg.DataError, match="looks like ratings"):
         new_study(tmp_path / "s", data=path)
+    assert not (tmp_path / "s").exists()
     with pytest.raises(cg.DataError, match="no data file"):
         new_study(tmp_path / "t", data=tmp_path / "absent.csv")
