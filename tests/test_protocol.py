@@ -147,6 +147,12 @@ def test_page_and_text(result):
     assert all(n.text in text for n in result.notes)
 
 
+def test_shown_in_a_line(result):
+    shown = repr(result)
+    assert shown.startswith(f"<{type(result).__name__} ") and "\n" not in shown and len(shown) < 600
+    assert str(result) == result.summary() and result == result and hash(result)
+
+
 def test_origin(result):
     from cgsurvey.base.references import reference
 

@@ -10,11 +10,21 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.random import Generator, SeedSequence
 
+from cgsurvey.base.errors import OptionError
+
 T = TypeVar("T")
 
 
 def streams(seed: int | None, n: int) -> list[Generator]:
-    """Return `n` independent generators; the k-th depends on `seed` and k alone."""
+    """Return `n` independent generators; the k-th depends on `seed` and k alone.
+
+    Raises
+    ------
+    OptionError
+        When the seed is no whole number of 0 or more.
+    """
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
+        raise OptionError(f"seed={seed!r} must be a whole number of 0 or more: seed=1.")
     return [np.random.default_rng(s) for s in SeedSequence(seed).spawn(n)]
 
 

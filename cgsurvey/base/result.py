@@ -85,7 +85,7 @@ class Meta:
         return words.get(language) or words.get("en") or name
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Result:
     """Base of all results.
 
@@ -115,6 +115,14 @@ class Result:
         parts += [self.glance().T.to_string(header=False), "", self.tidy().to_string(index=False)]
         parts += ["", *map(str, self.notes)] if self.notes else []
         return "\n".join(parts)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        row = next(iter(self.glance().to_dict("records")), {})
+        told = ", ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in row.items())
+        return f"<{type(self).__name__} {told}; see .summary(), .tidy(), .glance()>"
 
     def _repr_html_(self) -> str:
         """Show the tables in a notebook; colours are inherited, so that a dark theme stays legible."""

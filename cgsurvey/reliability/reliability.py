@@ -38,7 +38,7 @@ REFERENCES = ("cronbach1951", "feldt1965", "guttman1945", "joreskog1971", "forne
 NONE = Consistency(*[NAN] * 7)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Reliability(Result):
     """Reliability of constructs.
 

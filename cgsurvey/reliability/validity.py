@@ -28,7 +28,7 @@ from cgsurvey.sem import SemFit, cfa
 REFERENCES = ("fornell1981", "joreskog1971", "henseler2015", "roemer2021")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Validity(Result):
     """Convergent and discriminant validity.
 

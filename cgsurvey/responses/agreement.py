@@ -21,7 +21,7 @@ from cgsurvey.responses.selection import Constructs, Part, as_responses, pick_co
 _WORST = ("poor", "fair", "good")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class IntraclassCorrelation(Result):
     """Intraclass correlations with F test and interval.
 
@@ -42,7 +42,7 @@ class IntraclassCorrelation(Result):
         return pd.DataFrame({"n": [self.meta.n]})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Agreement(Result):
     """Agreement within groups.
 

@@ -40,7 +40,7 @@ NO_ANSWER = "(no answer)"
 _MANY = 30  # categories beyond which a column is text and no category of people
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Description(Result):
     """Description of answers and respondents; with `by`, each table is led by the column `group`.
 

@@ -41,7 +41,7 @@ VERY_FEW_OFFICES = 20  # Cameron & Miller (2015): below it cluster-robust errors
 _MEAN = "_mean"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Linkage(Result):
     """How two files were brought together, and whether the answers of partners may be averaged.
 

@@ -52,7 +52,8 @@ def score(
     names = [i for v in constructs.values() for i in v] if isinstance(constructs, Mapping) else None
     responses = as_responses(data, dict.fromkeys(names) if names is not None else None)
     parts = pick_constructs(responses, constructs)
-    return score_parts(responses.keyed, parts, method=method, min_valid=min_valid, level=level)
+    scores = score_parts(responses.keyed, parts, method=method, min_valid=min_valid, level=level)
+    return scores.rename_axis(index=data.index.name if isinstance(data, pd.DataFrame) else "row")
 
 
 def score_parts(

@@ -55,7 +55,7 @@ DEFAULTS: Mapping[str, float] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Screening(Result):
     """Indices per respondent and per item, and who is flagged by which rule.
 

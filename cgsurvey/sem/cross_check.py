@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 AGREE = 1e-4  # a standardised estimate is reported with two or three decimals
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CrossCheck(Result):
     """Standardised estimates of two engines.
 

@@ -22,7 +22,7 @@ _FORM = re.compile(r"^(?P<lhs>[^\s~<>!=]+)\s*(?:(?P<op>=~|~~|~)\s*(?P<rhs>[^\s~<
 _COLUMNS = ("estimate", "std_error", "std_all", "p_value", "ci_lower", "ci_upper")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Hypotheses(Result):
     """The decision on each hypothesis.
 

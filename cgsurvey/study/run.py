@@ -18,7 +18,7 @@ from cgsurvey.study.plan import Language, Plan, read_plan
 from cgsurvey.study.write import whole_folder, write_results
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StudyResult(Result):
     """What a study found.
 
