@@ -38,7 +38,7 @@ Standard = Literal["std_all", "std_lv", "std_nox"]
 PARAMETERS = ("=~", "~", "~~", "~1", "|", "~*~", ":=")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SemFit(Result):
     """A fitted structural equation model.
 
