@@ -95,7 +95,7 @@ def read(plan: Plan, base: Path, instrument: Instrument) -> dict[str, Responses]
     files = {"": data.file} if data.file else {"partners": data.partners, "users": data.users}
     out = {}
     for side, name in files.items():
-        source = base / str(name)
+        source = base / str(name).replace("\\", "/")  # a plan written on Windows runs anywhere
         if not source.exists():
             raise DataError(
                 f"the data file '{name}' named in {plan.path} is not there. Paths are relative to the study file."
@@ -106,6 +106,8 @@ def read(plan: Plan, base: Path, instrument: Instrument) -> dict[str, Responses]
             source=data.source,
             language=data.language,
             missing_codes=data.missing_codes,
+            aliases=data.aliases or None,
+            missing_items=data.missing_items,
             mapping=base / data.mapping if isinstance(data.mapping, str) else data.mapping,
             sheet=data.sheet,
             simulated=data.simulated,

@@ -47,6 +47,8 @@ class DataSection:
     language: Language | None = None
     mapping: str | dict[str, str | int] | None = None
     missing_codes: tuple[int | str, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
+    missing_items: Literal["error", "allow"] = "error"
     weights: str | None = None
     cluster: str | None = None
     strata: str | None = None
@@ -135,7 +137,8 @@ def read_plan(path: str | Path) -> Plan:
         content = tomllib.loads(raw.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{file.name} cannot be read as TOML: {error}. Texts stand in quotes, one key per line."
+            f"{file.name} cannot be read as TOML: {error}. Texts stand in quotes, one key per line; "
+            'paths are written with / on Windows too: file = "data/export.csv".'
         ) from error
     reserved = {"path", "sha256"} & content.keys()
     if reserved:

@@ -8,6 +8,7 @@ import pytest
 
 import cgsurvey as cg
 from cgsurvey.study import read_plan
+from cgsurvey.study.analysis import read
 
 GOOD = """
 [study]
@@ -65,6 +66,7 @@ def test_all_faults_are_named_at_once_with_the_nearest_word(tmp_path):
         (('file = "data/a.csv"', ""), r"\[data\] needs file"),
         (('file = "data/a.csv"', 'file = "a"\npartners = "b"\nusers = "c"'), "both file and partners/users"),
         (("[study]", "[study"), "cannot be read as TOML"),
+        (('"data/a.csv"', '"data\\answers.csv"'), "paths are written with / on Windows too"),
         (("seed = 7", "seed = 7\nsha256 = 'x'"), "unknown key"),
     ],
 )
@@ -76,3 +78,20 @@ def test_a_plan_that_cannot_be_run_is_refused(tmp_path, change, words):
 def test_an_absent_plan_says_how_to_make_one(tmp_path):
     with pytest.raises(cg.DataError, match="cgsurvey new"):
         read_plan(tmp_path / "nothing.toml")
+
+
+def test_what_messages_advise_can_be_said_in_a_plan(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("sat1,sat2\nAgak setuju,9\nSetuju,2\n", encoding="utf-8")
+    said = """
+[data]
+file = 'data\\a.csv'
+instrument = "outcome"
+missing_codes = [9]
+aliases = {"Agak setuju" = "3"}
+missing_items = "allow"
+"""
+    answers = read(read_plan(write(tmp_path, said)), tmp_path, cg.load_instrument("outcome"))[""]
+    assert answers.frame["sat1"].tolist() == [3, 4] and answers.frame["sat2"].isna().tolist() == [True, False]
+    with pytest.raises(cg.CodingError, match=r"aliases=\{'Agak setuju'"):
+        read(read_plan(write(tmp_path, said.replace("aliases", "# "))), tmp_path, cg.load_instrument("outcome"))
