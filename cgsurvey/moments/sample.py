@@ -126,5 +126,5 @@ class Sample:
 
 def shares(samples: Sequence[Sample]) -> Floats:
     """Return the share of each group in the fit function, shape (groups,), summing to 1."""
-    sizes = np.array([s.size for s in samples])
+    sizes = np.array([s.rows for s in samples])
     return sizes / sizes.sum()

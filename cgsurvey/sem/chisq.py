@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from scipy.linalg import block_diag, solve
@@ -24,7 +25,9 @@ from cgsurvey.moments.normal import (
     summed,
     value,
 )
+from cgsurvey.moments.patterns import find_patterns
 from cgsurvey.moments.sample import Floats, Sample, shares
+from cgsurvey.moments.saturated import saturated
 from cgsurvey.sem.fit_measures import ChiSquare
 from cgsurvey.sem.inference import MANY, case_scores, information
 from cgsurvey.sem.ram import jacobian
@@ -130,21 +133,46 @@ def independence(structure: Structure, samples: Sequence[Sample], covariates: Se
 
     for g, sample in enumerate(samples):
         mean, variance = _available(sample)
-        Sigma = np.diag(variance)
+        Sigma, (mean_x, cov_x) = np.diag(variance), _of_covariates(sample, covariates, fixed)
         for i in range(p):
             for j in range(i + 1):
                 if i in x and j in x:
-                    Sigma[i, j] = Sigma[j, i] = sample.cov[i, j]
+                    Sigma[i, j] = Sigma[j, i] = cov_x[i, j]
                 if i == j or (i in x and j in x):
                     place(g, COVARIANCE, i, j, Sigma[i, j], fixed and i in x)
             if i in x:
-                mean[i] = sample.mean[i]
+                mean[i] = mean_x[i]
             if structure.means:
                 place(g, MEAN, i, 0, mean[i], fixed and i in x)
         matrices.append(GroupMatrices(np.zeros((p, p)), Sigma, mean, Sigma, mean))
     columns = [np.array(c) for c in zip(*cells, strict=True)]
     made = Structure(p, p, structure.n_groups, structure.means, np.zeros(len(cells), dtype=np.int64), *columns)
     return Fitted(made, np.array(theta), matrices, samples, np.eye(len(theta)))
+
+
+def _of_covariates(sample: Sample, covariates: Sequence[int], fixed: bool) -> tuple[Floats, Floats]:
+    """Means and covariances, among all variables, in which the entries of covariates are their own estimates.
+
+    With missing values these are the maximum-likelihood ones of the covariates alone; where they are fixed, those of
+    the rows that answered, pair by pair (as in lavaan), if they form a covariance matrix.
+    """
+    x = np.array(covariates, dtype=np.int64)
+    if sample.patterns is None or sample.cases is None or not np.isnan(sample.cases.y[:, x]).any():
+        return sample.mean, sample.cov
+    y, w = sample.cases.y[:, x], sample.cases.weights
+    some = ~np.isnan(y).all(axis=1)
+    mean, cov, _ = saturated(find_patterns(y[some], None if w is None else w[some]), len(x))
+    if fixed:
+        v, seen = np.ones(len(y)) if w is None else w, ~np.isnan(y)
+        pairs = np.zeros_like(cov)
+        for i, j in zip(*np.tril_indices(len(x)), strict=True):
+            both = seen[:, i] & seen[:, j]
+            pairs[i, j] = pairs[j, i] = np.cov(y[both, i], y[both, j], aweights=v[both], ddof=0)[0, 1]
+        if np.linalg.eigvalsh(pairs)[0] > 0:
+            mean, cov = np.nansum(y * v[:, None], axis=0) / (v @ seen), pairs
+    means, covs = sample.mean.copy(), sample.cov.copy()
+    means[x], covs[np.ix_(x, x)] = mean, cov
+    return means, covs
 
 
 def _available(sample: Sample) -> tuple[Floats, Floats]:
@@ -161,21 +189,23 @@ def _available(sample: Sample) -> tuple[Floats, Floats]:
     return mean, second / weight - mean**2
 
 
-def scaling_of(fitted: Fitted, *, second: bool = True) -> float:
+def scaling_of(fitted: Fitted, kind: Kind = "observed", *, second: bool = True) -> float:
     """tr(B0 H0^-1): the expected value of twice the gain in log-likelihood by the free parameters.
 
     `second` False leaves second derivatives of the moments out of H0.
     """
-    H = information(fitted.structure, fitted.theta, fitted.samples, "observed", second=second)
+    H = information(fitted.structure, fitted.theta, fitted.samples, kind, second=second)
     return float(np.sum(fitted.meat() * fitted.inverse(H)))
 
 
-def saturated_scaling(samples: Sequence[Sample], means: bool, exogenous: Sequence[int]) -> float:
+def saturated_scaling(
+    samples: Sequence[Sample], means: bool, exogenous: Sequence[int], kind: Kind = "observed"
+) -> float:
     """tr(B1 H1^-1) of the unrestricted model, summed over groups."""
-    return sum(_saturated_scaling(s, means, exogenous) for s in samples)
+    return sum(_saturated_scaling(s, means, exogenous, kind) for s in samples)
 
 
-def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int]) -> float:
+def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int], kind: Kind) -> float:
     assert sample.cases is not None  # rows are there while a model is being fitted
     y, w, cluster = sample.cases.y, sample.cases.weights, sample.cases.cluster
     if sample.patterns is None and not len(exogenous):
@@ -193,7 +223,7 @@ def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int]) ->
             total += np.sum(KM * KM.T) / 2 + ((v @ d) @ K @ (v @ d) if means else 0.0)
         return float(total * C / (C - 1) / sample.rows)
     keep = free_moments(sample.p, means, exogenous)
-    H = moment_information(sample, sample.cov, sample.mean, "observed")[np.ix_(keep, keep)]
+    H = moment_information(sample, sample.cov, sample.mean, kind)[np.ix_(keep, keep)]
     Z, factor = summed(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
     units = 1 / np.sqrt(np.diag(H))  # moments may be of very different size
     Z = Z * units
@@ -213,7 +243,7 @@ def tests(
     covariates: Sequence[int],
     fixed_x: bool,
     scaled: bool,
-    kind: Kind,
+    kind: Kind | Literal["first.order"],
     robust: bool,
     second: bool = True,
 ) -> Tests:
@@ -225,8 +255,8 @@ def tests(
         Observed exogenous variables; `fixed_x`: their moments are those of the sample.
     scaled : bool
         True: the scaled statistics too.
-    kind : {"observed", "expected"}
-        Information in the indices corrected for missing values.
+    kind : {"observed", "expected", "first.order"}
+        Information in the scaling (observed where it is "first.order"), and in the indices corrected for missing values.
     robust : bool
         True: these indices allow for non-normal data.
     second : bool
@@ -246,8 +276,9 @@ def tests(
     of_x = _covariate_likelihood(samples, exogenous)
     found = Tests(plain[0], plain[1], logl - of_x, logl_1 - of_x)
     if scaled:
-        h1 = saturated_scaling(samples, structure.means, exogenous)
-        h0 = [scaling_of(m, second=second) for m in models]
+        bread: Kind = "expected" if kind == "expected" else "observed"
+        h1 = saturated_scaling(samples, structure.means, exogenous, bread)
+        h0 = [scaling_of(m, bread, second=second) for m in models]
         both = [_scaled(c, h1 - t) for c, t in zip(plain, h0, strict=True)]
         cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
         found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
@@ -276,7 +307,9 @@ def _covariate_likelihood(samples: Sequence[Sample], exogenous: Sequence[int]) -
     return total
 
 
-def _corrected(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: Kind, robust: bool) -> ChiSquare:
+def _corrected(
+    fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: Kind | Literal["first.order"], robust: bool
+) -> ChiSquare:
     """Misfit of the unrestricted moments as if data were complete, and its expectation under the model per df.
 
     The expectation is tr(W C), with W the weight of complete data and C the covariance of the residuals: R Gamma R'
@@ -295,10 +328,14 @@ def _corrected(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: K
         chisq += 2 * s.size * (value(complete, filled.Sigma, filled.mu) - value(complete, s.cov, s.mean))
         W.append(share * moment_information(complete, s.cov, s.mean, "expected")[at])
         observed = share * moment_information(s, s.cov, s.mean, "observed")[at]
-        same = robust or kind == "observed"
-        H.append(observed if same else share * moment_information(s, s.cov, s.mean, kind)[at])
-        G = inverse(observed)
-        gamma.append(G @ (share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])) @ G if robust else G)
+        G, bread = inverse(observed), observed
+        if robust or kind == "first.order":
+            products = share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])
+            G, bread = (G @ products @ G, observed) if robust else (G, products)
+        elif kind == "expected":
+            bread = share * moment_information(s, s.cov, s.mean, kind)[at]
+        H.append(bread)
+        gamma.append(G)
         delta.append(part[keep] @ fitted.K)
     D, HD, C = np.vstack(delta), np.vstack([h @ d for h, d in zip(H, delta, strict=True)]), block_diag(*gamma)
     P = D @ np.linalg.solve(D.T @ HD, HD.T)

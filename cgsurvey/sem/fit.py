@@ -291,9 +291,10 @@ def _tests(fitted: Fitted, options: Options, x: Sequence[int]) -> Tests:
         covariates=x,
         fixed_x=options.fixed_x,
         scaled=options.scaled,
-        kind="expected" if options.information == "expected" else "observed",
+        kind=options.information,
         robust=options.robust,
-        second=not (options.cluster and options.estimator == "ML"),  # lavaan's choice for estimator ML with clusters
+        # Estimator ML with a scaled test leaves second derivatives out, as lavaan does, but not with weights.
+        second=options.estimator != "ML" or options.weights is not None,
     )
 
 

@@ -50,12 +50,21 @@ def factor_scores(y: Floats, matrices: GroupMatrices, method: Method = "regressi
         rows = np.flatnonzero(index.ravel() == k)
         d = y[np.ix_(rows, o)] - matrices.mu[o]
         if method == "bartlett":
-            weights = np.linalg.solve(Theta[np.ix_(o, o)], Lambda[o])
+            weights = _weights(Theta[np.ix_(o, o)], V[np.ix_(o, o)], Lambda[o])
             coefficients = np.linalg.pinv(Lambda[o].T @ weights, hermitian=True) @ weights.T
         else:
             coefficients = np.linalg.solve(V[np.ix_(o, o)], V[o, p:]).T
         out[rows] = eta + d @ coefficients.T
     return out
+
+
+def _weights(Theta: Floats, Sigma: Floats, Lambda: Floats) -> Floats:
+    """Theta^-1 Lambda, or Sigma^-1 Lambda, which gives the same scores, where an item has no residual."""
+    try:
+        np.linalg.cholesky(Theta)
+        return np.linalg.solve(Theta, Lambda)
+    except np.linalg.LinAlgError:
+        return np.linalg.solve(Sigma, Lambda)
 
 
 def with_means(matrices: GroupMatrices, mean: Floats) -> GroupMatrices:
