@@ -349,10 +349,13 @@ def _check_names(names: _Names, columns: list[str] | None, rows: Sequence[_Row],
     needed = dict.fromkeys(part for n in names.observed for part in (n.split(":") if n in made else [n]))
     absent = [n for n in needed if n not in have]
     if absent:
-        hints = "".join(f"\n  '{n}'.{did_you_mean(n, columns)}" for n in absent)
+        hints = "".join(f"\n  '{n}'.{did_you_mean(n, [*columns, *names.latents])}" for n in absent)
+        block = any(sum(r.op == "=~" and r.lhs == f and r.rhs in absent for r in rows) > 1 for f in names.latents)
         raise ColumnNotFoundError(
             f"The model uses {len(absent)} variable{'s' * (len(absent) > 1)} that the data do not have:{hints}\n"
             "A variable is latent when it stands left of '=~'."
+            + " If others answered these items, bring the two files together: cg.link(partners, users, on='office')."
+            * (block and len(absent) < len(needed))
         )
     both = [n for n in names.latents if n in have]
     if both:

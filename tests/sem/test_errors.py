@@ -36,6 +36,11 @@ def codes(fit) -> set[str]:
 def test_unknown_variable_and_nearest_name(data):
     with pytest.raises(ColumnNotFoundError, match=r"'xx4'. Did you mean 'x4'"):
         cg.cfa("f =~ x1 + x2 + xx4", data)
+    with pytest.raises(ColumnNotFoundError, match=r"'qualty'. Did you mean 'quality'") as caught:
+        cg.sem(f"{MODEL}\nqualty ~ trust", data)
+    assert "cg.link(" not in str(caught.value)
+    with pytest.raises(ColumnNotFoundError, match=r"3 variables.*\n.*(?s:.*)cg\.link\(partners, users"):
+        cg.sem(f"{MODEL}\nquality ~ trust", data.drop(columns=["x4", "x5", "x6"]))
 
 
 def test_syntax_is_shown_with_its_place(data):
