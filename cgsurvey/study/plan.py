@@ -150,6 +150,9 @@ def read_plan(path: str | Path) -> Plan:
         )
     if plan.data.file and (plan.data.partners or plan.data.users):
         raise OptionError(f"{file.name}: [data] names both file and partners/users; keep one of the two.")
+    folder = plan.report.folder.replace("\\", "/")
+    if folder.startswith("/") or ":" in folder or {"", ".", ".."} & set(folder.split("/")):
+        raise OptionError(f"{file.name}: [report] folder = {folder!r} must name a folder inside that of the study.")
     return _with(plan, path=file.name, sha256=hashlib.sha256(raw).hexdigest())
 
 

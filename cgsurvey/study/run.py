@@ -101,6 +101,10 @@ def run_study(
         raise OptionError(
             f"the folder '{target.name}' exists already; results are not overwritten without --force (force=True)."
         )
+    if write and target.exists() and not (target / "log.json").is_file():
+        raise OptionError(
+            f"'{plan.report.folder}' holds no results of a run and is not replaced. Name another folder in [report]."
+        )
     steps = Progress(progress)
     analysis = analyse(plan, base, steps.say)
     found = StudyResult(

@@ -66,6 +66,8 @@ def test_all_faults_are_named_at_once_with_the_nearest_word(tmp_path):
         (('file = "data/a.csv"', ""), r"\[data\] needs file"),
         (('file = "data/a.csv"', 'file = "a"\npartners = "b"\nusers = "c"'), "both file and partners/users"),
         (("[study]", "[study"), "cannot be read as TOML"),
+        (("[study]", "[report]\nfolder = '../other'\n[study]"), "inside that of the study"),
+        (("[study]", "[report]\nfolder = '.'\n[study]"), "inside that of the study"),
         (('"data/a.csv"', '"data\\answers.csv"'), "paths are written with / on Windows too"),
         (("seed = 7", "seed = 7\nsha256 = 'x'"), "unknown key"),
     ],
@@ -78,6 +80,15 @@ def test_a_plan_that_cannot_be_run_is_refused(tmp_path, change, words):
 def test_an_absent_plan_says_how_to_make_one(tmp_path):
     with pytest.raises(cg.DataError, match="cgsurvey new"):
         read_plan(tmp_path / "nothing.toml")
+
+
+def test_only_results_are_replaced(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("x1\n1\n")
+    plan = write(tmp_path, GOOD + '\n[report]\nfolder = "data"\n')
+    with pytest.raises(cg.OptionError, match="holds no results of a run and is not replaced"):
+        cg.run_study(plan, force=True)
+    assert (tmp_path / "data" / "a.csv").read_text() == "x1\n1\n"
 
 
 def test_what_messages_advise_can_be_said_in_a_plan(tmp_path):
