@@ -207,8 +207,10 @@ def _screening(x: Screening, style: Style) -> Paragraphs:
         values = {"flagged": sums["n_flagged"], "n": sums["n"], "share": sums["share"], "rules": len(applied)}
         out.append(Sentence("screening.some", values))
         most = applied.iloc[int(applied["n_flagged"].argmax())]
-        out.append(Sentence("screening.most", {"rule": term("rule", str(most["rule"])), "count": most["n_flagged"]}))
-    without = [term("rule", str(r)) for r in rules.loc[rules["n_flagged"].isna(), "rule"]]
+        out.append(
+            Sentence("screening.most", {"rule": term("rule_name", str(most["rule"])), "count": most["n_flagged"]})
+        )
+    without = [term("rule_name", str(r)) for r in rules.loc[rules["n_flagged"].isna(), "rule"]]
     out += [Sentence("screening.not_applied", {"rules": without})] if without else []
     out += [Sentence("screening.next")] if sums["n_flagged"] else []
     return {"screening": out}

@@ -510,8 +510,9 @@ class _Composer:
 
     def _cites(self, keys: Iterable[str]) -> str:
         """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""
-        self.cited += (listed := list(dict.fromkeys(keys)))
-        shorts = [reference(k).short for k in listed]
+        listed = list(dict.fromkeys(keys))
+        self.cited += listed
+        shorts = sorted((reference(k).short for k in listed), key=str.casefold)
         told = "; ".join(f"{s[: s.rindex(' (')]}, {s[s.rindex('(') + 1 : -1]}" for s in shorts)
         return told.replace(" et al.", " dkk.").replace(" & ", " dan ") if self.language == "id" else told
 

@@ -15,11 +15,11 @@ from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.references import reference
 from cgsurvey.base.result import versions
 from cgsurvey.present import Report, report
-from cgsurvey.present.document import Bullets, Heading, Paragraph
+from cgsurvey.present.document import Bullets, Em, Heading, Paragraph
 from cgsurvey.present.report import SHOWN_ELSEWHERE
 from cgsurvey.present.table import Table
 from cgsurvey.reliability import reliability, validity
-from cgsurvey.responses import Responses, describe, screen
+from cgsurvey.responses import Responses, describe, link, load_sample, screen
 from cgsurvey.sem import SemFit
 
 HYPOTHESES = {"H1": "f2 ~ f1 > 0", "H2": "f3 ~ f1 > 0"}
@@ -246,3 +246,22 @@ def test_faults_are_told(structured: SemFit, measured: SemFit, tmp_path: Path) -
     with pytest.raises(DataError, match=r"template 'kampus\.docx' does not exist"):
         report([measured], title="T", figures=False, template="kampus.docx").save(tmp_path / "r.docx")
     assert not list(tmp_path.iterdir())
+
+
+def test_two_files_are_told_apart_and_nothing_is_told_twice() -> None:
+    partners, users = load_sample("partners"), load_sample("users")
+    linked = link(partners, users, on="office")
+    assert linked.linkage is not None
+    parts = [partners, users, linked.linkage, *(screen(x, max_missing=0.2) for x in (partners, users))]
+    made = report(parts, title="Linked", figures=False, stamp={"study.toml": "sha256 abc"})
+    text = " ".join(made.to_text().split())
+    assert "Flow of respondents: Partners" in text and "Flow of respondents: Users" in text
+    assert "free of common-source bias" in text and "One group of respondents was asked" not in text
+    assert text.count("Careless answering was looked for by 1 index") == 1 and "sha256 abc" in text
+
+
+def test_references_have_italics_where_apa_wants_them(full: Report) -> None:
+    listed = [b.parts for b in full.document.blocks if isinstance(b, Paragraph) and b.style == "reference"]
+    slanted = {str(p) for parts in listed for p in parts if isinstance(p, Em)}
+    assert len([1 for parts in listed if any(isinstance(p, Em) for p in parts)]) == len(listed)
+    assert "Psychometrika, 16" in slanted and "<em>Psychometrika, 16</em>(3), 297–334" in full.to_html()

@@ -15,7 +15,7 @@ from docx.oxml.ns import qn
 from cgsurvey.base.errors import DataError
 from cgsurvey.present.document import Bullets, Document, Figure, Heading, Numbered, Paragraph, Ref
 from cgsurvey.present.numbers import NUMERIC
-from cgsurvey.present.table import Cell, Column, Table, words
+from cgsurvey.present.table import Cell, Column, Table, Words, words
 from cgsurvey.present.writers import docx as docx_writer
 from cgsurvey.present.writers import html, latex, write_bytes, xlsx
 from cgsurvey.present.writers.text import document as as_text
@@ -362,3 +362,19 @@ def test_word_pictures_are_in_the_file(example: Table, tmp_path: Path) -> None:
     path = docx_writer.write(a_document(example), tmp_path / "r.docx")
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
         assert [archive.read(n) for n in archive.namelist() if n.startswith("word/media/")] == [PIXEL]
+
+
+def test_headings_wrap_at_blanks_and_wide_tables_are_cut_into_bands(tmp_path: Path) -> None:
+    names = [f"c{j}" for j in range(60)]
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        *(Column(n, Words("Residual r", "r"), "coefficient") for n in names),
+    )
+    rows = tuple((f"x{i}", *(0.5 if j < i else None for j in range(60))) for i in range(61))
+    path = Table("T", "wide", Words("Correlations", "Korelasi"), columns, rows).to_docx(tmp_path / "wide.docx", "id")
+    bands = docx.Document(str(path)).tables
+    assert len(bands) > 1 and sum(len(b.columns) - 1 for b in bands) == 60
+    assert all(b.cell(0, 0).text == "Butir" for b in bands)
+    assert len(bands[-1].rows) < len(bands[0].rows)  # empty rows of the triangle are left out
+    small = Table("T", "small", Words("", ""), columns[:3], (("x1", 0.1, 0.2),)).to_docx(tmp_path / "small.docx")
+    assert "\u00a0" not in docx.Document(str(small)).tables[0].cell(0, 1).text

@@ -22,12 +22,11 @@ _CONTINUED = Words("(continued)", "(lanjutan)")
 _TABLES = Words("List of tables", "Daftar tabel")
 _FIGURES = Words("List of figures", "Daftar gambar")
 _FONT = "Times New Roman"
+_TALLEST_CM = {False: 19.0, True: 12.5}  # of a figure on an upright page and on a turned one
 _TEXT_MIN_CM, _TEXT_MAX_CM = 4.8, 8.0
-_LONG_TEXT_CM, _WORDS_MIN_CM = (
-    6.5,
-    3.0,
-)  # a text that wants less than the first is a few words and can wrap at the second
-_KEEP_ROWS = 12  # a table of no more rows is kept on one page: longer ones would leave half a page empty
+# A text that wants less than the first is a few words and can wrap at the second.
+_LONG_TEXT_CM, _WORDS_MIN_CM = 6.5, 2.4
+_KEEP_ROWS = 14  # a table of no more rows is kept on one page: longer ones would leave half a page empty
 _LETTER_CM = 0.0222  # width of a digit, cm per point; more than Times needs, so that other fonts fit
 _BROAD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%²χ")
 
@@ -446,8 +445,12 @@ class _Writer:
         return wants, least
 
     def _needs_landscape(self, item: Table | Figure) -> bool:
-        if isinstance(item, Figure):  # shrunk to an upright page, its letters would be too small to read
-            return item.width_cm > 1.2 * self._room_cm(False)
+        if isinstance(item, Figure):  # a wide one, shrunk to an upright page, would have letters too small to read
+            tall = item.width_cm * _aspect(item.png)
+            upright, turned = (
+                min(self._room_cm(turn) / item.width_cm, _TALLEST_CM[turn] / tall) for turn in (False, True)
+            )
+            return upright < 0.85 and turned > 1.2 * upright
         return self._least(item.grid(self.language), 7) > self._room_cm(False)
 
     def _least(self, grid: Grid, size: float) -> float:
@@ -518,7 +521,7 @@ class _Writer:
         picture = paragraph.add_run().add_picture(
             io.BytesIO(item.png), width=Cm(min(item.width_cm, self._room_cm(self.wide)))
         )
-        tallest = Cm(12.5 if self.wide else 19.0)
+        tallest = Cm(_TALLEST_CM[self.wide])
         if picture.height > tallest:
             picture.width, picture.height = int(picture.width * tallest / picture.height), tallest
         for inline in _descriptions(picture):
@@ -533,6 +536,11 @@ class _Writer:
 
 def _descriptions(picture: Any) -> Iterator[Any]:
     yield picture._inline.docPr
+
+
+def _aspect(png: bytes) -> float:
+    """Return height / width of a picture, which stand at the head of its file."""
+    return int.from_bytes(png[20:24]) / max(int.from_bytes(png[16:20]), 1)
 
 
 def _broad(text: str) -> float:

@@ -26,7 +26,8 @@ def fragment(grid: Grid) -> str:
     # Mid tones that stand out on white and on black: a notebook does not say which theme it shows.
     ink = "".join(f"--{name}:currentColor;" for name in ("ink", "soft", "rule", "line"))
     own = f"div.cg{{{ink}--good:#3d85c6;--fair:#b07a00;--poor:#d9534f}}"
-    return f'<div class="cg"><style>{_style()}{own}</style>{table(grid)}</div>'
+    own += _style().replace(".cg ", ".cg.cg ")  # notebooks have rules for tables of their own; these weigh more
+    return f'<div class="cg"><style>{own}</style>{table(grid)}</div>'
 
 
 def table(grid: Grid, number: str = "", anchor: str = "") -> str:

@@ -80,6 +80,7 @@ def _sheet_name(wanted: str, taken: set[str]) -> str:
 def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
     from openpyxl.styles import Alignment, Border, Font, Side
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     language, grid = doc.language, item.grid(doc.language)
     thick, thin = Side(style="medium"), Side(style="thin")
@@ -122,6 +123,11 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
         sheet.column_dimensions[get_column_letter(j + 1)].width = min(
             max(widest + 2, 8), 60 if column.kind not in NUMERIC else 14
         )
+    # printed, a sheet is as wide as its page and repeats its heading
+    sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = sheet.PAPERSIZE_A4, 0
+    sheet.page_setup.orientation = "landscape" if columns > 8 else "portrait"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "4:5" if grid.spanners else "4:4"
     for remark in grid.remarks:
         at += 1
         put_text(sheet.cell(at, 1), f"{remark.lead} {remark.text}")
