@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
+from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean
 
 Language = Literal["en", "id"]
@@ -150,6 +151,10 @@ def read_plan(path: str | Path) -> Plan:
         )
     if plan.data.file and (plan.data.partners or plan.data.users):
         raise OptionError(f"{file.name}: [data] names both file and partners/users; keep one of the two.")
+    measures = list(dict.fromkeys(["chisq_df", *(rule["measure"] for rule in package_yaml("base/rules.yaml"))]))
+    wrong = [f"'{m}'.{did_you_mean(m, measures)}" for m in plan.cutoffs if m not in measures]
+    if wrong:
+        raise OptionError(f"{file.name}: [cutoffs] has no measure {' '.join(wrong)} Known: {', '.join(measures)}.")
     folder = plan.report.folder.replace("\\", "/")
     if folder.startswith("/") or ":" in folder or {"", ".", ".."} & set(folder.split("/")):
         raise OptionError(f"{file.name}: [report] folder = {folder!r} must name a folder inside that of the study.")

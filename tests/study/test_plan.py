@@ -67,6 +67,7 @@ def test_all_faults_are_named_at_once_with_the_nearest_word(tmp_path):
         (('file = "data/a.csv"', 'file = "a"\npartners = "b"\nusers = "c"'), "both file and partners/users"),
         (("[study]", "[study"), "cannot be read as TOML"),
         (("[study]", "[report]\nfolder = '../other'\n[study]"), "inside that of the study"),
+        (("[study]", "[cutoffs]\nrmsae = 0.06\n[study]"), r"no measure 'rmsae'. Did you mean 'rmsea'"),
         (("[study]", "[report]\nfolder = '.'\n[study]"), "inside that of the study"),
         (('"data/a.csv"', '"data\\answers.csv"'), "paths are written with / on Windows too"),
         (("seed = 7", "seed = 7\nsha256 = 'x'"), "unknown key"),
