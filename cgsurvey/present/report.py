@@ -37,6 +37,7 @@ DRAWN = 8  # latent variables up to which a diagram without paths can show items
 LONG, WIDE = 40, 14  # rows and columns beyond which a table goes to the appendix
 APPENDIX = {"wording", "missing", "correlations", "residuals", "modification", "item_quality"}
 TITLES: Mapping[str, Words] = {
+    "report": Words("Survey report", "Laporan survei"),
     "method": Words("Method", "Metode"),
     "respondents": Words("Respondents", "Responden"),
     "linkage": Words("Linking of partners and users", "Penghubungan mitra dan pengguna"),
@@ -188,7 +189,7 @@ class Report:
 def report(
     parts: Any,
     *,
-    title: str,
+    title: str = "",
     language: Literal["en", "id"] = "en",
     authors: Sequence[str] | str = (),
     hypotheses: Mapping[str, str] | None = None,
@@ -206,7 +207,8 @@ def report(
     parts : sequence or mapping of results
         Responses, screening, description, linkage, reliability, validity, fitted models, hypotheses, cross-check,
         tables, data frames; in any order, the report puts them into that of a chapter.
-    title : str
+    title : str, optional
+        "Survey report" or "Laporan survei" by default.
     language : {"en", "id"}
     authors : sequence of str
     hypotheses : mapping of str to str, optional
@@ -243,7 +245,7 @@ def report(
     given = _Parts.sorted(parts, hypotheses)
     writer = _Composer(given, language, style, figures, dict(stamp or {}))
     return Report(
-        title=title,
+        title=title or TITLES["report"].of(language),
         language=language,
         sections=tuple(s for s in writer.sections() if s.blocks),
         authors=(authors,) if isinstance(authors, str) else tuple(authors),

@@ -23,7 +23,7 @@ _TABLES = Words("List of tables", "Daftar tabel")
 _FIGURES = Words("List of figures", "Daftar gambar")
 _FONT = "Times New Roman"
 _TALLEST_CM = {False: 19.0, True: 12.5}  # of a figure on an upright page and on a turned one
-_TEXT_MIN_CM, _TEXT_MAX_CM = 4.8, 8.0
+_TEXT_MIN_CM, _TEXT_MAX_CM = 3.6, 8.0
 # A text that wants less than the first is a few words and can wrap at the second.
 _LONG_TEXT_CM, _WORDS_MIN_CM = 6.5, 2.4
 _KEEP_ROWS = 14  # a table of no more rows is kept on one page: longer ones would leave half a page empty
