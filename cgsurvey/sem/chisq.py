@@ -256,7 +256,7 @@ def tests(
     scaled : bool
         True: the scaled statistics too.
     kind : {"observed", "expected", "first.order"}
-        Information in the scaling (observed where it is "first.order"), and in the indices corrected for missing values.
+        Information in the scaling (observed for "first.order") and in the indices corrected for missing values.
     robust : bool
         True: these indices allow for non-normal data.
     second : bool

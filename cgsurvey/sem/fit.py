@@ -200,10 +200,13 @@ def _linear(table: ParameterTable, made: Structure) -> Restrictions:
 def _start(problem: Problem, made: Structure, table: ParameterTable, held: Restrictions) -> Floats:
     """Start values within the constraints, at which all implied covariances are positive definite."""
     theta = start_values(made, problem.samples, table.start[made.row])
-    for shrink in (1.0, 0.5, 0.0):
+    free, diagonal = made.free >= 0, made.i == made.j
+    variances, off = (made.free[(made.matrix == COVARIANCE) & free & d] for d in (diagonal, ~diagonal))
+    # Covariances give way first; covariances that the model fixes need variances that are large enough.
+    for shrink, growth in ((1.0, 1.0), (0.5, 1.0), (0.0, 1.0), *((0.0, 2.0**k) for k in range(1, 25))):
         tried = theta.copy()
-        off = made.free[(made.matrix == COVARIANCE) & (made.i != made.j) & (made.free >= 0)]
         tried[off] *= shrink
+        tried[variances] *= growth
         z: Floats = tried - held.k0
         if len(held.K.T) < len(theta):
             z = np.asarray(np.linalg.lstsq(held.K, z, rcond=None)[0])

@@ -136,7 +136,7 @@ def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
         scaled, downhill = H * units * units[:, None], -g * units
         if size < TOLERANCE and damping < 1e-6:
             # One more Newton step takes the gradient to rounding error; so near, it needs no check.
-            return Optimum(z + units * np.linalg.solve(scaled, downhill), now, size, iteration, True)
+            return Optimum(z + units * _solve(scaled, 0.0, downhill), now, size, iteration, True)
         while True:
             step = units * _solve(scaled, damping, downhill)
             new = problem.value(z + step)

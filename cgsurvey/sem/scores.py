@@ -53,7 +53,7 @@ def factor_scores(y: Floats, matrices: GroupMatrices, method: Method = "regressi
             weights = _weights(Theta[np.ix_(o, o)], V[np.ix_(o, o)], Lambda[o])
             coefficients = np.linalg.pinv(Lambda[o].T @ weights, hermitian=True) @ weights.T
         else:
-            coefficients = np.linalg.solve(V[np.ix_(o, o)], V[o, p:]).T
+            coefficients = np.asarray(np.linalg.solve(V[np.ix_(o, o)], V[o, p:]).T, dtype=np.float64)
         out[rows] = eta + d @ coefficients.T
     return out
 
@@ -62,9 +62,9 @@ def _weights(Theta: Floats, Sigma: Floats, Lambda: Floats) -> Floats:
     """Theta^-1 Lambda, or Sigma^-1 Lambda, which gives the same scores, where an item has no residual."""
     try:
         np.linalg.cholesky(Theta)
-        return np.linalg.solve(Theta, Lambda)
+        return np.asarray(np.linalg.solve(Theta, Lambda), dtype=np.float64)
     except np.linalg.LinAlgError:
-        return np.linalg.solve(Sigma, Lambda)
+        return np.asarray(np.linalg.solve(Sigma, Lambda), dtype=np.float64)
 
 
 def with_means(matrices: GroupMatrices, mean: Floats) -> GroupMatrices:

@@ -90,9 +90,14 @@ def _group_start(layout: Layout, sample: Sample) -> Floats:
     start = np.zeros(len(layout.target))
     n_a, n_s = len(layout.ai), len(layout.si)
     start[:n_a] = [values[i, j] for i, j in zip(layout.ai.tolist(), layout.aj.tolist(), strict=True)]
+    least = np.ones(v)  # by how much a fixed covariance makes a residual variance larger
+    for i, j, f, x in zip(*_columns(layout.covariances), strict=True):
+        if i != j and f < 0 and x:
+            product = rest[i] * rest[j] * (size[i] * size[j]) ** 2
+            least[[i, j]] = np.maximum(least[[i, j]], abs(x) / (0.8 * np.sqrt(product)))
     for n, (i, j) in enumerate(zip(layout.si.tolist(), layout.sj.tolist(), strict=True)):
         if i == j:
-            start[n_a + n] = rest[i] * size[i] ** 2
+            start[n_a + n] = rest[i] * size[i] ** 2 * least[i]
         elif i not in caused and j not in caused:
             start[n_a + n] = C[i, j] * size[i] * size[j]
     start[n_a + n_s :] = _mean_start(layout, sample, values)
