@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from cgsurvey.base.errors import CgSurveyError
+from cgsurvey.base.errors import CgSurveyError, OptionError
 
 app = typer.Typer(
     name="cgsurvey",
@@ -55,7 +55,7 @@ def new(
     data: Annotated[Path | None, typer.Option(help="Field file to copy in; the simulated sample without it.")] = None,
     instrument: Annotated[str | None, typer.Option(help="Name in the bank or an instrument file.")] = None,
     language: Language = None,
-    force: Force = False,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
 ) -> None:
     """Make the folder of a new study: a plan to edit, the data, the notebooks."""
     from cgsurvey.study import new_study
@@ -80,16 +80,33 @@ def check(
     instrument: Annotated[str, typer.Option("--instrument", "-i", help="Name in the bank or an instrument file.")],
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="mapping.yaml: item to column.")] = None,
+    missing_code: Annotated[list[str] | None, typer.Option(help="Code that means no answer; may be repeated.")] = None,
+    alias: Annotated[list[str] | None, typer.Option(help="TEXT=CHOICE for an answer text; may be repeated.")] = None,
+    allow_missing_items: Annotated[bool, typer.Option(help="Go on without items that have no column.")] = False,
     language: Language = None,
 ) -> None:
     """Read a field file and say what was understood, or every fault in it."""
     from cgsurvey.responses import read_responses
 
-    got = read_responses(file, instrument, sheet=sheet, mapping=mapping)
+    pairs = [a.rpartition("=") for a in alias or ()]
+    if unclear := [right for text, _, right in pairs if not text]:
+        raise OptionError(
+            f"--alias is written TEXT=CHOICE, e.g. --alias 'Setuju sekali=5'; found: {', '.join(unclear)}."
+        )
+    got = read_responses(
+        file,
+        instrument,
+        sheet=sheet,
+        mapping=mapping,
+        missing_codes=missing_code or (),
+        aliases={text: choice for text, _, choice in pairs},
+        missing_items="allow" if allow_missing_items else "error",
+    )
     come = got.provenance
     typer.echo(f"{come.file}: {come.rows_read} rows, {come.columns_read} columns.")
     typer.echo(f"{len(got.items)} items of '{instrument}' found.")
-    typer.echo(f"Source: {come.source} ({come.source_why}); sha256 {come.sha256[:16]}")
+    why = f" ({come.source_why})" if come.source_why else ""
+    typer.echo(f"Source: {come.source}{why}; sha256 {come.sha256[:16]}")
     if come.unmatched:
         typer.echo(f"Columns that belong to no item, kept as they are: {', '.join(come.unmatched)}")
     for one in got.notes:

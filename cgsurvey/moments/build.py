@@ -62,7 +62,7 @@ def group_labels(frame: pd.DataFrame, group: str | None) -> tuple[str, ...]:
     if group is None:
         return ("",)
     _need(frame, group=group)
-    return tuple(str(v) for v in frame[group].dropna().unique())
+    return tuple(dict.fromkeys(str(v) for v in frame[group].dropna().unique()))
 
 
 def sample_statistics(
@@ -218,7 +218,9 @@ def _weights(frame: pd.DataFrame, name: str) -> Floats:
 
 
 def _codes(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
-    codes, names = pd.factorize(column)
+    # A number and its text name the same group: exports mix both.
+    mixed = column.dtype == object
+    codes, names = pd.factorize(column.map(str, na_action="ignore") if mixed else column)
     return codes.astype(np.int64), tuple(str(n) for n in names)
 
 

@@ -136,6 +136,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         std_errors=errors,
         converged=optimum.converged,
         iterations=optimum.iterations,
+        turned=_turned(source, table),
         notes=(*source.notes, *grouped.notes, *notes),
         meta=_meta(kind, source, options, grouped, model),
     )
@@ -161,6 +162,12 @@ def _table(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups
         group_equal=options.group_equal,
         group_partial=options.group_partial,
     )
+
+
+def _turned(source: Source, table: ParameterTable) -> tuple[str, ...]:
+    known = source.instrument
+    names = set(known.item_names) if known is not None else set()
+    return tuple(n for n in table.observed if known is not None and n in names and known.item(n).reverse)
 
 
 def _samples(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Grouped:

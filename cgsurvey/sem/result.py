@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from cgsurvey.base.errors import EstimationError
+from cgsurvey.base.errors import DataError, EstimationError, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
 from cgsurvey.base.parallel import one_thread
@@ -73,6 +73,8 @@ class SemFit(Result):
         Whether the gradient vanished.
     iterations : int
         Steps of the optimiser.
+    turned : tuple of str
+        Reverse items that were keyed before the model saw them.
     """
 
     model: Model
@@ -90,6 +92,7 @@ class SemFit(Result):
     std_errors: Floats
     converged: bool
     iterations: int = 0
+    turned: tuple[str, ...] = ()
 
     @one_thread()
     def tidy(self) -> pd.DataFrame:
@@ -264,9 +267,20 @@ class SemFit(Result):
             Rows to score; they need not be those of the fit.
         method : {"regression", "bartlett", "ebm"}
             "ebm" equals "regression" for continuous items.
+
+        Raises
+        ------
+        DataError
+            When the fit saw keyed reverse items and `data` is a plain data frame.
         """
         method = choose("method", method, ("regression", "bartlett", "ebm"))
-        frame = as_source(data).frame
+        source = as_source(data)
+        if self.turned and source.instrument is None:
+            raise DataError(
+                f"The model was fitted to Responses, whose reverse items are keyed ({some(self.turned)}); in a data frame "
+                "they may not be, and scores would be wrong. Give the Responses: fit.scores(responses)."
+            )
+        frame = source.frame
         y = numbers(frame, self.observed, self.table.products)
         out = np.full((len(y), len(self.latents)), np.nan)
         if self.options.group is None:

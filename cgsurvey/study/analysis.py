@@ -142,6 +142,11 @@ def fitted(
     from cgsurvey.sem.hypotheses import test_hypotheses
     from cgsurvey.sem.table import parameter_table
 
+    if "group" in plan.estimation:
+        raise OptionError(
+            f"{plan.path}: [estimation] group is not part of a study yet; "
+            "fit groups in a script: cg.sem(model, data, group=...)."
+        )
     parts: dict[str, Result] = {}
     structure = structural_model(plan, instrument, data.linkage)
     measurement = measurement_model(plan, instrument, data.linkage)

@@ -162,7 +162,7 @@ def test_block_that_is_absent_was_not_asked_in_this_file(tmp_path: Path) -> None
     data = read_responses(write(tmp_path, "role,tru1,tru2,tru3r\ngov,1,2,3\n"), INSTRUMENT)
     assert data.items == ("tru1", "tru2", "tru3r") and "sat1" not in data.frame
     told = next(n for n in data.notes if n.code == "responses.not_in_file")
-    assert "satisfaction" in told.text and "satisfaction" in told.render("id") and told.level == "warning"
+    assert "satisfaction" in told.text and "satisfaction" in told.render("id") and told.level == "info"
     assert "no_attention_check" in note_codes(data)
 
 

@@ -179,3 +179,19 @@ def test_level_of_the_intervals(fit, data):
     usual = fit.tidy()
     ratio = (wide["ci_upper"] - wide["ci_lower"]) / (usual["ci_upper"] - usual["ci_lower"])
     np.testing.assert_allclose(ratio.dropna(), 2.5758293 / 1.9599640, rtol=1e-6)
+
+
+def test_scores_of_a_plain_frame_are_refused_where_reverse_items_were_keyed():
+    """A frame may hold the answers as given; scores from them would be wrong without a sign of it."""
+    answers_ = cg.load_sample("users")
+    fit = cg.cfa("rel =~ rel1 + rel2 + rel3 + rel4r", answers_, cluster=False, weights=False)
+    assert fit.turned == ("rel4r",)
+    with pytest.raises(cg.DataError, match=r"rel4r.*fit\.scores\(responses\)"):
+        fit.scores(answers_.frame)
+    assert fit.scores(answers_).notna().to_numpy().mean() > 0.9
+
+
+def test_a_number_and_its_text_are_one_group():
+    data = answers(200).assign(g=[1, "1"] * 50 + [2, "2"] * 50)
+    fit = cg.cfa(MODEL, data, group="g")
+    assert fit.meta.groups == ("1", "2") and [s.n for s in fit.samples] == [100, 100]

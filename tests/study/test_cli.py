@@ -99,6 +99,18 @@ def test_check_says_what_was_understood(tmp_path):
     assert got.returncode == 0 and "60 rows" in got.stdout and "20 items" in got.stdout
 
 
+def test_check_can_do_what_its_messages_advise(tmp_path):
+    file = bad_file(tmp_path, "out of range")
+    told = run("check", file, "-i", "psq").stderr
+    assert "missing_codes" in told
+    assert run("check", file, "-i", "psq", "--missing-code", "9").returncode == 0
+    file = bad_file(tmp_path, "missing column")
+    assert run("check", file, "-i", "psq", "--allow-missing-items").returncode == 0
+    file = bad_file(tmp_path, "unknown label")
+    assert run("check", file, "-i", "psq", "--alias", "Setujuu banget=5").returncode == 0
+    assert "TEXT=CHOICE" in run("check", file, "-i", "psq", "--alias", "nonsense").stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
