@@ -120,7 +120,7 @@ class Result:
         return self.summary()
 
     def __repr__(self) -> str:
-        row = next(iter(self.glance().to_dict("records")), {})
+        row: dict[str, Any] = next(iter(self.glance().to_dict("records")), {})
         told = ", ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in row.items())
         return f"<{type(self).__name__} {told}; see .summary(), .tidy(), .glance()>"
 

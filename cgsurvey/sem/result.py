@@ -277,8 +277,8 @@ class SemFit(Result):
         source = as_source(data)
         if self.turned and source.instrument is None:
             raise DataError(
-                f"The model was fitted to Responses, whose reverse items are keyed ({some(self.turned)}); in a data frame "
-                "they may not be, and scores would be wrong. Give the Responses: fit.scores(responses)."
+                f"The model was fitted to Responses, whose reverse items are keyed ({some(self.turned)}); in a data "
+                "frame they may not be, and scores would be wrong. Give the Responses: fit.scores(responses)."
             )
         frame = source.frame
         y = numbers(frame, self.observed, self.table.products)
