@@ -246,6 +246,7 @@ def tests(
     kind: Kind | Literal["first.order"],
     robust: bool,
     second: bool = True,
+    fiml: bool = False,
 ) -> Tests:
     """Test a fitted model and the independence model against the unrestricted one.
 
@@ -261,6 +262,8 @@ def tests(
         True: these indices allow for non-normal data.
     second : bool
         False leaves second derivatives of the moments out of the scaling.
+    fiml : bool
+        True: indices corrected for missing values, even where no value is missing.
     """
     structure, samples = fitted.structure, fitted.samples
     exogenous = covariates if fixed_x else ()
@@ -282,7 +285,7 @@ def tests(
         both = [_scaled(c, h1 - t) for c, t in zip(plain, h0, strict=True)]
         cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
         found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
-    if any(s.patterns is not None for s in samples) and structure.p <= MANY:
+    if fiml and structure.p <= MANY:
         user, baseline = (_corrected(m, covariates, fixed_x, kind, robust) for m in models)
         found = replace(found, corrected=(user, baseline))
     return found

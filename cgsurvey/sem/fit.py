@@ -302,6 +302,7 @@ def _tests(fitted: Fitted, options: Options, x: Sequence[int]) -> Tests:
         fixed_x=options.fixed_x,
         scaled=options.scaled,
         kind=options.information,
+        fiml=options.fiml,
         robust=options.robust,
         # Estimator ML with a scaled test leaves second derivatives out, as lavaan does, but not with weights.
         second=options.estimator != "ML" or options.weights is not None,
