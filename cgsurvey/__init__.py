@@ -5,10 +5,9 @@ The public names are loaded when they are first used, so that ``import cgsurvey`
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cgsurvey.base.lazy import lazy
 
 __version__ = "0.1.0"
 
@@ -97,26 +96,4 @@ if TYPE_CHECKING:
     from cgsurvey.study import StudyResult, run_study
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        from cgsurvey.base.errors import did_you_mean
-
-        raise AttributeError(f"module 'cgsurvey' has no attribute '{name}'.{did_you_mean(name, _HOME)}")
-    value = getattr(import_module(f"cgsurvey.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Importing a room binds its name here. Where a room and its main function share a name (sem, reliability),
-        # the function is what users call, so the room must not hide it.
-        if not (name in _HOME and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+lazy(__name__, _HOME)

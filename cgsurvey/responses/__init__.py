@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cgsurvey.base.lazy import lazy
 
 _WHERE = {
     "Responses": "responses",
@@ -58,20 +57,4 @@ if TYPE_CHECKING:
     from cgsurvey.responses.screen import Screening, screen
     from cgsurvey.responses.source import Source, as_source
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'cgsurvey.responses' has no attribute '{name}'")
-    value = getattr(import_module(f"cgsurvey.responses.{_WHERE[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-class _Room(ModuleType):
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Importing a file binds its name here; where a function has the same name (screen, score), the function wins.
-        if not (name in _WHERE and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Room
+lazy(__name__, _WHERE)
