@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import did_you_mean
@@ -53,7 +53,7 @@ class Rule:
     applies_to: tuple[str, ...]
     source: str
 
-    def verdict(self, value: float) -> str:
+    def verdict(self, value: float) -> Literal["", "good", "fair", "poor"]:
         """Return "good", "fair", "poor" or "" (no number)."""
         if value != value:
             return ""

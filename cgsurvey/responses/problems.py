@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,9 +51,9 @@ class Problems:
     where: str
     found: list[Problem] = field(default_factory=list)
 
-    def add(self, problem: str, remedy: str = "", **place: object) -> None:
+    def add(self, problem: str, remedy: str = "", **place: Any) -> None:
         """Note one fault; see `Problem`."""
-        self.found.append(Problem(problem, remedy, **place))  # type: ignore[arg-type]
+        self.found.append(Problem(problem, remedy, **place))
 
     def frame(self) -> pd.DataFrame:
         """Return one row per cell (or column) at fault: row, column, item, value, problem, remedy."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgsurvey.moments.sample import Floats, Sample
-from cgsurvey.sem.ram import Layout, layouts
+from cgsurvey.sem.ram import Cells, Layout, layouts
 from cgsurvey.sem.structure import Structure
 
 
@@ -104,8 +104,8 @@ def _group_start(layout: Layout, sample: Sample) -> Floats:
     return start
 
 
-def _columns(cells: object) -> tuple[list[int], list[int], list[int], list[float]]:
-    return cells.i.tolist(), cells.j.tolist(), cells.free.tolist(), cells.value.tolist()  # type: ignore[attr-defined]
+def _columns(cells: Cells) -> tuple[list[int], list[int], list[int], list[float]]:
+    return cells.i.tolist(), cells.j.tolist(), cells.free.tolist(), cells.value.tolist()
 
 
 def _indicators(

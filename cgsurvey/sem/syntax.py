@@ -112,7 +112,10 @@ def parse(text: str) -> Syntax:
     constraints: list[Constraint] = []
     for chunk in _split_statements(tokenise(text), text):
         made = _Chunk(chunk, text).read()
-        (statements if isinstance(made, Statement) else constraints).append(made)  # type: ignore[arg-type]
+        if isinstance(made, Statement):
+            statements.append(made)
+        else:
+            constraints.append(made)
     if not statements:
         raise ModelSyntaxError(
             "The model text is empty. Write at least one statement, e.g. 'factor =~ item1 + item2'.", text

@@ -11,7 +11,7 @@ import pandas as pd
 from cgsurvey.base.errors import EstimationError
 from cgsurvey.base.references import Rule
 from cgsurvey.present.numbers import show
-from cgsurvey.present.table import Cell, Column, Table, Words
+from cgsurvey.present.table import Cell, Column, Table, Verdict, Words
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
@@ -470,7 +470,8 @@ def hypotheses(x: Hypotheses, style: Style) -> Table:
     """T16: the decision on each hypothesis."""
     found = x.tidy()
     thesis = style.dialect == "thesis"
-    group, unproven = ("decision_thesis", "poor") if thesis else ("decision", "fair")
+    group = "decision_thesis" if thesis else "decision"
+    unproven: Verdict = "poor" if thesis else "fair"
     rows = []
     for r in rows_of(found):
         parts = str(r.path).split()
@@ -479,8 +480,8 @@ def hypotheses(x: Hypotheses, style: Style) -> Table:
             path = Words(f"{a.en} → {b.en}", f"{a.id} → {b.id}")
         else:
             path = label(x.meta, str(r.path))
-        verdict = {"supported": "good", "not supported": unproven, "opposite": "poor"}.get(str(r.decision), "")
-        decided = Cell(term(group, str(r.decision)), "text", verdict=verdict)  # type: ignore[arg-type]
+        known: dict[str, Verdict] = {"supported": "good", "not supported": unproven, "opposite": "poor"}
+        decided = Cell(term(group, str(r.decision)), "text", verdict=known.get(str(r.decision), ""))
         rows.append(
             (
                 str(r.hypothesis),

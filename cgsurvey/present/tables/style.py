@@ -49,13 +49,13 @@ class Style:
 
 def judged(value: Any, by: Rule | None, digits: int | None = 3, kind: str | None = None) -> Cell:
     """Return a number with the verdict of a rule; three decimals, so that number and verdict cannot contradict."""
-    verdict: Verdict = "" if by is None or is_missing(value) else by.verdict(float(value))  # type: ignore[assignment]
+    verdict: Verdict = "" if by is None or is_missing(value) else by.verdict(float(value))
     return Cell(value, kind=kind, digits=digits, verdict=verdict)
 
 
 def verdict_cell(value: Any, by: Rule | None) -> Cell:
     """Return a verdict in words, "no established cut-off" where there is no rule."""
-    verdict: Verdict = "none" if by is None else by.verdict(float(value)) if not is_missing(value) else ""  # type: ignore[assignment]
+    verdict: Verdict = "none" if by is None else by.verdict(float(value)) if not is_missing(value) else ""
     return Cell(VERDICT[verdict] if verdict else None, kind="text", verdict=verdict)
 
 
