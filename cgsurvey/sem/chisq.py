@@ -72,7 +72,10 @@ class Fitted:
     matrices : sequence of GroupMatrices
     samples : sequence of Sample
     K : ndarray, shape (q, z)
-        Directions that linear constraints leave free.
+        Directions that constraints leave free.
+    bounds : int
+        Directions that active inequalities took from K: they bind the errors, but count as free parameters, as in
+        lavaan.
     """
 
     structure: Structure
@@ -80,6 +83,12 @@ class Fitted:
     matrices: Sequence[GroupMatrices]
     samples: Sequence[Sample]
     K: Floats
+    bounds: int = 0
+
+    @property
+    def npar(self) -> int:
+        """Number of free parameters within the equalities."""
+        return self.K.shape[1] + self.bounds
 
     @property
     def total(self) -> float:
@@ -270,7 +279,7 @@ def tests(
     base = independence(structure, samples, covariates, fixed_x)
     moments = structure.n_groups * len(free_moments(structure.p, structure.means, exogenous))
     models = [fitted, base]
-    plain = [ChiSquare(discrepancy(m), moments - m.K.shape[1]) for m in models]
+    plain = [ChiSquare(discrepancy(m), moments - m.npar) for m in models]
     logl = sum(
         log_likelihood(s, m.Sigma, m.mu if structure.means else None)
         for s, m in zip(samples, fitted.matrices, strict=True)

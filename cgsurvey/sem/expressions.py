@@ -16,18 +16,21 @@ Floats = NDArray[np.float64]
 Node = tuple[Any, ...]
 Derivatives = dict[str, Floats]
 Linear = tuple[float, dict[str, float]]
+Taylor = tuple[float, Floats, Floats]
 _DEEPEST = 60  # levels of parentheses; a bound keeps hostile text from exhausting the stack
 
-_FUNCTIONS: Mapping[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
-    "exp": (np.exp, np.exp),
-    "log": (np.log, lambda x: 1 / x),
-    "log10": (np.log10, lambda x: 1 / (x * np.log(10))),
-    "sqrt": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
-    "abs": (np.abs, np.sign),
-    "sin": (np.sin, np.cos),
-    "cos": (np.cos, lambda x: -np.sin(x)),
-    "tan": (np.tan, lambda x: 1 / np.cos(x) ** 2),
-    "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+Function = Callable[[Floats], Floats]
+
+_FUNCTIONS: Mapping[str, tuple[Function, Function, Function]] = {  # value, first and second derivative
+    "exp": (np.exp, np.exp, np.exp),
+    "log": (np.log, lambda x: 1 / x, lambda x: -1 / x**2),
+    "log10": (np.log10, lambda x: 1 / (x * np.log(10)), lambda x: -1 / (x**2 * np.log(10))),
+    "sqrt": (np.sqrt, lambda x: 0.5 / np.sqrt(x), lambda x: -0.25 * x**-1.5),
+    "abs": (np.abs, np.sign, np.zeros_like),
+    "sin": (np.sin, np.cos, lambda x: -np.sin(x)),
+    "cos": (np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)),
+    "tan": (np.tan, lambda x: 1 / np.cos(x) ** 2, lambda x: 2 * np.tan(x) / np.cos(x) ** 2),
+    "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2, lambda x: -2 * np.tanh(x) * (1 - np.tanh(x) ** 2)),
 }
 
 
@@ -173,7 +176,7 @@ def _forward(node: Node, values: Mapping[str, tuple[Floats, Derivatives]]) -> tu
         return values[node[1]]
     if kind == "call":
         x, dx = _forward(node[2], values)
-        f, slope = _FUNCTIONS[node[1]]
+        f, slope, _ = _FUNCTIONS[node[1]]
         s = slope(x)
         return f(x), {k: s * d for k, d in dx.items()}
     (a, da), (b, db) = _forward(node[1], values), _forward(node[2], values)
@@ -194,6 +197,53 @@ def _combine(da: Derivatives, wa: Floats | float, db: Derivatives, wb: Floats | 
     for k, d in db.items():
         out[k] = out[k] + wb * d if k in out else wb * d
     return out
+
+
+def second_order(expression: Expression, values: Mapping[str, Taylor]) -> Taylor:
+    """Return value, gradient and Hessian of an expression in q parameters.
+
+    Parameters
+    ----------
+    expression : Expression
+    values : mapping
+        Value, gradient (q,) and Hessian (q, q) of each name: a parameter, a constant, or what was computed before.
+    """
+    with np.errstate(all="ignore"):
+        return _taylor(expression.tree, values)
+
+
+def _taylor(node: Node, values: Mapping[str, Taylor]) -> Taylor:
+    kind = node[0]
+    if kind == "name":
+        return values[node[1]]
+    if kind == "number":
+        q = len(next(iter(values.values()))[1]) if values else 0
+        return node[1], np.zeros(q), np.zeros((q, q))
+    if kind == "call":
+        x, g, H = _taylor(node[2], values)
+        called, slope, bend = (float(function(np.asarray(x))) for function in _FUNCTIONS[node[1]])
+        return called, slope * g, slope * H + bend * np.outer(g, g)
+    (a, ga, Ha), (b, gb, Hb) = _taylor(node[1], values), _taylor(node[2], values)
+    if kind in "+-":
+        sign = 1.0 if kind == "+" else -1.0
+        return a + sign * b, ga + sign * gb, Ha + sign * Hb
+    cross = np.outer(ga, gb)
+    if kind == "*":
+        return a * b, b * ga + a * gb, b * Ha + a * Hb + cross + cross.T
+    if kind == "/":
+        c = float(np.divide(a, b))
+        g = (ga - c * gb) / b
+        mixed = np.outer(g, gb)
+        return c, g, (Ha - c * Hb - mixed - mixed.T) / b
+    power, first, second = (float(np.power(a, b - k)) for k in range(3))
+    bend = b * (b - 1) * second if b * (b - 1) else 0.0
+    g, H = b * first * ga, b * first * Ha + bend * np.outer(ga, ga)
+    if np.any(gb):
+        log = float(np.log(a))
+        mixed = (first + b * first * log) * cross
+        g = g + power * log * gb
+        H = H + power * log * Hb + power * log**2 * np.outer(gb, gb) + mixed + mixed.T
+    return power, g, H
 
 
 def defined(

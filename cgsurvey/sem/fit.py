@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import ConvergenceError, ModelError, OptionError, SampleError, some
+from cgsurvey.base.errors import ConvergenceError, OptionError, SampleError, UnsupportedByEngine, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.parallel import one_thread
@@ -23,6 +23,8 @@ from cgsurvey.moments.sample import Curvature, Floats, Sample
 from cgsurvey.responses.source import Source, as_source
 from cgsurvey.sem import ram
 from cgsurvey.sem.chisq import Fitted, Tests, free_moments, tests
+from cgsurvey.sem.constrained import Within, feasible, minimise_within, tangent
+from cgsurvey.sem.constraints import Constraints, constraints_of
 from cgsurvey.sem.defined import defined_parameters, selection
 from cgsurvey.sem.fit_measures import fit_measures
 from cgsurvey.sem.identification import check_identification, undetermined
@@ -100,25 +102,28 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         grouped = _samples(source.frame, table, options)
         # 4. Compile matrices and check identification.
         made = _with_covariates(structure(table), table, grouped.samples)
-        held = _linear(table, made)
+        held = restrictions(table, made)
+        within = constraints_of(table, made, held.nonlinear, held.inequalities)
         x = [table.observed.index(n) for n in covariates(table)]
         problem = Problem.of(made, grouped.samples, held.K, held.k0)
         z = _start(problem, made, table, held)
         moments = made.n_groups * len(free_moments(made.p, made.means, x if options.fixed_x else ()))
-        check_identification(problem, z, parameter_names(table, made), moments)
+        z = feasible(problem, z, within) if len(within) else z
+        check_identification(*_tangent(problem, z, within), parameter_names(table, made), moments)
         _check_rows(grouped.samples, problem)
         # 5. Estimate.   6. Polish: Newton steps until the gradient is rounding error.
-        optimum = minimise(problem, z) if options.engine == "native" else _by_semopy(problem, table, made, options)
-        theta, notes = problem.theta(optimum.z), _convergence(optimum, problem, table, made)
-        fitted = Fitted(made, theta, _filled(made, theta, grouped.samples), grouped.samples, held.K)
+        found = _estimate(problem, z, within, table, made, options)
+        optimum, theta = found.optimum, problem.theta(found.optimum.z)
+        notes = [*_convergence(optimum, problem, table, made), *_on_bounds(found, within)]
+        fitted = Fitted(made, theta, _filled(made, theta, grouped.samples), grouped.samples, found.K, found.bounds)
         # 7. Inference.
         covariance, more = _covariance(fitted, options, table)
         # 8. Tests and fit measures.
-        found = _tests(fitted, options, x)
-        measures = _measures(fitted, found, x if options.fixed_x else [])
+        tested = _tests(fitted, options, x)
+        measures = _measures(fitted, tested, x if options.fixed_x else [])
         # 9. Defined effects; standardised ones are computed on demand.
         values, errors = _rows(table, fitted, covariance)
-        notes += [*more, *_admissible(fitted, table, labels), *_remarks(source, grouped, options, fitted, found)]
+        notes += [*more, *_admissible(fitted, table, labels), *_remarks(source, grouped, options, fitted, tested)]
     # 10. The result, without rows.
     return SemFit(
         model=model if isinstance(model, Model) else Model(model),
@@ -127,10 +132,10 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         structure=made,
         theta=theta,
         covariance=covariance,
-        basis=held.K,
+        basis=fitted.K,
         matrices=tuple(fitted.matrices),
         samples=tuple(_sealed(s, m) for s, m in zip(grouped.samples, fitted.matrices, strict=True)),
-        tests=found,
+        tests=tested,
         fit_measures=measures,
         values=values,
         std_errors=errors,
@@ -193,17 +198,6 @@ def _with_covariates(made: Structure, table: ParameterTable, samples: Sequence[S
     return replace(made, value=value)
 
 
-def _linear(table: ParameterTable, made: Structure) -> Restrictions:
-    held = restrictions(table, made)
-    refused = [f"'{table.lhs[k]} {table.op[k]} {table.rhs[k]}'" for k in (*held.nonlinear, *held.inequalities)]
-    if refused:
-        raise ModelError(
-            f"Constraints that are not linear equalities are not supported: {some(refused)}. Linear ones such as "
-            "'a == 2*b' are; a function of parameters can be defined and tested with ':='."
-        )
-    return held
-
-
 def _start(problem: Problem, made: Structure, table: ParameterTable, held: Restrictions) -> Floats:
     """Start values within the constraints, at which all implied covariances are positive definite."""
     theta = start_values(made, problem.samples, table.start[made.row])
@@ -223,6 +217,31 @@ def _start(problem: Problem, made: Structure, table: ParameterTable, held: Restr
         "No start values were found at which the covariances of the model are positive definite. Give some, e.g. "
         "'f =~ start(0.5)*x', or check the values that the model fixes."
     )
+
+
+def _tangent(problem: Problem, z: Floats, within: Constraints) -> tuple[Problem, Floats]:
+    """The problem within its constraints, these taken as straight at `z`."""
+    if not within.n_equal:
+        return problem, z
+    K = tangent(problem, z, within)
+    return replace(problem, K=K, k0=problem.theta(z)), np.zeros(K.shape[1])
+
+
+def _estimate(
+    problem: Problem, z: Floats, within: Constraints, table: ParameterTable, made: Structure, options: Options
+) -> Within:
+    if options.engine == "native":
+        return minimise_within(problem, z, within) if len(within) else Within(minimise(problem, z), problem.K)
+    if len(within):
+        raise UnsupportedByEngine(
+            f"semopy cannot fit within constraints that are no linear equalities ({some(within.texts)}). Use "
+            "engine='native'."
+        )
+    return Within(_by_semopy(problem, table, made, options), problem.K)
+
+
+def _on_bounds(found: Within, within: Constraints) -> list[Note]:
+    return [note("sem.on_bound", constraint=within.texts[k]) for k in found.active]
 
 
 def _check_rows(samples: Sequence[Sample], problem: Problem) -> None:
@@ -316,7 +335,7 @@ def _measures(fitted: Fitted, found: Tests, exogenous: Sequence[int]) -> pd.Seri
         samples=fitted.samples,
         matrices=fitted.matrices,
         means=fitted.structure.means,
-        npar=fitted.K.shape[1],
+        npar=fitted.npar,
         logl=found.logl,
         logl_saturated=found.logl_saturated,
         factor_h0=found.factor_h0,
@@ -339,7 +358,9 @@ def _rows(table: ParameterTable, fitted: Fitted, covariance: Floats) -> tuple[Fl
     errors[made.row[free]] = own[made.free[free]]
     rows = table.where(":=")
     values[rows], by_theta = defined_parameters(table, made, cells, slope)
-    errors[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", by_theta @ covariance, by_theta), 0.0))
+    own = np.sqrt(by_theta**2 @ own**2)
+    found = np.sqrt(np.maximum(np.einsum("dq,dq->d", by_theta @ covariance, by_theta), 0.0))
+    errors[rows] = np.where(found > 1e-7 * own, found, 0.0)  # what a constraint fixes does not vary, up to rounding
     return values, errors
 
 
