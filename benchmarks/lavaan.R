@@ -1,28 +1,29 @@
-# lavaan's side of benchmarks/run.py: seconds per call, inside one R process, as JSON lines.
-# Arguments: file of data, repetitions.
+# lavaan's side of benchmarks/run.py: one R process, warm, that times a call for each line it is given.
+# A line holds, separated by tabs: file of data, file of the model (empty: polychoric correlations), options as R code.
 suppressPackageStartupMessages(library(lavaan))
-args <- commandArgs(TRUE)
-data <- read.csv(args[1])
-model <- "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
-calls <- list(
-  "fit" = function(...) cfa(model, data, ...),
-  "fit with all output" = function(...) {
-    fit <- cfa(model, data, ...)
-    parameterEstimates(fit)
-    standardizedSolution(fit)
-    fitMeasures(fit)
-  }
-)
-seconds <- function(call, ...) {
-  invisible(call(...))
-  vapply(seq_len(as.integer(args[2])), function(i) {
-    started <- Sys.time()
-    invisible(call(...))
-    as.numeric(Sys.time() - started, units = "secs")
-  }, 0)
+frames <- list()
+whole <- function(model, data, options) {
+  fit <- eval(as.call(c(list(quote(sem), quote(model), quote(data)), options)))
+  parameterEstimates(fit)
+  standardizedSolution(fit)
+  fitMeasures(fit)
 }
-for (estimator in c("ML", "MLR")) for (name in names(calls)) {
-  took <- seconds(calls[[name]], estimator = estimator)
-  cat(sprintf('{"task": "%s, %s", "seconds": [%s]}\n', name, estimator, paste(sprintf("%.6f", took), collapse = ", ")))
+polychoric <- function(data) lavCor(data, ordered = names(data))
+run <- function(line) {
+  parts <- strsplit(line, "\t", fixed = TRUE)[[1]]
+  if (is.null(frames[[parts[1]]])) frames[[parts[1]]] <<- read.csv(parts[1])
+  data <- frames[[parts[1]]]
+  options <- if (length(parts) > 2) eval(parse(text = paste0("list(", parts[3], ")"))) else list()
+  model <- if (nzchar(parts[2])) paste(readLines(parts[2]), collapse = "\n") else ""
+  gc(FALSE)
+  started <- Sys.time()
+  suppressWarnings(if (nzchar(model)) whole(model, data, options) else polychoric(data))
+  as.numeric(Sys.time() - started, units = "secs")
 }
-cat(sprintf('{"version": "lavaan %s, R %s.%s"}\n', packageVersion("lavaan"), R.version$major, R.version$minor))
+cat(sprintf("lavaan %s, R %s.%s\n", packageVersion("lavaan"), R.version$major, R.version$minor))
+input <- file("stdin", "r")
+while (length(line <- readLines(input, 1)) > 0) {
+  took <- tryCatch(run(line), error = function(e) paste("error:", conditionMessage(e)))
+  cat(took, "\n", sep = "")
+  flush(stdout())
+}

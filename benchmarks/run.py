@@ -1,9 +1,14 @@
-"""Time the Holzinger-Swineford model with all its output against lavaan and semopy, in one run.
+"""Time cgsurvey against lavaan and semopy, row by row of the table of issue 3, in one run on the same files.
 
-    python benchmarks/run.py [--repetitions 21]
+    python benchmarks/run.py                         all rows but those in which lavaan takes minutes
+    python benchmarks/run.py --slow --write          all rows; put the table into benchmarks/README.md
+    python benchmarks/run.py hs_ml cg41_mlr          these rows
+    python benchmarks/run.py --ours                  no peers
 
-Each engine runs in a process that is warm (one call before the clock starts); the figure is the median of the calls.
-lavaan is timed inside one R process. Peers that are not installed are left out, and the table says so.
+The whole call counts, with all default output: `sem; parameterEstimates; standardizedSolution; fitMeasures` in one R
+process, `sem(); .tidy() .standardized() .fit_measures` here. Both sides are warm, hold the data in memory and keep
+nothing between calls; their calls alternate; the figure is the median. Peak memory is that of a process of its own,
+data read from the file included. Peers that are not installed are left out, and the table says so.
 """
 
 from __future__ import annotations
@@ -12,87 +17,175 @@ import argparse
 import json
 import os
 import platform
+import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata, util
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pandas as pd
+from cases import CASES, DATA, Case
 
 import cgsurvey as cg
 
-MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
-ITEMS = [f"x{k}" for k in range(1, 10)]
-TASKS = ("fit, ML", "fit with all output, ML", "fit, MLR", "fit with all output, MLR")
+README = Path(__file__).with_name("README.md")
+BEGIN, END = "<!-- table: written by run.py -->", "<!-- end of table -->"
+COLUMNS = ("work", "cgsurvey", "lavaan", "lavaan/ours", "asked", "met", "semopy", "calls", "peak memory")
 
 
-def seconds(call: Callable[[], Any], repetitions: int) -> list[float]:
-    """Seconds of each of several calls, after one that does not count."""
-    call()
-    out = []
-    for _ in range(repetitions):
-        started = time.perf_counter()
-        call()
-        out.append(time.perf_counter() - started)
-    return out
+class NotAvailable(Exception):
+    """The package lacks what the row asks for."""
 
 
-def holzinger() -> pd.DataFrame:
-    """The data that semopy ships: 301 pupils, nine tests."""
-    from semopy.examples import holzinger39
-
-    return holzinger39.get_data()[ITEMS]
-
-
-def ours(data: pd.DataFrame, repetitions: int) -> dict[str, list[float]]:
-    """Time the fit and the fit with everything lavaan's side prints; nothing is kept between calls."""
-
-    def everything(estimator: str) -> None:
-        fit = cg.cfa(MODEL, data, estimator=estimator)
-        fit.tidy(), fit.standardized(), fit.fit_measures
-
-    out = {}
-    for estimator in ("ML", "MLR"):
-        out[f"fit, {estimator}"] = seconds(lambda e=estimator: cg.cfa(MODEL, data, estimator=e), repetitions)
-        out[f"fit with all output, {estimator}"] = seconds(lambda e=estimator: everything(e), repetitions)
-    return out
+def ours(case: Case, data: pd.DataFrame) -> Any:
+    """One call of this package with all default output; nothing is kept."""
+    try:
+        if not case.model:
+            return polychoric(data)
+        fit = cg.sem(case.model, data, **case.options)
+    except (cg.OptionError, ImportError) as error:
+        raise NotAvailable(str(error)) from error
+    return fit.tidy(), fit.standardized(), fit.fit_measures
 
 
-def semopy(data: pd.DataFrame, repetitions: int) -> dict[str, list[float]]:
-    """Time semopy with its default tolerance, which gives three digits; robust errors and tests it lacks."""
+def polychoric(data: pd.DataFrame) -> Any:
+    """Matrix of polychoric correlations of all columns."""
+    from cgsurvey.moments import ordinal  # type: ignore[attr-defined]
+
+    return ordinal.polychoric(data.to_numpy(float))
+
+
+def semopy(case: Case, data: pd.DataFrame) -> None:
+    """One call of semopy with its output, at its default tolerance, which gives three digits."""
     from semopy import Model, calc_stats
 
-    def fit() -> Any:
-        model = Model(MODEL)
-        model.fit(data)
-        return model
-
-    def everything() -> None:
-        model = fit()
-        model.inspect(std_est=True)
-        calc_stats(model)
-
-    return {"fit, ML": seconds(fit, repetitions), "fit with all output, ML": seconds(everything, repetitions)}
+    model = Model(case.model)
+    model.fit(data)
+    model.inspect(std_est=True)
+    calc_stats(model)
 
 
-def lavaan(data: pd.DataFrame, repetitions: int) -> tuple[dict[str, list[float]], str]:
-    """Time lavaan; empty when R or lavaan is not installed."""
+@contextmanager
+def lavaan() -> Iterator[tuple[Callable[[Case, Path], float] | None, str]]:
+    """Give the function that times one call inside a running R process, and lavaan's version; None without R."""
     if shutil.which("Rscript") is None:
-        return {}, ""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "data.csv"
-        data.to_csv(file, index=False)
-        command = ["Rscript", str(Path(__file__).with_name("lavaan.R")), str(file), str(repetitions)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {}, ""
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {line["task"]: line["seconds"] for line in lines if "task" in line}, lines[-1]["version"]
+        yield None, "lavaan left out: R is not installed"
+        return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            ["Rscript", str(Path(__file__).with_name("lavaan.R"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdin is not None and process.stdout is not None
+        version = process.stdout.readline().strip()
+
+        def call(case: Case, file: Path) -> float:
+            model = Path(folder) / f"{case.key}.lav"
+            model.write_text(case.model)
+            given = [str(file), str(model) if case.model else "", r_code(case.options)]
+            process.stdin.write("\t".join(given) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline().strip()
+            try:
+                return float(answer)
+            except ValueError:
+                raise RuntimeError(f"lavaan, {case.key}: {answer or 'the R process ended'}") from None
+
+        yield (call, version) if version else (None, "lavaan left out: it is not installed")
+        process.stdin.close()
+
+
+def r_code(options: Any) -> str:
+    """Options as R arguments; random numbers need no seed there."""
+    text = {True: "TRUE", False: "FALSE"}
+    given = {k.replace("_", "."): v for k, v in options.items() if k not in ("seed", "n_jobs")}
+    return ", ".join(f"{k} = {text[v] if isinstance(v, bool) else json.dumps(v)}" for k, v in given.items())
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """Seconds of one call."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def measure(case: Case, file: Path, peer: Callable[[Case, Path], float] | None) -> dict[str, Any]:
+    """Time one row on all sides in turn."""
+    data = pd.read_csv(file)
+    row: dict[str, Any] = {"work": case.title, "asked": case.asked}
+    own: list[float] = []
+    theirs: list[float] = []
+    other: list[float] = []
+    try:
+        ours(case, data)  # does not count
+    except NotAvailable as error:
+        return row | {"why": str(error)}
+    calls = case.peer or case.repetitions
+    if peer is not None and not case.slow:
+        peer(case, file)
+    for k in range(max(case.repetitions, calls)):
+        if k < case.repetitions:
+            own.append(seconds(lambda: ours(case, data)))
+        if peer is not None and k < calls:
+            theirs.append(peer(case, file))
+        if case.key == "hs_ml" and peer is not None and util.find_spec("semopy"):
+            other.append(seconds(lambda: semopy(case, data)))
+    row |= {"cgsurvey": median(own), "calls": f"{case.repetitions}"}
+    if theirs:
+        row |= {"lavaan": median(theirs), "ratio": median(theirs) / median(own), "calls": f"{case.repetitions} / {calls}"}
+    if other:
+        row["semopy"] = median(other)
+    if case.memory == case.memory:
+        row |= {"memory": peak_memory(case, file), "memory_asked": case.memory}
+    return row
+
+
+def peak_memory(case: Case, file: Path) -> float:
+    """Peak memory in GB of a process that reads the file and makes one call."""
+    command = [sys.executable, __file__, "--peak", case.key, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout) / 1024**2
+
+
+def _peak(key: str, file: str) -> None:
+    ours(next(c for c in CASES if c.key == key), pd.read_csv(file))
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(size if sys.platform != "darwin" else size / 1024)
+
+
+def time_of(value: float | None) -> str:
+    """Seconds as text with three digits."""
+    if value is None:
+        return "-"
+    return f"{1e3 * value:.3g} ms" if value < 0.9995 else f"{value:.3g} s"
+
+
+def table(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Rows of text under `COLUMNS`."""
+    out = []
+    for row in rows:
+        if "why" in row:
+            out.append([row["work"], "not available", "-", "-", f"{row['asked']:g} x", "-", "-", "-", "-"])
+            continue
+        ratio, memory = row.get("ratio"), row.get("memory")
+        met = "-" if ratio is None else "yes" if ratio >= row["asked"] else "no"
+        size = "-" if memory is None else f"{memory:.2f} GB (asked < {row['memory_asked']:g})"
+        times = [time_of(row.get(k)) for k in ("cgsurvey", "lavaan")]
+        shown = "-" if ratio is None else f"{ratio:.3g} x"
+        out.append([row["work"], *times, shown, f"{row['asked']:g} x", met, time_of(row.get("semopy")), row["calls"], size])
+    return out
 
 
 def machine() -> str:
@@ -100,36 +193,61 @@ def machine() -> str:
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
-        ]
+        names = [s.split(":", 1)[1].strip() for s in info.read_text().splitlines() if s.startswith("model name")]
         cpu = names[0] if names else cpu
     return f"{cpu}, {os.cpu_count()} cores, {platform.system()}"
 
 
+def versions(r: str) -> str:
+    """What ran, in one line."""
+    packages = ", ".join(f"{p} {metadata.version(p)}" for p in ("numpy", "scipy", "pandas", "semopy") if util.find_spec(p))
+    return f"{machine()}; cgsurvey {cg.__version__}, Python {platform.python_version()}, {packages}; {r}"
+
+
+def write(rows: list[list[str]], footer: str) -> None:
+    """Put the table between its marks in the README."""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "| " + " | ".join(["---"] * len(COLUMNS)) + " |"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    text = README.read_text()
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    README.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{footer}\n\n{END}{after}")
+
+
 def main() -> None:
-    """Run all engines and print medians, ratios and versions."""
+    """Run the rows that are asked for and print them."""
+    if sys.argv[1:2] == ["--peak"]:
+        _peak(*sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repetitions", type=int, default=21)
-    repetitions = parser.parse_args().repetitions
-    if util.find_spec("semopy") is None:
-        raise SystemExit("The data come with semopy: pip install 'semopy==2.3.11'.")
-    data = holzinger()
-    r, r_version = lavaan(data, repetitions)
-    found = {"cgsurvey": ours(data, repetitions), "semopy": semopy(data, repetitions), "lavaan": r}
-    print(
-        f"{'median milliseconds':<28}{'cgsurvey':>10}{'semopy':>10}{'lavaan':>10}{'semopy/ours':>14}{'lavaan/ours':>14}"
-    )
-    for task in TASKS:
-        own = median(found["cgsurvey"][task])
-        peers = [median(found[p][task]) if task in found[p] else None for p in ("semopy", "lavaan")]
-        cells = "".join(f"{1e3 * p:>10.1f}" if p else f"{'-':>10}" for p in peers)
-        ratios = "".join(f"{p / own:>13.1f}x" if p else f"{'-':>14}" for p in peers)
-        print(f"{task:<28}{1e3 * own:>10.1f}{cells}{ratios}")
-    packages = ", ".join(f"{p} {metadata.version(p)}" for p in ("numpy", "scipy", "pandas", "semopy"))
-    print(f"\n{machine()}; {repetitions} calls each")
-    print(f"cgsurvey {cg.__version__}, Python {platform.python_version()}, {packages}")
-    print(r_version or "lavaan left out: R or lavaan is not installed")
+    keys = [c.key for c in CASES]
+    parser.add_argument("cases", nargs="*", metavar="row", help=f"rows of the table: {', '.join(keys)}")
+    parser.add_argument("--slow", action="store_true", help="rows in which lavaan takes minutes, too")
+    parser.add_argument("--ours", action="store_true", help="leave lavaan and semopy out")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {README.name}")
+    given = parser.parse_args()
+    if wrong := [k for k in given.cases if k not in keys]:
+        parser.error(f"no such row: {', '.join(wrong)}; rows are {', '.join(keys)}")
+    chosen = [c for c in CASES if c.key in given.cases or (not given.cases and (given.slow or given.ours or not c.slow))]
+    rows = []
+    with lavaan() as (peer, version), tempfile.TemporaryDirectory() as folder:
+        for case in chosen:
+            file = Path(folder) / f"{case.data}.csv"
+            if not file.exists():
+                DATA[case.data]().to_csv(file, index=False, na_rep="NA")
+            rows.append(measure(case, file, None if given.ours else peer))
+            print(" | ".join(table(rows[-1:])[0]), flush=True)
+    shown = table(rows)
+    width = [max(len(r[k]) for r in [list(COLUMNS), *shown]) for k in range(len(COLUMNS))]
+    print()
+    for line in [list(COLUMNS), *shown]:
+        print("  ".join(cell.ljust(w) for cell, w in zip(line, width, strict=True)).rstrip())
+    footer = versions("no peers" if given.ours else version)
+    print(f"\n{footer}")
+    for row in rows:
+        if "why" in row:
+            print(f"not available, {row['work']}: {row['why']}")
+    if given.write:
+        write(shown, footer)
 
 
 if __name__ == "__main__":
