@@ -31,7 +31,9 @@ def _collaboration(loading: str = "", second: str = "", paths: Mapping[str, str]
     """Twelve elements of three items under three second-order factors; the texts hold population values."""
     value = paths or {}
     lines = [
-        f"{e.upper()} =~ " + " + ".join(f"{loading}{e}{k}" for k in (1, 2, 3)) for some in ELEMENTS.values() for e in some
+        f"{e.upper()} =~ " + " + ".join(f"{loading}{e}{k}" for k in (1, 2, 3))
+        for some in ELEMENTS.values()
+        for e in some
     ]
     lines += [f"{f} =~ " + " + ".join(second + e.upper() for e in some) for f, some in ELEMENTS.items()]
     lines += [f"SM ~ {value.get('a1', 'a1*')}PE", f"CJA ~ {value.get('a2', 'a2*')}PE + {value.get('b1', 'b1*')}SM"]
@@ -122,15 +124,18 @@ class Case:
 
 
 WLSMV = {"estimator": "WLSMV", "ordered": True}
+MLR = {"estimator": "MLR"}
+RESAMPLES = {"se": "bootstrap", "bootstrap": 1000, "seed": 1}
+FIML = {"missing": "fiml"}
 CASES = (
     Case("hs_ml", "HS1939 CFA, ML", "hs", 8, HOLZINGER),
     Case("cg41_ml", "41 items of cg_dev.csv, ML", "cg41", 5, MODEL_41, repetitions=9),
-    Case("cg41_mlr", "41 items of cg_dev.csv, MLR", "cg41", 30, MODEL_41, {"estimator": "MLR"}, 9, 3),
+    Case("cg41_mlr", "41 items of cg_dev.csv, MLR", "cg41", 30, MODEL_41, MLR, 9, 3),
     Case("cg41_wlsmv", "41 items of cg_dev.csv, WLSMV", "cg41", 25, MODEL_41, WLSMV, 9, 3),
-    Case("hs_fiml", "HS1939, 10 % missing, FIML MLR", "hs_missing", 15, HOLZINGER, {"estimator": "MLR", "missing": "fiml"}, 9),
-    Case("cg36_fiml", "36 items, n = 1000, 5 % missing, FIML", "cg36_1000_missing", 25, MODEL_36, {"missing": "fiml"}, 3, 1, slow=True),
+    Case("hs_fiml", "HS1939, 10 % missing, FIML MLR", "hs_missing", 15, HOLZINGER, FIML | MLR, 9),
+    Case("cg36_fiml", "36 items, n = 1000, 5 % missing, FIML", "cg36_1000_missing", 25, MODEL_36, FIML, 3, 1, True),
     Case("polychoric", "polychoric matrix, 36 items, n = 600", "cg36_600", 30, repetitions=9, peer=3),
-    Case("bootstrap", "1000 bootstrap resamples, HS1939", "hs", 15, HOLZINGER, {"se": "bootstrap", "bootstrap": 1000, "seed": 1}, 3, 1, slow=True),
-    Case("large_mlr", "36 items, n = 100 000, MLR", "cg36_100000", 100, MODEL_36, {"estimator": "MLR"}, 3, 1, slow=True, memory=2),
-    Case("large_wlsmv", "36 items, n = 100 000, WLSMV", "cg36_100000", 60, MODEL_36, WLSMV, 3, 1, slow=True, memory=2),
-)  # fmt: skip
+    Case("bootstrap", "1000 bootstrap resamples, HS1939", "hs", 15, HOLZINGER, RESAMPLES, 3, 1, True),
+    Case("large_mlr", "36 items, n = 100 000, MLR", "cg36_100000", 100, MODEL_36, MLR, 3, 1, True, 2),
+    Case("large_wlsmv", "36 items, n = 100 000, WLSMV", "cg36_100000", 60, MODEL_36, WLSMV, 3, 1, True, 2),
+)

@@ -40,7 +40,7 @@ BEGIN, END = "<!-- table: written by run.py -->", "<!-- end of table -->"
 COLUMNS = ("work", "cgsurvey", "lavaan", "lavaan/ours", "asked", "met", "semopy", "calls", "peak memory")
 
 
-class NotAvailable(Exception):
+class NotAvailableError(Exception):
     """The package lacks what the row asks for."""
 
 
@@ -51,13 +51,13 @@ def ours(case: Case, data: pd.DataFrame) -> Any:
             return polychoric(data)
         fit = cg.sem(case.model, data, **case.options)
     except (cg.OptionError, ImportError) as error:
-        raise NotAvailable(str(error)) from error
+        raise NotAvailableError(str(error)) from error
     return fit.tidy(), fit.standardized(), fit.fit_measures
 
 
 def polychoric(data: pd.DataFrame) -> Any:
     """Matrix of polychoric correlations of all columns."""
-    from cgsurvey.moments import ordinal  # type: ignore[attr-defined]
+    from cgsurvey.moments import ordinal
 
     return ordinal.polychoric(data.to_numpy(float))
 
@@ -130,7 +130,7 @@ def measure(case: Case, file: Path, peer: Callable[[Case, Path], float] | None) 
     other: list[float] = []
     try:
         ours(case, data)  # does not count
-    except NotAvailable as error:
+    except NotAvailableError as error:
         return row | {"why": str(error)}
     calls = case.peer or case.repetitions
     if peer is not None and not case.slow:
@@ -144,7 +144,11 @@ def measure(case: Case, file: Path, peer: Callable[[Case, Path], float] | None) 
             other.append(seconds(lambda: semopy(case, data)))
     row |= {"cgsurvey": median(own), "calls": f"{case.repetitions}"}
     if theirs:
-        row |= {"lavaan": median(theirs), "ratio": median(theirs) / median(own), "calls": f"{case.repetitions} / {calls}"}
+        row |= {
+            "lavaan": median(theirs),
+            "ratio": median(theirs) / median(own),
+            "calls": f"{case.repetitions} / {calls}",
+        }
     if other:
         row["semopy"] = median(other)
     if case.memory == case.memory:
@@ -184,7 +188,9 @@ def table(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
         size = "-" if memory is None else f"{memory:.2f} GB (asked < {row['memory_asked']:g})"
         times = [time_of(row.get(k)) for k in ("cgsurvey", "lavaan")]
         shown = "-" if ratio is None else f"{ratio:.3g} x"
-        out.append([row["work"], *times, shown, f"{row['asked']:g} x", met, time_of(row.get("semopy")), row["calls"], size])
+        out.append(
+            [row["work"], *times, shown, f"{row['asked']:g} x", met, time_of(row.get("semopy")), row["calls"], size]
+        )
     return out
 
 
@@ -200,7 +206,9 @@ def machine() -> str:
 
 def versions(r: str) -> str:
     """What ran, in one line."""
-    packages = ", ".join(f"{p} {metadata.version(p)}" for p in ("numpy", "scipy", "pandas", "semopy") if util.find_spec(p))
+    packages = ", ".join(
+        f"{p} {metadata.version(p)}" for p in ("numpy", "scipy", "pandas", "semopy") if util.find_spec(p)
+    )
     return f"{machine()}; cgsurvey {cg.__version__}, Python {platform.python_version()}, {packages}; {r}"
 
 
@@ -227,7 +235,9 @@ def main() -> None:
     given = parser.parse_args()
     if wrong := [k for k in given.cases if k not in keys]:
         parser.error(f"no such row: {', '.join(wrong)}; rows are {', '.join(keys)}")
-    chosen = [c for c in CASES if c.key in given.cases or (not given.cases and (given.slow or given.ours or not c.slow))]
+    chosen = [
+        c for c in CASES if c.key in given.cases or (not given.cases and (given.slow or given.ours or not c.slow))
+    ]
     rows = []
     with lavaan() as (peer, version), tempfile.TemporaryDirectory() as folder:
         for case in chosen:

@@ -15,19 +15,25 @@ def find_patterns(y: Floats, weights: Floats | None = None) -> tuple[Patterns, .
     w = np.ones(len(y)) if weights is None else weights
     total = w.sum()
     seen, which = np.unique(~np.isnan(y), axis=0, return_inverse=True)
-    rows = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which, minlength=len(seen)))[:-1])
-    out = []
-    for k in np.unique(seen.sum(axis=1)):
-        here = np.flatnonzero(seen.sum(axis=1) == k)
-        columns = np.array([np.flatnonzero(seen[h]) for h in here])
-        weight, mean, cov = np.zeros(len(here)), np.zeros((len(here), k)), np.zeros((len(here), k, k))
-        for m, h in enumerate(here):
-            part, v = y[np.ix_(rows[h], columns[m])], w[rows[h]]
-            weight[m] = v.sum() / total
-            mean[m] = v @ part / v.sum()
-            centred = part - mean[m]
-            cov[m] = (centred * v[:, None]).T @ centred / v.sum()
-        out.append(Patterns(columns, weight, mean, cov, tuple(rows[h] for h in here)))
+    which, counts = which.ravel(), np.bincount(which.ravel(), minlength=len(seen))
+    order = np.argsort(which, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+    rows = np.split(order, starts[1:])
+    filled, v = np.where(seen[which[order]], y[order], 0.0), w[order]
+    weight = np.add.reduceat(v, starts)
+    mean = np.add.reduceat(filled * v[:, None], starts) / weight[:, None]
+    answered, out = seen.sum(axis=1), []
+    for k in np.unique(answered):
+        here = np.flatnonzero(answered == k)
+        columns = np.nonzero(seen[here])[1].reshape(len(here), k)
+        cov = np.zeros((len(here), k, k))
+        for m in np.flatnonzero(counts[here] > 1):
+            h = here[m]
+            own = slice(starts[h], starts[h] + counts[h])
+            centred = filled[own][:, columns[m]] - mean[h, columns[m]]
+            cov[m] = (centred * v[own, None]).T @ centred / weight[h]
+        means = np.take_along_axis(mean[here], columns, axis=1)
+        out.append(Patterns(columns, weight[here] / total, means, cov, tuple(rows[h] for h in here)))
     return tuple(out)
 
 

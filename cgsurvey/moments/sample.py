@@ -6,7 +6,9 @@ Numeric file: arrays only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,86 @@ class Patterns:
     mean: Floats
     cov: Floats
     rows: tuple[Ints, ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """All patterns in which the same number r > 0 of columns is missing, sorted for batched algebra on these columns.
+
+    Attributes
+    ----------
+    at : ndarray of int, shape (m,)
+        Places of the patterns among all.
+    columns : ndarray of int, shape (m, r)
+        Missing columns of each.
+    weight : ndarray, shape (m,)
+    rows, of : ndarray of int, shape (k,)
+        Rows with these patterns, and which of the m patterns each has.
+    several : ndarray of int, shape (s,)
+        Patterns that more than one row has: only their `cov`, shape (s, p, p), zero at missing places, are not zero.
+    """
+
+    at: Ints
+    columns: Ints
+    weight: Floats
+    rows: Ints
+    of: Ints
+    several: Ints
+    cov: Floats
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Missing-data patterns seen from what is missing, which is little: the algebra is on these columns alone.
+
+    Attributes
+    ----------
+    weight, mean : ndarray, shapes (m,), (m, p)
+        Of each pattern; means 0 at missing places.
+    seen : ndarray of bool, shape (m, p)
+    cov : ndarray, shape (p, p)
+        Weighted sum of the covariances within patterns, zero at missing places.
+    full : ndarray of int, and full_cov : ndarray, shape (p, p)
+        Place of the pattern in which nothing is missing (empty without one), and the covariances within it.
+    parts : tuple of Gap
+    last : list
+        What was computed at the last point (see `moments.normal.expected`).
+    """
+
+    weight: Floats
+    mean: Floats
+    seen: NDArray[np.bool_]
+    cov: Floats
+    full: Ints
+    full_cov: Floats
+    parts: tuple[Gap, ...]
+    last: list[Any] = field(default_factory=list, repr=False, compare=False)
+
+
+def gaps(patterns: Sequence[Patterns], p: int) -> Gaps:
+    """Sort patterns by the number of missing columns."""
+    total = sum(len(b.weight) for b in patterns)
+    weight, mean, seen = np.zeros(total), np.zeros((total, p)), np.zeros((total, p), dtype=bool)
+    cov, full, full_cov, parts, start = np.zeros((p, p)), np.zeros(0, dtype=np.int64), np.zeros((p, p)), [], 0
+    for b in patterns:
+        m, c = len(b.weight), b.columns
+        at = np.arange(start, start + m)
+        start += m
+        weight[at] = b.weight
+        mean[at[:, None], c] = b.mean
+        seen[at[:, None], c] = True
+        several = np.flatnonzero(np.any(b.cov != 0, axis=(1, 2)))
+        own = np.zeros((len(several), p, p))
+        own[np.arange(len(several))[:, None, None], c[several, :, None], c[several, None, :]] = b.cov[several]
+        cov += np.einsum("s,sij->ij", b.weight[several], own)
+        if c.shape[1] == p:
+            full, full_cov = at, own.sum(axis=0)
+            continue
+        rows = np.concatenate(b.rows) if b.rows else np.zeros(0, dtype=np.int64)
+        of = np.repeat(np.arange(len(b.rows)), [len(r) for r in b.rows])
+        missing = np.nonzero(~seen[at])[1].reshape(m, p - c.shape[1])
+        parts.append(Gap(at, missing, b.weight, rows, of, several, own))
+    return Gaps(weight, mean, seen, cov, full, full_cov, tuple(parts))
 
 
 @dataclass(frozen=True)
@@ -108,6 +190,11 @@ class Sample:
     cases: Cases | None = None
     curvature: Curvature | None = None
     wishart: bool = False
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """The missing-data patterns, seen from what is missing."""
+        return gaps(self.patterns or (), self.p)
 
     @property
     def rows(self) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cgsurvey.moments.normal import low, value
+from cgsurvey.moments.normal import expected, low
 from cgsurvey.moments.sample import Floats, Patterns, Sample
 
 
@@ -31,32 +31,33 @@ def saturated(
     i, j = low(p)
     sample = Sample(n=1, mean=np.zeros(p), cov=np.eye(p), size=1, patterns=units)
 
-    def step(x: Floats) -> Floats:
-        return _pack(*_em_step(units, *_unpack(x, p)), i, j)
-
-    def loss(x: Floats) -> float:
+    def step(x: Floats) -> tuple[Floats, float]:
+        """The next EM estimate, and the loss at x; infinite where x holds no covariance matrix."""
+        m, S = _unpack(x, p)
         try:
-            m, S = _unpack(x, p)
-            return value(sample, S, m)
+            e = expected(sample, S, m)
         except np.linalg.LinAlgError:
-            return np.inf
+            return x, np.inf
+        shift = sample.gaps.weight @ e.X
+        return _pack(m + shift, e.T - np.outer(shift, shift), i, j), e.value
 
-    x = _pack(np.zeros(p), np.eye(p), i, j)
+    x, safe, best = _pack(np.zeros(p), np.eye(p), i, j), None, np.inf
     arrived = False
     for _ in range(limit):
-        first = step(x)
-        second = step(first)
+        first, loss = step(x)
+        if safe is not None and not loss <= best:  # the extrapolation went too far
+            x, safe = safe, None
+            continue
+        second, best = step(first)
         r, v = first - x, second - 2 * first + x
+        x, safe = second, None
         if np.abs(second - first).max() < tolerance:
-            x, arrived = second, True
+            arrived = True
             break
         length = np.sqrt(r @ r) / max(np.sqrt(v @ v), 1e-300)
-        far = (
-            step(x + 2 * length * r + length**2 * v)
-            if length > 1 and np.isfinite(loss(x + 2 * length * r + length**2 * v))
-            else second
-        )
-        x = far if far is second or loss(far) <= loss(second) else second
+        if length > 1:
+            far, loss = step(second + (length - 1) * (2 * r + (length + 1) * v))
+            x, safe = (far, second) if np.isfinite(loss) else (second, None)
     m, S = _unpack(x, p)
     return mean + scale * m, S * np.outer(scale, scale), arrived
 
@@ -85,23 +86,6 @@ def _rescaled(patterns: tuple[Patterns, ...], mean: Floats, scale: Floats) -> tu
             )
         )
     return tuple(out)
-
-
-def _em_step(patterns: tuple[Patterns, ...], mean: Floats, cov: Floats) -> tuple[Floats, Floats]:
-    """One EM step: expected means and cross products of the completed rows."""
-    p = len(mean)
-    first, second = np.zeros(p), np.zeros((p, p))
-    for block in patterns:
-        c = block.columns
-        # A completes a row: E(y - mean | answered) = A (answered - mean); the rest is the conditional covariance.
-        A = np.swapaxes(np.linalg.solve(cov[c[:, :, None], c[:, None, :]], cov[c]), 1, 2)
-        d = block.mean - mean[c]
-        full = np.einsum("mpk,mk->mp", A, d)
-        T = A @ (block.cov + d[:, :, None] * d[:, None, :]) @ np.swapaxes(A, 1, 2)
-        rest = cov - A @ cov[c]
-        first += block.weight @ full
-        second += np.einsum("m,mij->ij", block.weight, T + rest)
-    return mean + first, (second + second.T) / 2 - np.outer(first, first)
 
 
 def _pack(mean: Floats, cov: Floats, i: np.ndarray, j: np.ndarray) -> Floats:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import block_diag, solve
+from scipy.linalg import solve
 
 from cgsurvey.moments.normal import (
     Kind,
@@ -29,7 +29,7 @@ from cgsurvey.moments.patterns import find_patterns
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.moments.saturated import saturated
 from cgsurvey.sem.fit_measures import ChiSquare
-from cgsurvey.sem.inference import MANY, case_scores, information
+from cgsurvey.sem.inference import MANY, information, score_products
 from cgsurvey.sem.ram import jacobian
 from cgsurvey.sem.structure import COVARIANCE, MEAN, GroupMatrices, Structure
 
@@ -104,8 +104,7 @@ class Fitted:
 
     def meat(self) -> Floats:
         """Cross products of casewise scores, or of their sums within clusters, over N, shape (q, q)."""
-        scores = case_scores(self.structure, self.theta, self.samples)
-        return sum_groups(self.samples, [meat(s, z) for s, z in zip(self.samples, scores, strict=True)])
+        return sum_groups(self.samples, score_products(self.structure, self.theta, self.samples))
 
 
 def sum_groups(samples: Sequence[Sample], parts: Sequence[Floats]) -> Floats:
@@ -295,7 +294,10 @@ def tests(
         cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
         found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
     if fiml and structure.p <= MANY:
-        user, baseline = (_corrected(m, covariates, fixed_x, kind, robust) for m in models)
+        free = [
+            _unrestricted(s, share, exogenous, kind, robust) for s, share in zip(samples, shares(samples), strict=True)
+        ]
+        user, baseline = (_corrected(m, free, covariates, fixed_x, robust) for m in models)
         found = replace(found, corrected=(user, baseline))
     return found
 
@@ -319,8 +321,33 @@ def _covariate_likelihood(samples: Sequence[Sample], exogenous: Sequence[int]) -
     return total
 
 
+@dataclass(frozen=True)
+class _Unrestricted:
+    """Moments without a model, of one group, each (k, k): weight of complete data, information, Gamma of estimates."""
+
+    W: Floats
+    H: Floats
+    gamma: Floats
+
+
+def _unrestricted(
+    sample: Sample, share: float, exogenous: Sequence[int], kind: Kind | Literal["first.order"], robust: bool
+) -> _Unrestricted:
+    keep = free_moments(sample.p, True, exogenous)
+    at = np.ix_(keep, keep)
+    W = share * moment_information(sample.sealed(), sample.cov, sample.mean, "expected")[at]
+    observed = share * moment_information(sample, sample.cov, sample.mean, "observed")[at]
+    G, bread = inverse(observed), observed
+    if robust or kind == "first.order":
+        products = share * meat(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
+        G, bread = (G @ products @ G, observed) if robust else (G, products)
+    elif kind == "expected":
+        bread = share * moment_information(sample, sample.cov, sample.mean, kind)[at]
+    return _Unrestricted(W, bread, G)
+
+
 def _corrected(
-    fitted: Fitted, covariates: Sequence[int], fixed_x: bool, kind: Kind | Literal["first.order"], robust: bool
+    fitted: Fitted, free: Sequence[_Unrestricted], covariates: Sequence[int], fixed_x: bool, robust: bool
 ) -> ChiSquare:
     """Misfit of the unrestricted moments as if data were complete, and its expectation under the model per df.
 
@@ -330,29 +357,24 @@ def _corrected(
     """
     structure, samples = fitted.structure, fitted.samples
     keep = free_moments(structure.p, True, covariates if fixed_x else ())
-    counted = np.tile(np.isin(keep, free_moments(structure.p, True, covariates)), len(samples))
-    at = np.ix_(keep, keep)
-    chisq, W, H, gamma, delta = 0.0, [], [], [], []
-    for s, filled, part, share in zip(
-        samples, fitted.matrices, jacobian(structure, fitted.theta), shares(samples), strict=True
-    ):
+    counted = np.isin(keep, free_moments(structure.p, True, covariates))
+    chisq, delta = 0.0, []
+    for s, filled, part in zip(samples, fitted.matrices, jacobian(structure, fitted.theta), strict=True):
         complete = s.sealed()
         chisq += 2 * s.size * (value(complete, filled.Sigma, filled.mu) - value(complete, s.cov, s.mean))
-        W.append(share * moment_information(complete, s.cov, s.mean, "expected")[at])
-        observed = share * moment_information(s, s.cov, s.mean, "observed")[at]
-        G, bread = inverse(observed), observed
-        if robust or kind == "first.order":
-            products = share * meat(s, moment_scores(s, s.cov, s.mean)[:, keep])
-            G, bread = (G @ products @ G, observed) if robust else (G, products)
-        elif kind == "expected":
-            bread = share * moment_information(s, s.cov, s.mean, kind)[at]
-        H.append(bread)
-        gamma.append(G)
         delta.append(part[keep] @ fitted.K)
-    D, HD, C = np.vstack(delta), np.vstack([h @ d for h, d in zip(H, delta, strict=True)]), block_diag(*gamma)
-    P = D @ np.linalg.solve(D.T @ HD, HD.T)
-    R = np.eye(len(D)) - P
-    C = R @ C @ R.T if robust else C - D @ np.linalg.solve(D.T @ HD, D.T)
-    df = len(D) - D.shape[1]
-    trace = float(np.sum((block_diag(*W) * C)[np.ix_(counted, counted)]))
+    HD = [u.H @ D for u, D in zip(free, delta, strict=True)]
+    inside = inverse(np.sum([D.T @ h for D, h in zip(delta, HD, strict=True)], axis=0))
+    if robust:
+        # tr(W R Gamma R') with R = I - D inside D'H, over blocks of groups: only products with the tall matrices D.
+        moved = np.sum([h.T @ u.gamma @ h for u, h in zip(free, HD, strict=True)], axis=0)
+    else:
+        moved = np.sum([D.T @ h for D, h in zip(delta, HD, strict=True)], axis=0)
+    trace = 0.0
+    for u, D, h in zip(free, delta, HD, strict=True):
+        W, DP = np.where(counted & counted[:, None], u.W, 0.0), D @ inside
+        trace += float(np.sum(W * u.gamma))
+        spread = float(np.sum((W @ DP) * (DP @ moved)))
+        trace += spread - 2 * float(np.sum((W @ DP) * (u.gamma @ h))) if robust else -spread
+    df = len(samples) * len(keep) - fitted.K.shape[1]
     return ChiSquare(max(chisq, 0.0), df, robust=trace / df if df else NAN)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from cgsurvey.moments.normal import low, moment_information
+from cgsurvey.moments.normal import quadratic
 from cgsurvey.moments.sample import Sample
 from cgsurvey.sem.structure import GroupMatrices
 
@@ -330,12 +330,7 @@ def absolute(
 
 def _weighted(sample: Sample, m: GroupMatrices, R: Floats, d: Floats, means: bool) -> float:
     """Quadratic form of (d, vech R) in the expected information of (mu, vech Sigma) at the implied moments."""
-    if sample.patterns is None:
-        KR = np.linalg.solve(m.Sigma, R)
-        return float(np.sum(KR * KR.T) / 2 + (d @ np.linalg.solve(m.Sigma, d) if means else 0.0))
-    i, j = low(len(d))
-    r = np.concatenate([d, R[i, j]])
-    return float(r @ moment_information(sample, m.Sigma, m.mu, "expected") @ r)
+    return quadratic(sample, m.Sigma, m.mu, R, d if means else np.zeros(len(d)))
 
 
 def _available(sample: Sample) -> tuple[Floats, Floats]:

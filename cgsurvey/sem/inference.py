@@ -12,17 +12,18 @@ With the letters of `moments.normal` (K, b, W, M) and dSigma_a = s (l r' + r l')
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from cgsurvey.moments.normal import Kind, inverse, low, moment_information, row_blocks, slopes
+from cgsurvey.moments.normal import Kind, case_residuals, inverse, low, meat, moment_information, slopes
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.ram import Factors, Layout, factors, layouts, matrices
 from cgsurvey.sem.structure import GroupMatrices, Structure
 
 # Variables beyond which second derivatives by the moments take more memory than they save time, and are not kept.
 DENSE, MANY = 75, 60
+ROWS = 4096  # rows whose scores are in memory at a time
 
 
 def gradient(structure: Structure, theta: Floats, samples: Sequence[Sample]) -> Floats:
@@ -62,19 +63,74 @@ def case_scores(structure: Structure, theta: Floats, samples: Sequence[Sample]) 
     """Derivatives of each row's log-likelihood by the parameters, times its weight: one (n_g, q) per group."""
     out = []
     for layout, sample in zip(layouts(structure), samples, strict=True):
-        assert sample.cases is not None  # rows are there while a model is being fitted
-        filled = matrices(layout, theta)
-        f = factors(layout, filled)
-        mu = sample.mean if _mu(layout, filled) is None else filled.mu
-        cells = np.empty((sample.n, f.L.shape[1]))
-        for o, rows in row_blocks(sample):
-            K = inverse(filled.Sigma[np.ix_(o, o)])
-            KL, KR, KU = K @ f.L[o], K @ f.R[o], K @ f.U[o]
-            D = sample.cases.y[rows][:, o] - mu[o]
-            cells[rows] = f.scale * ((D @ KL) * (D @ KR) - np.einsum("pc,pc->c", f.L[o], KR)) + D @ KU
-        scores = np.zeros((layout.q, sample.n))
-        np.add.at(scores, layout.target, cells.T)
-        out.append(scores.T if sample.cases.weights is None else scores.T * sample.cases.weights[:, None])
+        scores = np.empty((layout.q, sample.n))
+        for rows, part in _scores(layout, theta, sample, sample.n):
+            scores[:, rows] = part
+        out.append(scores.T)
+    return out
+
+
+def score_products(structure: Structure, theta: Floats, samples: Sequence[Sample]) -> list[Floats]:
+    """Cross products of casewise scores over rows, or of their sums within clusters (see `meat`), (q, q) per group."""
+    out: list[Floats] = []
+    for layout, sample in zip(layouts(structure), samples, strict=True):
+        cluster = None if sample.cases is None else sample.cases.cluster
+        if cluster is not None:
+            out.append(meat(sample, case_scores(structure, theta, samples)[len(out)]))
+            continue
+        total = np.zeros((layout.q, layout.q))
+        for _, part in _scores(layout, theta, sample, ROWS):
+            total += part @ part.T
+        out.append(total / sample.rows)
+    return out
+
+
+def _scores(layout: Layout, theta: Floats, sample: Sample, size: int) -> Iterator[tuple[slice, Floats]]:
+    """Casewise scores of some rows at a time, shape (q, rows)."""
+    assert sample.cases is not None  # rows are there while a model is being fitted
+    filled = matrices(layout, theta)
+    f = factors(layout, filled)
+    Z, K, within = case_residuals(sample, filled.Sigma, sample.mean if _mu(layout, filled) is None else filled.mu)
+    level = f.scale * np.einsum("pc,pc->c", f.L, K @ f.R)
+    own = np.zeros((len(level), 0))  # what rows with missing places lack of it, by pattern
+    which = np.zeros(sample.n, dtype=np.int64)
+    if sample.patterns is not None:
+        own = np.zeros((len(level), len(sample.gaps.weight)))
+        which[:] = sample.gaps.full[0] if len(sample.gaps.full) else 0
+        for part, inner in zip(sample.gaps.parts, within, strict=True):
+            KC = K[part.columns]
+            own[:, part.at] = (np.einsum("mrc,mrc->mc", KC @ f.L, inner @ (KC @ f.R)) * f.scale).T
+            which[part.rows] = part.at[part.of]
+    weights = sample.cases.weights
+    plain = np.array_equal(layout.target, np.arange(layout.q))
+    for start in range(0, sample.n, size):
+        rows = slice(start, min(start + size, sample.n))
+        cells = _products(layout, f, Z[rows]) - level[:, None]
+        if own.size:
+            cells += own[:, which[rows]]
+        if plain:
+            scores = cells
+        else:
+            scores = np.zeros((layout.q, cells.shape[1]))
+            for target, cell in zip(layout.target, cells, strict=True):
+                scores[target] += cell
+        yield rows, scores if weights is None else scores * weights[rows]
+
+
+def _products(layout: Layout, f: Factors, Z: Floats) -> Floats:
+    """Scale (z'l)(z'r) + z'u of each row z and each cell, shape (c, n): products of few distinct vectors."""
+    n_a, n_s = len(layout.ai), len(layout.si)
+    ZG, ZV = f.G.T @ Z.T, f.V[: layout.p].T @ Z.T
+    out = np.empty((len(layout.target), len(Z)))
+    for c, (i, j) in enumerate(zip(layout.ai, layout.aj, strict=True)):
+        np.multiply(ZG[i], ZV[j], out=out[c])
+        if layout.has_means and f.eta[j]:
+            out[c] += f.eta[j] * ZG[i]
+    for c, (i, j) in enumerate(zip(layout.si, layout.sj, strict=True)):
+        np.multiply(ZG[i], ZG[j], out=out[n_a + c])
+        if i == j:
+            out[n_a + c] *= 0.5
+    out[n_a + n_s :] = ZG[layout.mi] if layout.has_means else 0.0
     return out
 
 

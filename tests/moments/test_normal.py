@@ -10,7 +10,17 @@ import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 
-from cgsurvey.moments.normal import log_likelihood, low, meat, moment_information, moment_scores, slopes, value
+from cgsurvey.moments.normal import (
+    expected,
+    log_likelihood,
+    low,
+    meat,
+    moment_information,
+    moment_scores,
+    quadratic,
+    slopes,
+    value,
+)
 from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Sample
 from cgsurvey.moments.saturated import saturated
@@ -163,8 +173,36 @@ def test_em_is_that_of_lavaan(shared, name):
     y = pd.read_csv(folder / "data" / f"{name}.csv", na_values=["NA"])[case["data"]["variables"]].to_numpy(float)
     patterns = find_patterns(y)
     mean, cov, _ = saturated(patterns, y.shape[1])
-    expected = case["expected"]
-    np.testing.assert_allclose(cov, np.array(expected["cov"]["values"], dtype=float), rtol=1e-9)
-    np.testing.assert_allclose(mean, list(expected["mean"].values()), rtol=1e-9)
+    golden = case["expected"]
+    np.testing.assert_allclose(cov, np.array(golden["cov"]["values"], dtype=float), rtol=1e-9)
+    np.testing.assert_allclose(mean, list(golden["mean"].values()), rtol=1e-9)
     sample = Sample(len(y), mean, cov, float(len(y)), patterns)
-    assert log_likelihood(sample, cov, mean) == pytest.approx(expected["logl"], rel=1e-12)
+    assert log_likelihood(sample, cov, mean) == pytest.approx(golden["logl"], rel=1e-12)
+
+
+def test_what_is_computed_on_missing_columns_is_what_patterns_one_by_one_give():
+    sample = incomplete(weights=True)
+    Sigma, mu = elsewhere(sample)
+    total, T, p = 0.0, np.zeros_like(Sigma), sample.p
+    for block in sample.patterns:
+        for columns, weight, mean, cov in zip(block.columns, block.weight, block.mean, block.cov, strict=True):
+            part, d = Sigma[np.ix_(columns, columns)], mean - mu[columns]
+            S = cov + np.outer(d, d)
+            total += weight * (np.linalg.slogdet(part)[1] + np.trace(np.linalg.solve(part, S))) / 2
+            A = Sigma[:, columns] @ np.linalg.inv(part)
+            T += weight * (A @ S @ A.T + Sigma - A @ Sigma[columns])
+    assert value(sample, Sigma, mu) == pytest.approx(total, rel=1e-12)
+    np.testing.assert_allclose(expected(sample, Sigma, mu).T, T, atol=1e-12)
+    for data in (sample, complete()):
+        R, d = np.cov(np.random.default_rng(1).normal(size=(p, 9))), np.arange(1.0, p + 1)
+        r = as_vector(R, d)
+        whole = r @ moment_information(data, Sigma, mu, "expected") @ r
+        assert quadratic(data, Sigma, mu, R, d) == pytest.approx(whole, rel=1e-12)
+
+
+def test_many_patterns_are_taken_some_at_a_time(monkeypatch):
+    sample = incomplete()
+    whole = [moment_information(sample, *elsewhere(sample), kind) for kind in ("expected", "observed")]
+    monkeypatch.setattr("cgsurvey.moments.normal.SLAB", 3)
+    for kind, H in zip(("expected", "observed"), whole, strict=True):
+        np.testing.assert_allclose(moment_information(sample, *elsewhere(sample), kind), H, atol=1e-12)

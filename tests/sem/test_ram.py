@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from cgsurvey.moments.normal import meat
 from cgsurvey.moments.patterns import find_patterns
 from cgsurvey.moments.sample import Cases, Sample
 from cgsurvey.moments.saturated import saturated
@@ -82,6 +85,19 @@ def test_gradient_information_and_scores(text, kind):
     np.testing.assert_allclose(inference.information(s, theta, data, "observed"), numeric, atol=2e-7)
     total = sum(z.sum(axis=0) for z in inference.case_scores(s, theta, data))
     np.testing.assert_allclose(-total / sum(x.n for x in data), inference.gradient(s, theta, data), atol=1e-12)
+
+
+@pytest.mark.parametrize("fiml", [False, True])
+def test_products_of_scores_are_summed_some_rows_at_a_time(fiml, monkeypatch):
+    s, theta = made(MODELS["equal"], True, groups=2)
+    data = samples(s, fiml=fiml)
+    scores = inference.case_scores(s, theta, data)
+    monkeypatch.setattr(inference, "ROWS", 7)
+    for found, z, sample in zip(inference.score_products(s, theta, data), scores, data, strict=True):
+        np.testing.assert_allclose(found, z.T @ z / sample.n, atol=1e-12)
+    clustered = [replace(x, cases=replace(x.cases, cluster=np.arange(x.n) % 6)) for x in data]
+    for found, z, sample in zip(inference.score_products(s, theta, clustered), scores, clustered, strict=True):
+        np.testing.assert_allclose(found, meat(sample, z), atol=1e-12)
 
 
 @pytest.mark.parametrize("text", MODELS.values(), ids=MODELS)
