@@ -26,6 +26,7 @@ _WHERE = {
         "icc",
         "rwg",
     ),
+    "moments": ("mcar_test", "McarTest"),
     "sem": ("cfa", "sem", "growth", "SemFit", "simulate"),
     "reliability": ("reliability", "Reliability", "validity", "Validity"),
     "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from cgsurvey.base.notes import Note
     from cgsurvey.base.result import Result, load_result
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
+    from cgsurvey.moments import McarTest, mcar_test
     from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
     from cgsurvey.reliability import Reliability, Validity, reliability, validity
     from cgsurvey.responses import (

@@ -25,7 +25,7 @@ HEAVY = ("statsmodels", "semopy", "seaborn", "matplotlib", "docx", "pydantic", "
 # Files of the estimating rooms that know names, frames and notes. All others there are numeric: no pandas, and nothing
 # from a labelled file.
 LABELLED = {
-    "moments": {"build"},
+    "moments": {"build", "missingness"},
     "sem": {"fit", "options", "result", "summary", "cross_check", "engine_semopy", "simulate", "hypotheses"},
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }
