@@ -68,6 +68,8 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
     "CrossCheck": lambda d: cg.cfa(MEASUREMENT, d).cross_check(d),
     "Hypotheses": hypotheses,
+    "WaldTest": lambda d: cg.cfa(f"{MEASUREMENT}\ntrust ~~ a*quality", d).wald("a == 0"),
+    "ScoreTest": lambda d: cg.cfa("trust =~ tru1 + a*tru2 + a*tru3", d, estimator="MLR").score_test(),
     "StudyResult": study,
 }
 # One row per respondent is what they are for; they hold indices of answering, never answers.

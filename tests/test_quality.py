@@ -26,7 +26,17 @@ HEAVY = ("statsmodels", "semopy", "seaborn", "matplotlib", "docx", "pydantic", "
 # from a labelled file.
 LABELLED = {
     "moments": {"build", "missingness"},
-    "sem": {"fit", "options", "result", "summary", "cross_check", "engine_semopy", "simulate", "hypotheses"},
+    "sem": {
+        "fit",
+        "options",
+        "result",
+        "summary",
+        "cross_check",
+        "engine_semopy",
+        "simulate",
+        "hypotheses",
+        "joint_tests",
+    },
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }
 

@@ -64,20 +64,25 @@ class Constraints:
         return value, J, H
 
 
-def constraints_of(table: ParameterTable, made: Structure, equal: Sequence[int], unequal: Sequence[int]) -> Constraints:
-    """Compile rows of a parameter table.
+def constraints_of(table: ParameterTable, made: Structure, rows: Sequence[int]) -> Constraints:
+    """Compile rows of a parameter table whose operator is ``==``, ``<`` or ``>``; see `compiled`."""
+    return compiled(table, made, [(table.lhs[k], table.op[k], table.rhs[k]) for k in rows])
+
+
+def compiled(table: ParameterTable, made: Structure, written: Sequence[tuple[str, str, str]]) -> Constraints:
+    """Compile constraints.
 
     Parameters
     ----------
     table, made
-        The parameter table and its structure.
-    equal, unequal : sequence of int
-        Rows of the table: ``==`` that is not linear, and ``<`` or ``>``.
+        The parameter table and its structure, whose labels and definitions the constraints may use.
+    written : sequence of (str, str, str)
+        Left side, operator and right side of each; those with ``==`` come first.
 
     Raises
     ------
     ModelError
-        When a constraint rests on fixed values alone and does not hold.
+        When a constraint rests on fixed values alone and does not hold. (One that holds is left out.)
     """
     place: dict[str, int] = {}
     fixed: dict[str, float] = {}
@@ -89,22 +94,19 @@ def constraints_of(table: ParameterTable, made: Structure, equal: Sequence[int],
                 fixed.setdefault(name, float(value))
     definitions = {table.lhs[k]: parse_expression(table.rhs[k]) for k in table.where(":=")}
     order = evaluation_order(definitions)
-    sides, texts, labels, wanted = [], [], [], set()
-    n_equal = 0
-    for k in (*equal, *unequal):
-        pair = parse_expression(table.lhs[k]), parse_expression(table.rhs[k])
-        text = f"{table.lhs[k]} {table.op[k]} {table.rhs[k]}"
+    sides, texts, labels = [], [], list[str]()
+    wanted, n_equal = set[str](), 0
+    for lhs, op, rhs in written:
+        pair, text = (parse_expression(lhs), parse_expression(rhs)), f"{lhs} {op} {rhs}"
         defined, own = _resolve([n for side in pair for n in side.names], definitions)
         if all(n not in place for n in own):
-            _check_fixed(
-                text, table.op[k], pair, {n: fixed[n] for n in own}, {n: definitions[n] for n in order if n in defined}
-            )
+            _check_fixed(text, op, pair, {n: fixed[n] for n in own}, {n: definitions[n] for n in order if n in defined})
             continue
-        sides.append(pair[::-1] if table.op[k] == "<" else pair)
+        sides.append(pair[::-1] if op == "<" else pair)
         texts.append(text)
         wanted |= defined
         labels += own
-        n_equal += k in equal
+        n_equal += op == "=="
     used = sorted({place[n] for n in labels if n in place})
     return Constraints(
         sides=tuple(sides),

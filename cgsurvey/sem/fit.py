@@ -103,7 +103,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         # 4. Compile matrices and check identification.
         made = _with_covariates(structure(table), table, grouped.samples)
         held = restrictions(table, made)
-        within = constraints_of(table, made, held.nonlinear, held.inequalities)
+        within = constraints_of(table, made, (*held.nonlinear, *held.inequalities))
         x = [table.observed.index(n) for n in covariates(table)]
         problem = Problem.of(made, grouped.samples, held.K, held.k0)
         z = _start(problem, made, table, held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +33,7 @@ from cgsurvey.sem.table import ParameterTable
 
 if TYPE_CHECKING:
     from cgsurvey.sem.cross_check import CrossCheck
+    from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
 
 Standard = Literal["std_all", "std_lv", "std_nox"]
 PARAMETERS = ("=~", "~", "~~", "~1", "|", "~*~", ":=")
@@ -256,6 +257,58 @@ class SemFit(Result):
         out = {"lhs": found.lhs, "op": found.op, "rhs": found.rhs, "group": found.cells.group + 1}
         frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
         return frame.dropna(subset="mi").sort_values("mi", ascending=False, kind="stable", ignore_index=True)
+
+    @one_thread()
+    def wald(self, constraints: str) -> WaldTest:
+        """Test equalities of labelled parameters that the model does not hold, all at once.
+
+        Parameters
+        ----------
+        constraints : str
+            Equalities, linear or not, of labels and defined names, one a line or with ``;``: ``"a == b; c*d == 0"``.
+
+        Returns
+        -------
+        WaldTest
+            With the covariance matrix of the estimates, robust or not, as lavaan's ``lavTestWald()``.
+
+        Raises
+        ------
+        ModelSyntaxError, OptionError
+            The text cannot be read, names no parameters, or says the same twice.
+        """
+        from cgsurvey.sem.joint_tests import wald
+
+        return wald(self, constraints)
+
+    @one_thread()
+    def score_test(self, *, add: str | None = None, release: Sequence[int] | None = None) -> ScoreTest:
+        """Test what releasing equalities, or adding parameters, would gain; nothing is fitted again.
+
+        Parameters
+        ----------
+        add : str, optional
+            Parameters that the model leaves out, e.g. ``"x1 ~~ x2"``; with groups, in each. None: the equalities of the
+            model (of repeated labels, ``==``, `group_equal`) are released.
+        release : sequence of int, optional
+            Which equalities to release, by their number in ``score_test()``, counted from 1; the others stay.
+
+        Returns
+        -------
+        ScoreTest
+            One test per equality or parameter, and the test of all together, as lavaan's ``lavTestScore()``. After
+            robust errors it is the ordinary test too, and a note says so.
+
+        Raises
+        ------
+        ModelError
+            The model holds no equalities.
+        OptionError, ModelSyntaxError
+            `add` or `release` names nothing that can be tested.
+        """
+        from cgsurvey.sem.joint_tests import score_test
+
+        return score_test(self, add=add, release=release)
 
     @one_thread()
     def scores(self, data: Any, *, method: Literal["regression", "bartlett", "ebm"] = "regression") -> pd.DataFrame:

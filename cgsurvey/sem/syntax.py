@@ -108,19 +108,36 @@ def parse(text: str) -> Syntax:
     ModelSyntaxError
         With line, column and a caret under the fault.
     """
-    statements: list[Statement] = []
-    constraints: list[Constraint] = []
-    for chunk in _split_statements(tokenise(text), text):
-        made = _Chunk(chunk, text).read()
-        if isinstance(made, Statement):
-            statements.append(made)
-        else:
-            constraints.append(made)
+    made = [_Chunk(chunk, text).read() for chunk in _split_statements(tokenise(text), text)]
+    statements = [m for m in made if isinstance(m, Statement)]
+    constraints = [m for m in made if isinstance(m, Constraint)]
     if not statements:
         raise ModelSyntaxError(
             "The model text is empty. Write at least one statement, e.g. 'factor =~ item1 + item2'.", text
         )
     return Syntax(text, tuple(statements), tuple(constraints))
+
+
+def parse_equalities(text: str) -> tuple[Constraint, ...]:
+    """Read equalities to be tested, such as ``a == b; c == 0``.
+
+    Raises
+    ------
+    ModelSyntaxError
+        Also where anything else stands in the text.
+    """
+    made = [_Chunk(chunk, text).read() for chunk in _split_statements(tokenise(text), text)]
+    for m in made:
+        if m.op != "==":
+            raise ModelSyntaxError(
+                "Only equalities of labelled parameters can stand here, e.g. 'a == b; c == 0'.",
+                text,
+                m.place.line,
+                m.place.column,
+            )
+    if not made:
+        raise ModelSyntaxError("The text is empty. Write at least one equality, e.g. 'a == b'.", text)
+    return tuple(m for m in made if isinstance(m, Constraint))
 
 
 def _split_statements(tokens: list[Token], text: str) -> list[list[Token]]:
@@ -349,4 +366,14 @@ def threshold_number(name: str) -> int:
     return int(found.group(1)) if found else 0
 
 
-__all__ = ["Constraint", "Modifier", "Place", "Statement", "Syntax", "Term", "parse", "threshold_number"]
+__all__ = [
+    "Constraint",
+    "Modifier",
+    "Place",
+    "Statement",
+    "Syntax",
+    "Term",
+    "parse",
+    "parse_equalities",
+    "threshold_number",
+]

@@ -45,4 +45,37 @@ out <- lapply(names(models), function(name) {
       "df.scaled", "chisq.scaling.factor", "cfi", "rmsea", "srmr", "logl", "aic", "bic"))])
   )
 })
-write(toJSON(list(fits = out), na = "null", digits = 15, auto_unbox = TRUE), "constraints.json")
+
+# Wald and score tests. Every seventh answer or so is taken away for missing = "ml".
+holes <- data
+for (k in 1:9) holes[[k]][(7 * seq_len(n) + 3 * k) %% 11 == 0] <- NA
+tight <- list(rel.tol = 1e-14, x.tol = 1e-14)
+G <- "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\n"
+tested <- list(
+  wald = list(H, wald = "l2 == l3\nl5 == 1"), wald_nonlinear = list(H, wald = "l2*l3 == l5\nl5^2 == 1"),
+  wald_mlr = list(H, estimator = "MLR", wald = "l2 == l3\nl5 == 1"),
+  wald_within = list(paste0(H, "l8 == l9\nl2*l3 == l5 - 0.3"), wald = "l5 == 1\nl2 == l6"),
+  wald_fiml = list(H, missing = "ml", wald = "l8 == l9"),
+  groups = list(G, group = "school", group.equal = c("loadings", "intercepts")),
+  groups_mlr = list(G, group = "school", group.equal = "loadings", estimator = "MLR"),
+  nonlinear = list(paste0(H, "l2*l3 == l5\nl8 == l9")), three = list(paste0(H, "l2 == l3^2\nl8 == l9\nl5 + l6 == 2")),
+  labels = list("f =~ a*x1 + a*x2 + a*x3 + a*x4", std.lv = TRUE),
+  mixed = list("f =~ a*x1 + a*x2 + b*x3 + x4\na == 2*b", std.lv = TRUE),
+  fiml = list(paste0(H, "l2 == l3\nl5 + l6 == 2"), missing = "ml"),
+  wishart = list("f =~ x1 + a*x2 + a*x3\ng =~ x4 + x5 + x6\n", likelihood = "wishart"),
+  path = list("x1 ~ a*x2 + a*x3\nx4 ~ x1 + x5", add = "x4 ~ x2"),
+  add = list(H, add = "x1 ~~ x2\nx1 ~~ x3"), add_groups = list(G, group = "school", group.equal = "loadings", add = "x1 ~~ x2\nf =~ x4"),
+  add_fiml = list(paste0(H, "l2 == l3"), missing = "ml", add = "x1 ~~ x5\ng =~ x9")
+)
+found <- lapply(names(tested), function(name) {
+  m <- tested[[name]]
+  options <- m[-1][setdiff(names(m)[-1], c("wald", "add"))]
+  frame <- if (is.null(options$missing)) data else holes
+  fit <- suppressWarnings(do.call("sem", c(list(model = m[[1]], data = frame, control = tight), options)))
+  if (!lavInspect(fit, "converged")) fit <- do.call("sem", c(list(model = m[[1]], data = frame), options))
+  out <- list(id = name, model = m[[1]], options = c(options, list(fixed.x = TRUE)), wald = m$wald, add = m$add)
+  if (!is.null(m$wald)) return(c(out, lavTestWald(fit, m$wald)[c("stat", "df", "p.value")]))
+  s <- suppressWarnings(lavTestScore(fit, add = m$add, epc = TRUE, univariate = TRUE))
+  c(out, list(stat = s$test$X2, df = s$test$df, each = as.list(s$uni[c("lhs", "op", "rhs", "X2", "p.value")]), epc = s$epc$epc[!is.na(s$epc$epc)]))
+})
+write(toJSON(list(fits = out, tests = found), na = "null", digits = 15, auto_unbox = TRUE), "constraints.json")
