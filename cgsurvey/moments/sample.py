@@ -1,4 +1,4 @@
-"""What a normal-theory estimator sees of one group: counts, means, covariances, missing-data patterns, cases.
+"""What an estimator sees of one group: counts, means, covariances, vectors of moments, missing-data patterns, cases.
 
 Numeric file: arrays only.
 """
@@ -180,6 +180,14 @@ class Sample:
         What a finished fit keeps in place of the patterns.
     wishart : bool
         True for divisor n - 1.
+    moments : ndarray, shape (k,), optional
+        The vector of moments that least squares fits: (mean,) vech cov, or thresholds and correlations of latent
+        responses (`cov` is then their correlation matrix, `mean` zero where a variable is ordered).
+    weight : ndarray, shape (k, k) or (k,), optional
+        Its weights, full or diagonal; given, the estimator is least squares.
+    gamma : ndarray, shape (k, k), optional
+        n times the covariance of the moments over repeated samples, without assuming normality; for estimators that
+        allow for the distribution of the data.
     """
 
     n: int
@@ -190,6 +198,9 @@ class Sample:
     cases: Cases | None = None
     curvature: Curvature | None = None
     wishart: bool = False
+    moments: Floats | None = None
+    weight: Floats | None = None
+    gamma: Floats | None = None
 
     @cached_property
     def gaps(self) -> Gaps:

@@ -1,7 +1,8 @@
-"""Derivatives of the normal likelihood by the parameters: gradient, observed and expected information, casewise scores.
+"""Derivatives of the fit function by the parameters: gradient, observed and expected information, casewise scores.
 
-Numeric file. All are those of -(log-likelihood) / N, in which each group counts with its share of the cases; N times
-the information is the information of the sample, so the covariance of the estimates is its inverse over N.
+Numeric file. The fit function is -(log-likelihood) / N, in which each group counts with its share of the cases; N times
+the information is the information of the sample, so the covariance of the estimates is its inverse over N. Samples with
+weights for moments are fitted by least squares instead (`sem.least_squares`); everything here serves both.
 
 With the letters of `moments.normal` (K, b, W, M) and dSigma_a = s (l r' + r l')::
 
@@ -17,7 +18,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from cgsurvey.moments.normal import Kind, case_residuals, inverse, low, meat, moment_information, slopes
+from cgsurvey.moments.normal import value as negative_log_likelihood
 from cgsurvey.moments.sample import Floats, Sample, shares
+from cgsurvey.sem import least_squares
 from cgsurvey.sem.ram import Factors, Layout, factors, layouts, matrices
 from cgsurvey.sem.structure import GroupMatrices, Structure
 
@@ -27,7 +30,7 @@ ROWS = 4096  # rows whose scores are in memory at a time
 
 
 def gradient(structure: Structure, theta: Floats, samples: Sequence[Sample]) -> Floats:
-    """Gradient of -(log-likelihood) / N at `theta`, shape (q,).
+    """Gradient of the fit function at `theta`, shape (q,).
 
     Half the gradient of the usual ML fit function. With samples of a finished fit (`Sample.curvature`) it is valid at
     the estimates only, for any structure that implies the same moments there.
@@ -134,8 +137,17 @@ def _products(layout: Layout, f: Factors, Z: Floats) -> Floats:
     return out
 
 
+def group_value(layout: Layout, sample: Sample, filled: GroupMatrices) -> float:
+    """Fit function of one group; LinAlgError where a covariance matrix is not positive definite."""
+    if sample.weight is not None:
+        return least_squares.value(layout, sample, filled)
+    return negative_log_likelihood(sample, filled.Sigma, _mu(layout, filled))
+
+
 def cell_gradient(layout: Layout, f: Factors, sample: Sample, filled: GroupMatrices) -> Floats:
     """Gradient by the free cells of one group, shape (c,)."""
+    if sample.weight is not None:
+        return least_squares.cell_gradient(layout, f, sample, filled)
     b, W = slopes(sample, filled.Sigma, _mu(layout, filled))
     return f.scale * np.einsum("pc,pc->c", f.L, W @ f.R) - b @ f.U
 
@@ -144,6 +156,10 @@ def cell_information(
     layout: Layout, f: Factors, sample: Sample, filled: GroupMatrices, kind: Kind, *, second: bool = True
 ) -> Floats:
     """Information by the free cells of one group, shape (c, c)."""
+    if sample.weight is not None:
+        H = least_squares.cell_information(layout, f, sample, filled)
+        bent = least_squares.curvature(layout, sample, filled, kind) if second else None
+        return H if bent is None else H + _second(layout, f, *bent)
     mu = _mu(layout, filled)
     if sample.patterns is None and sample.curvature is None:
         d = np.zeros(layout.p) if mu is None else sample.mean - mu
@@ -208,6 +224,6 @@ def _second(layout: Layout, f: Factors, b: Floats, W: Floats) -> Floats:
     k, m = layout.si[None, :], layout.sj[None, :]
     cross = f.scale[n_a : n_a + n_s] * (f.E[j, k] * GWG[i, m] + f.E[j, m] * GWG[i, k])
     H[:n_a, n_a : n_a + n_s], H[n_a : n_a + n_s, :n_a] = cross, cross.T
-    cross = -Gb[i] * f.E[j, layout.mi[None, :]]
-    H[:n_a, n_a + n_s :], H[n_a + n_s :, :n_a] = cross, cross.T
+    cross, means = -Gb[i] * f.E[j, layout.mi[None, :]], slice(n_a + n_s, n_a + n_s + len(layout.mi))
+    H[:n_a, means], H[means, :n_a] = cross, cross.T
     return H

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cgsurvey.moments.normal import Kind, value
+from cgsurvey.moments.normal import Kind
 from cgsurvey.moments.sample import Floats, Sample, shares
-from cgsurvey.sem.inference import cell_gradient, cell_information
+from cgsurvey.sem.inference import cell_gradient, cell_information, group_value
 from cgsurvey.sem.ram import Layout, factors, layouts, matrices
 from cgsurvey.sem.structure import Structure
 
@@ -30,7 +30,7 @@ class Optimum:
     z : ndarray
         Parameters, after linear constraints: theta = K z + k0.
     value : float
-        -(log-likelihood)/N without constants.
+        Fit function: -(log-likelihood)/N without constants, or half the weighted sum of squares.
     gradient : float
         Largest element of the gradient in units of the root information.
     iterations : int
@@ -64,12 +64,11 @@ class Problem:
         return self.K @ z + self.k0
 
     def value(self, z: Floats) -> float:
-        """-(log-likelihood)/N without constants; infinite where a covariance matrix is not positive definite."""
+        """Fit function; infinite where a likelihood does not exist."""
         theta, total = self.theta(z), 0.0
         try:
             for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
-                filled = matrices(layout, theta)
-                total += share * value(sample, filled.Sigma, filled.mu if layout.has_means else None)
+                total += share * group_value(layout, sample, matrices(layout, theta))
         except np.linalg.LinAlgError:
             return np.inf
         return total if np.isfinite(total) else np.inf

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgsurvey.moments.normal import inverse, low
-from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, GroupMatrices, Structure
+from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, SCALE, THRESHOLD, GroupMatrices, Structure
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,14 +47,20 @@ class Layout:
     ----------
     p, v, q : int
         Observed variables, all variables, free parameters of the whole model.
-    arrows, covariances, means : Cells
-        All cells, fixed and free.
+    arrows, covariances, means, thresholds, scales : Cells
+        All cells, fixed and free; thresholds variable by variable.
     ai, aj, si, sj, mi : ndarray of int
-        Places of the free cells, in the order arrows, covariances, means.
+        Places of the free cells of the first three kinds.
     target : ndarray of int, shape (c,)
-        Free index of each free cell, same order.
+        Free index of each free cell, in the order arrows, covariances, means, thresholds, scales.
     single : bool
         True when no parameter fills two cells, so that sums over cells are plain placements.
+    ordered : ndarray of int
+        Observed variables with thresholds.
+    theta : bool
+        Their parameterisation, see `Structure`.
+    given : ndarray of int
+        Covariates that the moments are conditional on.
     """
 
     p: int
@@ -71,6 +77,16 @@ class Layout:
     mi: Ints
     target: Ints
     single: bool
+    thresholds: Cells
+    scales: Cells
+    ordered: Ints
+    theta: bool
+    given: Ints
+
+    @property
+    def following(self) -> Ints:
+        """Ordered variables whose residual variance follows from their scale."""
+        return self.ordered[:0] if self.theta else self.ordered
 
     def gather(self, cells: Floats) -> Floats:
         """Sum a vector over free cells to a vector over parameters, shape (c,) to (q,)."""
@@ -119,10 +135,10 @@ def layouts(structure: Structure) -> list[Layout]:
     p, v = structure.p, structure.v
     out = []
     for g in range(structure.n_groups):
-        kinds = [_cells(structure, g, matrix) for matrix in (ARROW, COVARIANCE, MEAN)]
-        arrows, covariances, means = kinds
-        fa, fs, fm = (np.flatnonzero(k.free >= 0) for k in kinds)
-        target = np.concatenate([arrows.free[fa], covariances.free[fs], means.free[fm]])
+        kinds = [_cells(structure, g, matrix) for matrix in (ARROW, COVARIANCE, MEAN, THRESHOLD, SCALE)]
+        arrows, covariances, means, thresholds, scales = kinds
+        fa, fs, fm = (np.flatnonzero(k.free >= 0) for k in kinds[:3])
+        target = np.concatenate([k.free[k.free >= 0] for k in kinds])
         out.append(
             Layout(
                 p=p,
@@ -139,6 +155,11 @@ def layouts(structure: Structure) -> list[Layout]:
                 mi=means.i[fm],
                 target=target,
                 single=len(np.unique(target)) == len(target),
+                thresholds=thresholds,
+                scales=scales,
+                ordered=structure.ordered,
+                theta=structure.theta,
+                given=np.array(structure.given, dtype=np.int64),
             )
         )
     return out
@@ -146,15 +167,46 @@ def layouts(structure: Structure) -> list[Layout]:
 
 def _cells(structure: Structure, group: int, matrix: int) -> Cells:
     here = np.flatnonzero((structure.group == group) & (structure.matrix == matrix))
+    if matrix == THRESHOLD:
+        here = here[np.lexsort((structure.j[here], structure.i[here]))]
     return Cells(structure.i[here], structure.j[here], structure.free[here], structure.value[here])
 
 
 def matrices(layout: Layout, theta: Floats) -> GroupMatrices:
     """Fill the matrices of one group and compute its implied moments."""
     A, S, m = _fill_cells(layout, theta)
-    G = inverse(np.eye(layout.v) - A)[: layout.p]
+    E = inverse(np.eye(layout.v) - A)
+    G = E[: layout.p]
+    scale = thresholds = None
+    if len(layout.ordered):
+        thresholds, scale = layout.thresholds.filled(theta), np.ones(layout.p)
+        if not layout.theta:
+            scale[layout.scales.i] = layout.scales.filled(theta)
+            S[layout.ordered, layout.ordered] = residual_variances(layout, E, S, scale)
     Sigma = G @ S @ G.T
-    return GroupMatrices(A=A, S=S, m=m, Sigma=(Sigma + Sigma.T) / 2, mu=G @ m)
+    if layout.theta and scale is not None:
+        o = layout.ordered
+        own = G[o] @ conditional(layout, S)
+        scale[o] = 1 / np.sqrt(np.einsum("ov,ov->o", own, G[o]))
+    return GroupMatrices(A, S, m, (Sigma + Sigma.T) / 2, G @ m, scale, thresholds)
+
+
+def conditional(layout: Layout, S: Floats) -> Floats:
+    """S without the covariates that moments are conditional on."""
+    if not len(layout.given):
+        return S
+    S = S.copy()
+    S[layout.given], S[:, layout.given] = 0.0, 0.0
+    return S
+
+
+def residual_variances(layout: Layout, E: Floats, S: Floats, scale: Floats) -> Floats:
+    """Residual variances of ordered variables that give them the variances 1 / scale^2: linear equations in diag(S)."""
+    o = layout.ordered
+    S = conditional(layout, S).copy()
+    S[o, o] = 0.0
+    rest = 1 / scale[o] ** 2 - np.einsum("ov,ov->o", E[o] @ S, E[o])
+    return np.asarray(np.linalg.solve(E[np.ix_(o, o)] ** 2, rest), dtype=np.float64)
 
 
 def _fill_cells(layout: Layout, theta: Floats) -> tuple[Floats, Floats, Floats]:
@@ -171,17 +223,21 @@ def factors(layout: Layout, filled: GroupMatrices) -> Factors:
     """Compute what derivatives are made of at filled matrices."""
     p = layout.p
     E = inverse(np.eye(layout.v) - filled.A)
-    V = E @ filled.S @ E.T
+    V = E @ conditional(layout, filled.S) @ E.T
     G = E[:p]
-    eta = E @ filled.m
+    m = filled.m
+    if len(layout.given):
+        m = m.copy()
+        m[layout.given] = 0.0
+    eta = E @ m
     n_a, n_s, n_m = len(layout.ai), len(layout.si), len(layout.mi)
-    L, R, U = np.zeros((3, p, n_a + n_s + n_m))
+    L, R, U = np.zeros((3, p, len(layout.target)))
     L[:, :n_a], R[:, :n_a] = G[:, layout.ai], V[:p, layout.aj]
     L[:, n_a : n_a + n_s], R[:, n_a : n_a + n_s] = G[:, layout.si], G[:, layout.sj]
     if layout.has_means:
         U[:, :n_a] = G[:, layout.ai] * eta[layout.aj]
-        U[:, n_a + n_s :] = G[:, layout.mi]
-    scale = np.ones(n_a + n_s + n_m)
+        U[:, n_a + n_s : n_a + n_s + n_m] = G[:, layout.mi]
+    scale = np.ones(len(layout.target))
     scale[n_a : n_a + n_s][layout.si == layout.sj] = 0.5
     return Factors(E, V, G, eta, L, R, scale, U)
 

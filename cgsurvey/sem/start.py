@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgsurvey.moments.sample import Floats, Sample
+from cgsurvey.sem.implied import places
 from cgsurvey.sem.ram import Cells, Layout, layouts
 from cgsurvey.sem.structure import Structure
 
@@ -100,8 +101,20 @@ def _group_start(layout: Layout, sample: Sample) -> Floats:
             start[n_a + n] = rest[i] * size[i] ** 2 * least[i]
         elif i not in caused and j not in caused:
             start[n_a + n] = C[i, j] * size[i] * size[j]
-    start[n_a + n_s :] = _mean_start(layout, sample, values)
+    n_m = len(layout.mi)
+    start[n_a + n_s : n_a + n_s + n_m] = _mean_start(layout, sample, values)
+    if len(layout.ordered):
+        start[n_a + n_s + n_m :] = _response_start(layout, sample)
     return start
+
+
+def _response_start(layout: Layout, sample: Sample) -> list[float]:
+    """Thresholds of the sample, and scales of one."""
+    at = places(layout)
+    assert sample.moments is not None
+    found = np.zeros(len(layout.thresholds.free))
+    found[at.threshold[at.threshold >= 0]] = sample.moments[: len(at.threshold)][at.threshold >= 0]
+    return [*found[layout.thresholds.free >= 0], *np.ones(int(np.sum(layout.scales.free >= 0)))]
 
 
 def _columns(cells: Cells) -> tuple[list[int], list[int], list[int], list[float]]:

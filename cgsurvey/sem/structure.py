@@ -5,7 +5,8 @@ All variables of a model stand in one vector v = (observed, latent). With A (arr
 
     Sigma = F (I - A)^-1 S (I - A)^-T F'        mu = F (I - A)^-1 m
 
-where F keeps the observed variables (McArdle & McDonald, 1984). Every parameter is one cell of A, S or m.
+where F keeps the observed variables (McArdle & McDonald, 1984). Every parameter is one cell of A, S or m; ordered
+variables add thresholds and scales, which turn Sigma and mu into the moments that answers show (`sem.implied`).
 """
 
 from __future__ import annotations
@@ -33,11 +34,17 @@ class Structure:
     means : bool
         True when the model has a mean structure.
     row, group, matrix, i, j, free : ndarray of int, shape (cells,)
-        One entry per parameter: its row in the parameter table, group (0-based), matrix (ARROW, COVARIANCE, MEAN),
-        place in the matrix (j = 0 for MEAN; i >= j for COVARIANCE, which stands for both places), and the index of
-        the free parameter that fills it, -1 when it is fixed. Cells that share a label share an index.
+        One entry per parameter: its row in the parameter table, group (0-based), matrix (ARROW, COVARIANCE, MEAN,
+        THRESHOLD, SCALE), place in the matrix (j = 0 for MEAN and SCALE, the number of the threshold, from 0, for
+        THRESHOLD; i >= j for COVARIANCE, which stands for both places), and the index of the free parameter that
+        fills it, -1 when it is fixed. Cells that share a label share an index.
     value : ndarray, shape (cells,)
         Fixed values; NaN where free.
+    theta : bool
+        Parameterisation of ordered variables: True "theta" (residual variances are parameters and scales follow),
+        False "delta" (scales are parameters and residual variances follow).
+    given : tuple of int
+        Observed covariates that the moments are conditional on (models of ordered variables with fixed covariates).
     """
 
     p: int
@@ -51,6 +58,13 @@ class Structure:
     j: Ints
     free: Ints
     value: Floats
+    theta: bool = False
+    given: tuple[int, ...] = ()
+
+    @property
+    def ordered(self) -> Ints:
+        """Observed variables that have thresholds, in order."""
+        return np.unique(self.i[self.matrix == THRESHOLD])
 
     @property
     def q(self) -> int:
@@ -60,10 +74,15 @@ class Structure:
 
 @dataclass(frozen=True)
 class GroupMatrices:
-    """The filled matrices of one group: A (v, v), S (v, v), m (v,), Sigma (p, p), mu (p,)."""
+    """The filled matrices of one group: A (v, v), S (v, v), m (v,), Sigma (p, p), mu (p,).
+
+    With ordered variables also their scales (p,), 1 for numeric ones, and the thresholds (k,), variable by variable.
+    """
 
     A: Floats
     S: Floats
     m: Floats
     Sigma: Floats
     mu: Floats
+    scale: Floats | None = None
+    thresholds: Floats | None = None
