@@ -6,7 +6,7 @@ Labelled file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Literal
 
@@ -23,8 +23,11 @@ from cgsurvey.base.errors import (
 )
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.patterns import coverage, find_patterns
+from cgsurvey.moments.fourth import adf_gamma
+from cgsurvey.moments.normal import low
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
+from cgsurvey.moments.weights import Weight, normal_weight, weight_matrix
 
 LOSS, THIN = (
     0.05,
@@ -74,8 +77,13 @@ def sample_statistics(
     products: Sequence[str] = (),
     group: str | None = None,
     cluster: str | None = None,
+    strata: str | None = None,
     weights: str | None = None,
     wishart: bool = False,
+    weight: Weight | None = None,
+    gamma: bool = False,
+    means: bool = False,
+    fixed_x: bool = True,
 ) -> Grouped:
     """Compute the sample statistics of each group.
 
@@ -91,10 +99,18 @@ def sample_statistics(
         Variables whose moments the model takes from the sample.
     products : sequence of str
         Variables "x:z" to be made of columns x and z.
-    group, cluster, weights : str, optional
-        Columns that name the group and the cluster, and that hold the sampling weight.
+    group, cluster, strata, weights : str, optional
+        Columns that name the group, the cluster and the stratum, and that hold the sampling weight.
     wishart : bool
         Divisor n - 1.
+    weight : {"GLS", "ULS", "WLS", "DWLS"}, optional
+        Weights of least squares, which takes covariances with divisor n - 1.
+    gamma : bool
+        Compute the sampling covariance of the moments too.
+    means : bool
+        Means are among the moments of least squares.
+    fixed_x : bool
+        Covariates do not vary from sample to sample.
 
     Raises
     ------
@@ -105,11 +121,11 @@ def sample_statistics(
     NotPositiveDefiniteError
         An item is a combination of others.
     """
-    _need(frame, group=group, cluster=cluster, weights=weights)
+    _need(frame, group=group, cluster=cluster, strata=strata, weights=weights)
     y = numbers(frame, observed, products)
     keep = np.ones(len(frame), dtype=bool)
     notes: list[Note] = []
-    for role, name in (("group", group), ("cluster", cluster)):
+    for role, name in (("group", group), ("cluster", cluster), ("strata", strata)):
         if name is not None and frame[name].isna().any():
             gone = frame[name].isna().to_numpy()
             notes.append(note("moments.no_unit", role=role, column=name, n=int(gone.sum())))
@@ -137,19 +153,16 @@ def sample_statistics(
     if w is not None:
         w = w * len(rows) / w[rows].sum()
     code, labels = (np.zeros(len(frame), dtype=np.int64), ("",)) if group is None else _codes(frame[group])
-    cluster_of = None if cluster is None else _codes(frame[cluster])[0]
+    cluster_of, stratum_of = (None if name is None else _codes(frame[name])[0] for name in (cluster, strata))
+    fixed = [list(observed).index(x) for x in covariates] if fixed_x else []
     samples = []
     for g, label in enumerate(labels):
         here = rows[code[rows] == g]
-        sample, more = _sample(
-            y[here],
-            observed,
-            f" of group '{label}'" if label else "",
-            weights=None if w is None else w[here],
-            cluster=None if cluster_of is None else cluster_of[here],
-            fiml=missing != "listwise",
-            wishart=wishart,
-        )
+        where = f" of group '{label}'" if label else ""
+        cases = Cases(y[here], *(None if part is None else part[here] for part in (w, cluster_of, stratum_of)))
+        sample, more = _sample(cases, observed, where, fiml=missing != "listwise", wishart=wishart or weight is not None)
+        if gamma or weight:
+            sample = _with_moments(sample, where, weight=weight, gamma=gamma, means=means, fixed=fixed)
         samples.append(sample)
         notes += more
     return Grouped(tuple(samples), labels, rows, tuple(notes))
@@ -243,15 +256,9 @@ def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
 
 
 def _sample(
-    y: Floats,
-    observed: Sequence[str],
-    where: str,
-    *,
-    weights: Floats | None,
-    cluster: Ints | None,
-    fiml: bool,
-    wishart: bool,
+    cases: Cases, observed: Sequence[str], where: str, *, fiml: bool, wishart: bool
 ) -> tuple[Sample, list[Note]]:
+    y, weights = cases.y, cases.weights
     n, p = y.shape
     if n <= p:
         raise SampleError(
@@ -268,13 +275,7 @@ def _sample(
             f"{some(constant)} {'has' if one else 'have'} one and the same value in all rows{where}: without variance "
             f"there is nothing to explain. Leave {'it' if one else 'them'} out of the model."
         )
-    if cluster is not None:
-        cluster = np.unique(cluster, return_inverse=True)[1].astype(np.int64)
-        if cluster.max() < 1:
-            raise SampleError(
-                f"All rows{where} belong to one cluster; errors that allow for clusters need at least two."
-            )
-    cases = Cases(y, weights, cluster)
+    cases = _recoded(cases, where)
     size = float(n - 1 if wishart else n) if weights is None else float(weights.sum())
     if fiml and np.isnan(y).any():
         patterns = find_patterns(y, weights)
@@ -294,6 +295,44 @@ def _sample(
         sample = Sample(n, mean, cov * n / (n - 1) if wishart else cov, size, None, cases, wishart=wishart)
     _check_definite(sample.cov, observed, where)
     return sample, notes
+
+
+def _recoded(cases: Cases, where: str) -> Cases:
+    """Number clusters and strata of a group from 0, and check that there are units to compare."""
+    cluster, strata = (
+        None if part is None else np.unique(part, return_inverse=True)[1].astype(np.int64)
+        for part in (cases.cluster, cases.strata)
+    )
+    if cluster is not None and cluster.max() < 1:
+        raise SampleError(f"All rows{where} belong to one cluster; errors that allow for clusters need at least two.")
+    return replace(cases, cluster=cluster, strata=strata)
+
+
+def _with_moments(
+    sample: Sample, where: str, *, weight: Weight | None, gamma: bool, means: bool, fixed: Sequence[int]
+) -> Sample:
+    """Add the vector of moments of least squares, its weights, and Gamma."""
+    cases, p = sample.cases, sample.p
+    assert cases is not None  # rows are there while a model is being fitted
+    G = None
+    if gamma:
+        G = adf_gamma(cases.y, weights=cases.weights, cluster=cases.cluster, strata=cases.strata, fixed=fixed)
+    if weight is None:
+        return replace(sample, gamma=G)
+    moments = sample.cov[low(p)]
+    if means:
+        moments = np.concatenate([sample.mean, moments])
+    elif G is not None:
+        G = G[p:, p:]
+    normal = normal_weight(sample.cov, means) if weight == "GLS" else None
+    try:
+        W = weight_matrix(weight, len(moments), G, normal)
+    except np.linalg.LinAlgError:
+        raise SampleError(
+            f"{sample.n} rows{where} are too few for estimator='WLS': its weights need more rows than there are "
+            f"moments ({len(moments)}). Use 'DWLS', 'WLSMV' or 'MLR'."
+        ) from None
+    return replace(sample, moments=moments, weight=W, gamma=G)
 
 
 def _check_definite(cov: Floats, observed: Sequence[str], where: str) -> None:

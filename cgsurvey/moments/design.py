@@ -48,7 +48,7 @@ def total_products(
             Z = scores(rows)
             out += Z.T @ Z
         return out
-    order, unit, stratum = _units(n, cluster, strata)
+    order, unit, stratum = units(n, cluster, strata)
     size = np.bincount(stratum)
     factor = size / np.maximum(size - 1, 1)
     sums = np.zeros((len(size), k))
@@ -79,10 +79,10 @@ def total_products(
 
 def lonely(strata: Ints, cluster: Ints | None) -> int:
     """Number of strata that consist of one unit."""
-    return int((np.bincount(_units(len(strata), cluster, strata)[2]) == 1).sum())
+    return int((np.bincount(units(len(strata), cluster, strata)[2]) == 1).sum())
 
 
-def _units(n: int, cluster: Ints | None, strata: Ints | None) -> tuple[Ints, Ints, Ints]:
+def units(n: int, cluster: Ints | None, strata: Ints | None) -> tuple[Ints, Ints, Ints]:
     """Order of the rows by unit, unit of each row in that order, and stratum of each unit."""
     rows = np.arange(n)
     c = rows if cluster is None else cluster

@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from cgsurvey.moments.design import units
 from cgsurvey.moments.sample import Floats, Ints, Sample
 
 Kind = Literal["observed", "expected"]
@@ -288,17 +289,31 @@ def quadratic(sample: Sample, Sigma: Floats, mu: Floats, R: Floats, d: Floats) -
 
 
 def meat(sample: Sample, scores: Floats) -> Floats:
-    """Cross products of casewise scores over rows; with C clusters, of their sums within them, times C / (C - 1)."""
-    scores, factor = summed(sample, scores)
-    return factor * scores.T @ scores / sample.rows
+    """Cross products of casewise scores over rows, or of their sums within the units that were drawn (`summed`)."""
+    scores = summed(sample, scores)
+    return np.asarray(scores.T @ scores / sample.rows, dtype=np.float64)
 
 
-def summed(sample: Sample, scores: Floats) -> tuple[Floats, float]:
-    """Casewise scores, summed within clusters where there are any, and the factor of their cross products."""
-    if sample.cases is None or sample.cases.cluster is None:
-        return scores, 1.0
-    scores = cluster_sums(scores, sample.cases.cluster)
-    return scores, len(scores) / (len(scores) - 1)
+def summed(sample: Sample, scores: Floats) -> Floats:
+    """Casewise scores, summed within clusters and centred within strata where there are any.
+
+    Cross products of what is returned estimate the covariance of the total (`moments.design`): the factors C / (C - 1)
+    of C clusters, within each stratum, are in it.
+    """
+    cases = sample.cases
+    if cases is None or (cases.cluster is None and cases.strata is None):
+        return scores
+    if cases.strata is None:
+        assert cases.cluster is not None
+        scores = cluster_sums(scores, cases.cluster)
+        return scores * np.sqrt(len(scores) / (len(scores) - 1))
+    order, unit, stratum = units(len(scores), cases.cluster, cases.strata)
+    sums = cluster_sums(scores[order], unit)
+    size = np.bincount(stratum)
+    mean = cluster_sums(sums, stratum) / size[:, None]
+    mean[size == 1] = 0.0
+    factor = size / np.maximum(size - 1, 1)
+    return np.asarray((sums - mean[stratum]) * np.sqrt(factor[stratum])[:, None], dtype=np.float64)
 
 
 def cluster_sums(values: Floats, cluster: Ints) -> Floats:

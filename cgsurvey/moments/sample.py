@@ -130,13 +130,14 @@ class Cases:
         Values; NaN where missing.
     weights : ndarray, shape (n,), optional
         Sampling weights.
-    cluster : ndarray of int, shape (n,), optional
-        Cluster of each row, 0-based.
+    cluster, strata : ndarray of int, shape (n,), optional
+        Cluster and stratum of each row, 0-based.
     """
 
     y: Floats
     weights: Floats | None = None
     cluster: Ints | None = None
+    strata: Ints | None = None
 
 
 @dataclass(frozen=True)

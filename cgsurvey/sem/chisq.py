@@ -1,4 +1,4 @@
-"""Tests of a model against the unrestricted one, with the scaling of Yuan and Bentler for non-normal data.
+"""Tests of a model against the unrestricted one: of likelihood, scaled for non-normal data, and of least squares.
 
 Numeric file. Scaled statistics follow the variant of Mplus: with B the cross products of casewise scores (of cluster
 sums, where there are clusters) and H the observed information, c = (tr B1 H1^-1 - tr B0 H0^-1) / df, index 1 at the
@@ -7,9 +7,9 @@ unrestricted moments and index 0 at those of the model (Yuan & Bentler, 2000; As
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
 
 import numpy as np
 from scipy.linalg import solve
@@ -29,8 +29,11 @@ from cgsurvey.moments.patterns import find_patterns
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.moments.saturated import saturated
 from cgsurvey.sem.fit_measures import ChiSquare
-from cgsurvey.sem.inference import MANY, information, score_products
+from cgsurvey.sem import moment_tests
+from cgsurvey.sem.fitted import Fitted
+from cgsurvey.sem.inference import MANY, information
 from cgsurvey.sem.ram import jacobian
+from cgsurvey.sem.sandwich import Robust, adjusted
 from cgsurvey.sem.structure import COVARIANCE, MEAN, GroupMatrices, Structure
 
 NAN = float("nan")
@@ -49,7 +52,10 @@ class Tests:
     factor_h0, factor_h1 : float
         Scaling factors of the two log-likelihoods; NaN without robust errors.
     corrected : pair of ChiSquare, optional
-        With missing values: statistics of complete data at the estimates and their c-hat, model and baseline.
+        What robust fit measures rest on where it is not the scaled statistic, model and baseline: with missing values
+        statistics of complete data at the estimates and their c-hat, with ordered variables those of their correlations.
+    scaled : mapping of str to ChiSquare
+        The model's statistic under each scaled test that was asked for.
     """
 
     user: ChiSquare
@@ -59,57 +65,7 @@ class Tests:
     factor_h0: float = NAN
     factor_h1: float = NAN
     corrected: tuple[ChiSquare, ChiSquare] | None = None
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A model at its estimates: what tests and errors are computed from.
-
-    Attributes
-    ----------
-    structure : Structure
-    theta : ndarray, shape (q,)
-    matrices : sequence of GroupMatrices
-    samples : sequence of Sample
-    K : ndarray, shape (q, z)
-        Directions that constraints leave free.
-    bounds : int
-        Directions that active inequalities took from K: they bind the errors, but count as free parameters, as in
-        lavaan.
-    """
-
-    structure: Structure
-    theta: Floats
-    matrices: Sequence[GroupMatrices]
-    samples: Sequence[Sample]
-    K: Floats
-    bounds: int = 0
-
-    @property
-    def npar(self) -> int:
-        """Number of free parameters within the equalities."""
-        return self.K.shape[1] + self.bounds
-
-    @property
-    def total(self) -> float:
-        """What the fit function is multiplied by."""
-        return float(sum(s.size for s in self.samples))
-
-    def inverse(self, H: Floats) -> Floats:
-        """K (K' H K)^-1 K': the inverse of an information within the constraints."""
-        reduced = self.K.T @ H @ self.K
-        units = 1 / np.sqrt(np.abs(np.diag(reduced)))  # parameters may be of very different size
-        half = self.K * units
-        return half @ np.linalg.solve(reduced * units * units[:, None], half.T)
-
-    def meat(self) -> Floats:
-        """Cross products of casewise scores, or of their sums within clusters, over N, shape (q, q)."""
-        return sum_groups(self.samples, score_products(self.structure, self.theta, self.samples))
-
-
-def sum_groups(samples: Sequence[Sample], parts: Sequence[Floats]) -> Floats:
-    """Add matrices of groups by the share of each group."""
-    return np.einsum("g,gij->ij", shares(samples), np.array(parts))
+    scaled: Mapping[str, ChiSquare] = field(default_factory=dict)
 
 
 def discrepancy(fitted: Fitted) -> float:
@@ -216,7 +172,7 @@ def saturated_scaling(
 def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int], kind: Kind) -> float:
     assert sample.cases is not None  # rows are there while a model is being fitted
     y, w, cluster = sample.cases.y, sample.cases.weights, sample.cases.cluster
-    if sample.patterns is None and not len(exogenous):
+    if sample.patterns is None and not len(exogenous) and sample.cases.strata is None:
         # The information of complete moments factors, so that no matrix of moments by moments is needed.
         K, D = inverse(sample.cov), y - sample.mean
         if cluster is None:
@@ -232,10 +188,10 @@ def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int], ki
         return float(total * C / (C - 1) / sample.rows)
     keep = free_moments(sample.p, means, exogenous)
     H = moment_information(sample, sample.cov, sample.mean, kind)[np.ix_(keep, keep)]
-    Z, factor = summed(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
+    Z = summed(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
     units = 1 / np.sqrt(np.diag(H))  # moments may be of very different size
     Z = Z * units
-    return float(factor * np.sum(Z * solve(H * units * units[:, None], Z.T, assume_a="pos").T) / sample.rows)
+    return float(np.sum(Z * solve(H * units * units[:, None], Z.T, assume_a="pos").T) / sample.rows)
 
 
 def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:
@@ -250,9 +206,9 @@ def tests(
     *,
     covariates: Sequence[int],
     fixed_x: bool,
-    scaled: bool,
-    kind: Kind | Literal["first.order"],
-    robust: bool,
+    names: Sequence[str] = (),
+    kind: Kind | Literal["first.order"] = "expected",
+    robust: bool = False,
     second: bool = True,
     fiml: bool = False,
 ) -> Tests:
@@ -262,8 +218,8 @@ def tests(
     ----------
     covariates : sequence of int
         Observed exogenous variables; `fixed_x`: their moments are those of the sample.
-    scaled : bool
-        True: the scaled statistics too.
+    names : sequence of str
+        Scaled tests, the first of which goes into `Tests.user`.
     kind : {"observed", "expected", "first.order"}
         Information in the scaling (observed for "first.order") and in the indices corrected for missing values.
     robust : bool
@@ -273,6 +229,8 @@ def tests(
     fiml : bool
         True: indices corrected for missing values, even where no value is missing.
     """
+    if fitted.least_squares:
+        return _least_squares_tests(fitted, covariates, fixed_x, names)
     structure, samples = fitted.structure, fitted.samples
     exogenous = covariates if fixed_x else ()
     base = independence(structure, samples, covariates, fixed_x)
@@ -286,19 +244,47 @@ def tests(
     logl_1 = sum(log_likelihood(s, s.cov, s.mean) for s in samples)
     of_x = _covariate_likelihood(samples, exogenous)
     found = Tests(plain[0], plain[1], logl - of_x, logl_1 - of_x)
-    if scaled:
-        bread: Kind = "expected" if kind == "expected" else "observed"
-        h1 = saturated_scaling(samples, structure.means, exogenous, bread)
-        h0 = [scaling_of(m, bread, second=second) for m in models]
-        both = [_scaled(c, h1 - t) for c, t in zip(plain, h0, strict=True)]
-        cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
-        found = replace(found, user=both[0], baseline=both[1], factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
+    traces = None
+    for name in names:
+        if name == "yuan.bentler.mplus":
+            bread: Kind = "expected" if kind == "expected" else "observed"
+            h1 = saturated_scaling(samples, structure.means, exogenous, bread)
+            h0 = [scaling_of(m, bread, second=second) for m in models]
+            both = [_scaled(c, h1 - t) for c, t in zip(plain, h0, strict=True)]
+            cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
+            found = replace(found, factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
+        else:
+            traces = traces or [m.pieces().within(m.K).traces() for m in models]
+            both = [adjusted(c, cast(Robust, name), t) for c, t in zip(plain, traces, strict=True)]
+        found = _with(found, name, both)
     if fiml and structure.p <= MANY:
         free = [
             _unrestricted(s, share, exogenous, kind, robust) for s, share in zip(samples, shares(samples), strict=True)
         ]
         user, baseline = (_corrected(m, free, covariates, fixed_x, robust) for m in models)
         found = replace(found, corrected=(user, baseline))
+    return found
+
+
+def _with(found: Tests, name: str, both: Sequence[ChiSquare]) -> Tests:
+    """Add a scaled test; the first one is that of the model and the baseline."""
+    first = {} if found.scaled else {"user": both[0], "baseline": both[1]}
+    return replace(found, scaled={**found.scaled, name: both[0]}, **first)
+
+
+def _least_squares_tests(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, names: Sequence[str]) -> Tests:
+    user = moment_tests.statistic(fitted, covariates, fixed_x)
+    baseline, base = moment_tests.independence(fitted, covariates, fixed_x, robust=bool(names))
+    found = Tests(user, baseline, NAN, NAN)
+    if names:
+        pieces = fitted.pieces()
+        traces = [pieces.within(fitted.K).traces(), base.traces()]
+        for name in names:
+            both = [adjusted(c, cast(Robust, name), t) for c, t in zip((user, baseline), traces, strict=True)]
+            found = _with(found, name, both)
+        if len(fitted.structure.ordered):
+            nothing = replace(user, robust=NAN), replace(baseline, robust=NAN)
+            found = replace(found, corrected=moment_tests.as_normal(fitted, pieces, covariates) or nothing)
     return found
 
 

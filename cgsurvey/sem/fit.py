@@ -21,12 +21,13 @@ from cgsurvey.moments.build import Grouped, group_labels, sample_statistics
 from cgsurvey.moments.normal import moment_information, slopes
 from cgsurvey.moments.sample import Curvature, Floats, Sample
 from cgsurvey.responses.source import Source, as_source
-from cgsurvey.sem import ram
-from cgsurvey.sem.chisq import Fitted, Tests, free_moments, tests
+from cgsurvey.sem import moment_tests, ram
+from cgsurvey.sem.chisq import Tests, free_moments, tests
 from cgsurvey.sem.constrained import Within, feasible, minimise_within, tangent
 from cgsurvey.sem.constraints import Constraints, constraints_of
 from cgsurvey.sem.defined import defined_parameters, selection
 from cgsurvey.sem.fit_measures import fit_measures
+from cgsurvey.sem.fitted import Fitted
 from cgsurvey.sem.identification import check_identification, undetermined
 from cgsurvey.sem.inference import MANY, information
 from cgsurvey.sem.optimise import Optimum, Problem, minimise
@@ -184,8 +185,13 @@ def _samples(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Gr
         products=table.products,
         group=options.group,
         cluster=options.cluster,
+        strata=options.strata,
         weights=options.weights,
         wishart=options.likelihood == "wishart",
+        weight=options.weight,
+        gamma=options.gamma,
+        means=table.means,
+        fixed_x=options.fixed_x,
     )
 
 
@@ -310,7 +316,9 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
             )
         ]
     bread = fitted.inverse(H)
-    covariance = bread @ fitted.meat() @ bread if options.robust else bread
+    covariance = bread
+    if options.robust:
+        covariance = bread @ (fitted.pieces() if options.se == "robust.sem" else fitted).meat() @ bread
     return (covariance + covariance.T) / 2 / fitted.total, []
 
 
@@ -319,7 +327,7 @@ def _tests(fitted: Fitted, options: Options, x: Sequence[int]) -> Tests:
         fitted,
         covariates=x,
         fixed_x=options.fixed_x,
-        scaled=options.scaled,
+        names=options.test,
         kind=options.information,
         fiml=options.fiml,
         robust=options.robust,
@@ -342,6 +350,8 @@ def _measures(fitted: Fitted, found: Tests, exogenous: Sequence[int]) -> pd.Seri
         factor_h1=found.factor_h1,
         corrected=found.corrected,
         exogenous=exogenous,
+        moments=moment_tests.shown(fitted),
+        unexplained=moment_tests.unexplained(fitted) if fitted.least_squares else None,
     )
     return pd.Series(np.array(list(measures.values()), dtype=float), index=list(measures), name="fit_measures")
 

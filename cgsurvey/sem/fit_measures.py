@@ -80,6 +80,8 @@ def fit_measures(
     factor_h1: float = NAN,
     corrected: tuple[ChiSquare, ChiSquare | None] | None = None,
     exogenous: Sequence[int] = (),
+    moments: Sequence[Shown] | None = None,
+    unexplained: tuple[float, int] | None = None,
 ) -> dict[str, float]:
     """Return all fit measures.
 
@@ -94,7 +96,7 @@ def fit_measures(
     npar : int
         Free parameters after equality constraints.
     logl, logl_saturated : float
-        Log-likelihoods of the model and of the unrestricted model.
+        Log-likelihoods of the model and of the unrestricted model; NaN for least squares, which has none.
     factor_h0, factor_h1 : float
         Scaling factors of the two log-likelihoods (MLR).
     corrected : pair of ChiSquare, optional
@@ -102,6 +104,10 @@ def fit_measures(
         robust CFI, TLI and RMSEA (Zhang & Savalei, 2023).
     exogenous : sequence of int
         Observed variables whose moments are fixed at those of the sample; they count for nothing in GFI.
+    moments : sequence of Shown, optional
+        Moments of each group whose residuals are averaged, where they are not (mean, cov): ordered variables.
+    unexplained : pair of float and int, optional
+        For least squares: misfit as a share of the weighted sum of squares of the sample moments, and their number.
 
     Returns
     -------
@@ -129,8 +135,10 @@ def fit_measures(
             out |= {f"{k}_scaled": v for k, v in scaled.items()}
         if robust is not None and robust[1] is not None:
             out |= robust_incremental(robust[0], robust[1])
-    out |= {"logl": logl, "unrestricted_logl": logl_saturated, "aic": 2 * npar - 2 * logl}
-    out |= {"bic": npar * math.log(n) - 2 * logl, "ntotal": n, "bic2": npar * math.log((n + 2) / 24) - 2 * logl}
+    if logl == logl:
+        out |= {"logl": logl, "unrestricted_logl": logl_saturated, "aic": 2 * npar - 2 * logl}
+        out |= {"bic": npar * math.log(n) - 2 * logl, "bic2": npar * math.log((n + 2) / 24) - 2 * logl}
+    out["ntotal"] = n
     if factor_h0 == factor_h0:
         out |= {"scaling_factor_h1": factor_h1, "scaling_factor_h0": factor_h0}
     out |= rmsea(user.chisq, user.df, N, G)
@@ -138,13 +146,25 @@ def fit_measures(
         out |= {f"{k}_scaled": v for k, v in rmsea_scaled(user, N, G).items()}
     if robust is not None:
         found = rmsea(robust[0].chisq, robust[0].df, N, G, robust[0].robust)
+        if user.shift != 0 and corrected is None and user.df > 0:
+            # The interval of a scaled and shifted statistic is that of the statistic itself, times its factor.
+            moved = rmsea(user.scaled * user.factor, user.df, N, G, user.factor)
+            found |= {k: v for k, v in moved.items() if k != "rmsea"}
         out |= {f"{k}_robust": v for k, v in found.items() if k in _RMSEA}
-    out |= residual_measures(samples, matrices, means)
+    sizes = np.array([s.rows for s in samples])
+    parts = [shown(s, m, means) for s, m in zip(samples, matrices, strict=True)] if moments is None else moments
+    out |= residual_measures(sizes / sizes.sum(), parts)
     for level, name in ((0.05, "cn_05"), (0.01, "cn_01")):
         out[name] = _hoelter(user.chisq, user.df, N, level)
-    out |= absolute(samples, matrices, means, user.df, exogenous)
+    lost, count = absolute(samples, matrices, means, exogenous) if unexplained is None else unexplained
+    gfi = 1 - lost
+    df = user.df
+    out |= {"gfi": gfi, "agfi": 1 - count / df * (1 - gfi) if df > 0 else 1.0, "pgfi": df / count * gfi}
     out["mfi"] = math.exp(-0.5 * (user.chisq - user.df) / N)
-    out["ecvi"] = user.chisq / N + 2 * npar / N
+    if parts[0].ordered:
+        out["wrmr"] = math.sqrt(user.chisq / count)
+    else:
+        out["ecvi"] = user.chisq / N + 2 * npar / N
     return out
 
 
@@ -276,44 +296,72 @@ def _interpolate(a: float, b: float, c: float, fa: float, fb: float, fc: float, 
     return p / q if good else width / 2
 
 
-def residual_measures(samples: Sequence[Sample], matrices: Sequence[GroupMatrices], means: bool) -> dict[str, float]:
+@dataclass(frozen=True)
+class Shown:
+    """Moments of one group whose residuals are averaged.
+
+    Attributes
+    ----------
+    cov, implied : ndarray, shape (p, p)
+        Covariances of the sample and of the model; correlations for ordered variables.
+    mean, mean_own : ndarray, shape (t,)
+        Residuals of means in standard deviations of the sample (thresholds for ordered variables, empty without a
+        mean structure), and differences of means that are each divided by their own standard deviation.
+    raw : ndarray, shape (t,)
+        Residuals of means as they are.
+    ordered : bool
+        True when thresholds are among the means.
+    """
+
+    cov: Floats
+    implied: Floats
+    mean: Floats
+    mean_own: Floats
+    raw: Floats
+    ordered: bool = False
+
+
+def shown(sample: Sample, m: GroupMatrices, means: bool) -> Shown:
+    """Moments of numeric variables."""
+    if not means:
+        return Shown(sample.cov, m.Sigma, np.zeros(0), np.zeros(0), np.zeros(0))
+    sd, implied = np.sqrt(np.diag(sample.cov)), np.sqrt(np.diag(m.Sigma))
+    d = sample.mean - m.mu
+    return Shown(sample.cov, m.Sigma, d / sd, sample.mean / sd - m.mu / implied, d)
+
+
+def residual_measures(weights: Floats, parts: Sequence[Shown]) -> dict[str, float]:
     """RMR, SRMR (Bentler, Mplus) and CRMR, with and without means; groups count by their share of the rows."""
-    weights = np.array([s.rows for s in samples])
-    weights /= weights.sum()
     out = np.zeros(8)
-    for w, s, m in zip(weights, samples, matrices, strict=True):
-        p = len(s.mean)
-        low = np.tril_indices(p)
+    for w, part in zip(weights, parts, strict=True):
+        low = np.tril_indices(len(part.cov))
         off = low[0] != low[1]
-        sd, implied = np.sqrt(np.diag(s.cov)), np.sqrt(np.diag(m.Sigma))
-        raw = (s.cov - m.Sigma)[low]
+        sd, implied = np.sqrt(np.diag(part.cov)), np.sqrt(np.diag(part.implied))
+        raw = (part.cov - part.implied)[low]
         bentler = raw / (sd[low[0]] * sd[low[1]])
-        bollen = (s.cov / np.outer(sd, sd) - m.Sigma / np.outer(implied, implied))[low]
+        bollen = (part.cov / np.outer(sd, sd) - part.implied / np.outer(implied, implied))[low]
         mplus = np.where(off, bollen, bentler)
-        d = s.mean - m.mu if means else np.zeros(p)
-        d_own = s.mean / sd - m.mu / implied if means else d
-        pairs, moments, p_means = max(off.sum(), 1), len(raw), p if means else 0
-        for k, (covariances, mean, n_cov, n_mean) in enumerate(
-            (
-                (raw, d, moments, p_means),
-                (bentler, d / sd, moments, p_means),
-                (bollen[off], d / sd, pairs, p_means),
-                (mplus, d_own, moments, p_means),
-            )
-        ):
-            out[2 * k] += w * math.sqrt((covariances @ covariances + mean @ mean) / (n_cov + n_mean))
+        pairs, moments = max(off.sum(), 1), len(raw)
+        for k, (covariances, mean, n_cov) in enumerate(
+            ((raw, part.raw, moments), (bentler, part.mean, moments), (bollen[off], part.mean, pairs),
+             (mplus, part.mean_own, moments))
+        ):  # fmt: skip
+            out[2 * k] += w * math.sqrt((covariances @ covariances + mean @ mean) / (n_cov + len(mean)))
             out[2 * k + 1] += w * math.sqrt(covariances @ covariances / n_cov)
     names = [k + tail for k in ("rmr", "srmr_bentler", "crmr", "srmr_mplus") for tail in ("", "_nomean")]
     found = dict(zip(names, map(float, out), strict=True))
+    if parts[0].ordered:  # thresholds are no part of what SRMR is meant to show
+        found = {k: v for k, v in found.items() if "mplus" not in k}
+        return found | {"srmr": found["srmr_bentler_nomean"]}
     return found | {"srmr": found["srmr_bentler"]}
 
 
 def absolute(
-    samples: Sequence[Sample], matrices: Sequence[GroupMatrices], means: bool, df: int, exogenous: Sequence[int]
-) -> dict[str, float]:
-    """GFI, AGFI and PGFI with the normal-theory weights of the implied moments, averaged over groups.
+    samples: Sequence[Sample], matrices: Sequence[GroupMatrices], means: bool, exogenous: Sequence[int]
+) -> tuple[float, int]:
+    """Misfit as a share of what there is, with the normal-theory weights of the implied moments; number of moments.
 
-    With missing values the weights are those of the patterns, the moments those of the available pairs of answers.
+    The average over groups, 1 - GFI. With missing values the weights are those of the patterns, the moments those of the available pairs of answers.
     """
     shares = np.array([s.rows for s in samples])
     lost, moments = 0.0, 0
@@ -324,8 +372,7 @@ def absolute(
         left = _weighted(s, m, cov - m.Sigma, mean - m.mu, means)
         cov[np.ix_(exogenous, exogenous)], mean[list(exogenous)] = 0.0, 0.0
         lost += share * left / _weighted(s, m, cov, mean, means)
-    gfi = 1 - lost
-    return {"gfi": gfi, "agfi": 1 - moments / df * lost if df > 0 else 1.0, "pgfi": df / moments * gfi}
+    return lost, moments
 
 
 def _weighted(sample: Sample, m: GroupMatrices, R: Floats, d: Floats, means: bool) -> float:

@@ -77,8 +77,8 @@ def score_products(structure: Structure, theta: Floats, samples: Sequence[Sample
     """Cross products of casewise scores over rows, or of their sums within clusters (see `meat`), (q, q) per group."""
     out: list[Floats] = []
     for layout, sample in zip(layouts(structure), samples, strict=True):
-        cluster = None if sample.cases is None else sample.cases.cluster
-        if cluster is not None:
+        cases = sample.cases
+        if cases is not None and (cases.cluster is not None or cases.strata is not None):
             out.append(meat(sample, case_scores(structure, theta, samples)[len(out)]))
             continue
         total = np.zeros((layout.q, layout.q))

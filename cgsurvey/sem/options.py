@@ -11,21 +11,41 @@ from cgsurvey.base.options import choose, choose_all, fraction
 from cgsurvey.responses.design import Design
 from cgsurvey.sem.table import GROUP_EQUAL
 
-Estimator = Literal["ML", "MLR", "MLF"]
-Missing = Literal["listwise", "fiml", "fiml.x"]
+Estimator = Literal[
+    "ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF", "GLS", "ULS", "WLS", "DWLS",
+    "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV",
+]  # fmt: skip
+Missing = Literal["listwise", "pairwise", "fiml", "fiml.x"]
 Information = Literal["expected", "observed", "first.order"]
-StandardErrors = Literal["standard", "robust.huber.white", "none"]
-Test = Literal["standard", "yuan.bentler.mplus"]
+StandardErrors = Literal["standard", "robust.sem", "robust.huber.white", "none"]
+Test = Literal["standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "yuan.bentler.mplus"]
 Likelihood = Literal["normal", "wishart"]
 Engine = Literal["native", "semopy"]
+Weight = Literal["GLS", "ULS", "WLS", "DWLS"]
 
 _ABSENT = {
-    "ordered": "items are treated as continuous; estimator='MLR' allows for their distribution",
-    "parameterization": "it belongs to ordered items",
     "bootstrap": "estimator='MLR' has errors that need no normality",
-    "strata": "clusters and weights are allowed for, strata are not",
 }
 _SPELLINGS = {"ml": "fiml", "direct": "fiml", "ml.x": "fiml.x"}  # lavaan's words for the same
+_MOMENTS = ("satorra.bentler", "mean.var.adjusted", "scaled.shifted")  # tests that need Gamma
+# What an estimator stands for: what is minimised, standard errors, tests.
+_ESTIMATORS: dict[str, tuple[str, StandardErrors, Test]] = {
+    "ML": ("ML", "standard", "standard"),
+    "MLM": ("ML", "robust.sem", "satorra.bentler"),
+    "MLMV": ("ML", "robust.sem", "scaled.shifted"),
+    "MLMVS": ("ML", "robust.sem", "mean.var.adjusted"),
+    "MLR": ("ML", "robust.huber.white", "yuan.bentler.mplus"),
+    "MLF": ("ML", "standard", "standard"),
+    "GLS": ("GLS", "standard", "standard"),
+    "ULS": ("ULS", "standard", "standard"),
+    "WLS": ("WLS", "standard", "standard"),
+    "DWLS": ("DWLS", "standard", "standard"),
+    "WLSM": ("DWLS", "robust.sem", "satorra.bentler"),
+    "WLSMV": ("DWLS", "robust.sem", "scaled.shifted"),
+    "WLSMVS": ("DWLS", "robust.sem", "mean.var.adjusted"),
+    "ULSM": ("ULS", "robust.sem", "satorra.bentler"),
+    "ULSMV": ("ULS", "robust.sem", "scaled.shifted"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,19 +54,27 @@ class Options:
 
     Attributes
     ----------
-    estimator : {"ML", "MLR", "MLF"}
-        Maximum likelihood; MLR with errors and tests that allow for non-normal data, MLF with first-order errors.
-    missing : {"listwise", "fiml", "fiml.x"}
-        Leave rows with missing answers out, or use all that was answered ("fiml.x": covariates too).
-    se : {"standard", "robust.huber.white", "none"}
+    estimator : str
+        Normal likelihood: "ML", with robust errors and tests "MLM", "MLMV", "MLMVS" (complete rows) and "MLR", with
+        first-order errors "MLF". Least squares: "GLS", "ULS", "WLS", "DWLS", and with robust errors and tests "WLSM",
+        "WLSMV", "WLSMVS" (diagonal weights), "ULSM", "ULSMV". Ordered items: least squares, "WLSMV" unless said.
+    ordered : tuple of str, or True
+        Items that are ordered categories; True: all endogenous ones.
+    parameterization : {"delta", "theta"}
+        Of ordered items: scales or residual variances are parameters.
+    missing : {"listwise", "pairwise", "fiml", "fiml.x"}
+        Leave rows with missing answers out, use all that was answered ("fiml.x": covariates too), or take each
+        correlation of ordered items from the rows that answered both.
+    se : {"standard", "robust.sem", "robust.huber.white", "none"}
         Standard errors.
-    test : {"standard", "yuan.bentler.mplus"}
-        The test beside the standard one, if any.
+    test : tuple of str
+        Tests beside the standard one, of "satorra.bentler", "mean.var.adjusted", "scaled.shifted",
+        "yuan.bentler.mplus"; the first is the one that scaled fit measures rest on.
     information : {"expected", "observed", "first.order"}
         Information that standard errors, or the bread of the sandwich, are made of.
     likelihood : {"normal", "wishart"}
         Divisor n or n - 1.
-    group, cluster, weights : str, optional
+    group, cluster, strata, weights : str, optional
         Columns of the data.
     group_equal, group_partial : tuple of str
         Kinds of parameters equal over groups, and the exceptions.
@@ -60,15 +88,18 @@ class Options:
     """
 
     estimator: Estimator = "ML"
+    ordered: tuple[str, ...] | bool = ()
+    parameterization: Literal["delta", "theta"] = "delta"
     missing: Missing = "listwise"
     se: StandardErrors = "standard"
-    test: Test = "standard"
+    test: tuple[Test, ...] = ()
     information: Information = "expected"
     likelihood: Likelihood = "normal"
     group: str | None = None
     group_equal: tuple[str, ...] = ()
     group_partial: tuple[str, ...] = ()
     cluster: str | None = None
+    strata: str | None = None
     weights: str | None = None
     meanstructure: bool | None = None
     fixed_x: bool = True
@@ -81,18 +112,29 @@ class Options:
 
     @property
     def fiml(self) -> bool:
-        """True when rows with missing answers are used."""
-        return self.missing != "listwise"
+        """True when the likelihood of incomplete rows is used."""
+        return self.missing in ("fiml", "fiml.x")
+
+    @property
+    def weight(self) -> Weight | None:
+        """Weights of least squares; None for likelihood."""
+        name = _ESTIMATORS[self.estimator][0]
+        return None if name == "ML" else name  # type: ignore[return-value]
+
+    @property
+    def gamma(self) -> bool:
+        """True when the sampling covariance of the moments is needed."""
+        return self.se == "robust.sem" or self.weight in ("WLS", "DWLS") or any(t in _MOMENTS for t in self.test)
 
     @property
     def scaled(self) -> bool:
         """True when tests are scaled for non-normal data."""
-        return self.test != "standard"
+        return bool(self.test)
 
     @property
     def robust(self) -> bool:
         """True when standard errors allow for non-normal data."""
-        return self.se == "robust.huber.white"
+        return self.se in ("robust.sem", "robust.huber.white")
 
 
 def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
@@ -119,44 +161,84 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         words = " ".join(f"'{k}'.{did_you_mean(k, known)}" for k in unknown)
         raise OptionError(f"unknown option: {words} Known options: {', '.join(known)}.")
     made = dict(given)
-    for name in ("cluster", "weights"):
+    for name in ("cluster", "strata", "weights"):
         chosen = made.get(name)
         made[name] = None if chosen is False else chosen or getattr(design, name, None)
-    estimator = choose("estimator", str(made.pop("estimator", None) or "ML").upper(), ("ML", "MLR", "MLF"))
+    ordered = made.pop("ordered", None) or ()
+    ordered = ordered if ordered is True else _texts(ordered)
+    estimator = str(made.pop("estimator", None) or ("WLSMV" if ordered else "ML")).upper()
+    estimator = choose("estimator", estimator, _ESTIMATORS)
+    fitted_by, se_default, test_default = _ESTIMATORS[estimator]
+    likely = fitted_by == "ML"
+    if ordered and (likely or estimator == "GLS"):
+        raise OptionError(
+            f"ordered items are not fitted by estimator='{estimator}': use 'WLSMV' (the default for them), another of "
+            "the least-squares family (WLSM, WLSMVS, DWLS, ULSMV, ULSM, ULS, WLS), or treat them as continuous: leave "
+            "ordered= out and take estimator='MLR'."
+        )
     missing = made.pop("missing", None) or "listwise"
-    missing = choose("missing", _SPELLINGS.get(missing, missing), ("listwise", "fiml", "fiml.x"))
-    complex_sample = made["cluster"] is not None or made["weights"] is not None
+    missing = choose("missing", _SPELLINGS.get(missing, missing), ("listwise", "pairwise", "fiml", "fiml.x"))
+    if missing in ("fiml", "fiml.x") and (not likely or se_default == "robust.sem"):
+        raise OptionError(
+            f"missing='{missing}' is a likelihood method; estimator='{estimator}' goes with missing='listwise'"
+            + (" or 'pairwise'." if ordered else ".")
+            + " For items with missing answers: estimator='MLR', missing='fiml', or multiple imputation."
+        )
+    if missing == "pairwise" and not ordered:
+        raise OptionError("missing='pairwise' goes with ordered items; for others use missing='fiml'.")
+    complex_sample = made["cluster"] is not None or made["weights"] is not None or made["strata"] is not None
     likelihood = choose("likelihood", made.pop("likelihood", "normal"), ("normal", "wishart"))
     if likelihood == "wishart" and (estimator != "ML" or missing != "listwise" or complex_sample):
         raise OptionError(
             "likelihood='wishart' goes with estimator='ML', complete rows, and neither clusters nor weights."
         )
-    robust = estimator == "MLR" or complex_sample
-    se = made.pop("se", None) or ("robust.huber.white" if robust else "standard")
-    se = choose("se", se, ("standard", "robust.huber.white", "none"))
+    if complex_sample:
+        if likely and se_default == "robust.sem":
+            raise OptionError(
+                f"estimator='{estimator}' takes rows as independent and equally weighted; with clusters, strata or "
+                "weights use 'MLR'."
+            )
+        se_default = "robust.huber.white" if likely else "robust.sem"
+        if test_default == "standard":
+            test_default = "yuan.bentler.mplus" if likely else "satorra.bentler"
+    se = choose("se", made.pop("se", None) or se_default, ("standard", "robust.sem", "robust.huber.white", "none"))
     if complex_sample and (se == "standard" or estimator == "MLF"):
         raise OptionError(
-            "rows that come in clusters or with weights need robust errors: leave se= out, and use estimator 'ML' or "
-            "'MLR'."
+            "rows that come in clusters or strata, or with weights, need robust errors: leave se= out, and use "
+            "estimator 'ML' or 'MLR' (ordered items: 'WLSMV')."
         )
-    tests = choose_all("test", made.pop("test", None), ("standard", "yuan.bentler.mplus"))
-    test: Test = tests[-1] if tests else ("yuan.bentler.mplus" if robust else "standard")
-    first_order = "first.order" if estimator == "MLF" else None
-    default = first_order or (
-        "observed" if robust or se == "robust.huber.white" or missing != "listwise" else "expected"
+    if se == "robust.huber.white" and not likely:
+        raise OptionError(f"se='robust.huber.white' needs a likelihood; with estimator='{estimator}': 'robust.sem'.")
+    if se == "robust.sem" and (missing in ("fiml", "fiml.x") or (likely and complex_sample)):
+        raise OptionError("se='robust.sem' needs complete, independent rows; use se='robust.huber.white'.")
+    tests = choose_all("test", made.pop("test", None), ("standard", *_MOMENTS, "yuan.bentler.mplus"))
+    asked = tuple(t for t in tests if t != "standard") if tests else (test_default,) * (test_default != "standard")
+    if "yuan.bentler.mplus" in asked and not likely:
+        raise OptionError(f"test='yuan.bentler.mplus' needs a likelihood; with estimator='{estimator}': {_MOMENTS[-1]!r}.")
+    if any(t in _MOMENTS for t in asked) and (missing in ("fiml", "fiml.x") or (likely and complex_sample)):
+        raise OptionError("Satorra-Bentler tests need complete, independent rows; use test='yuan.bentler.mplus'.")
+    huber = se == "robust.huber.white" or (estimator == "MLR") or (likely and complex_sample)
+    default = (
+        "first.order"
+        if estimator == "MLF"
+        else "observed"
+        if huber or missing in ("fiml", "fiml.x")
+        else "expected"
     )
     information = choose(
         "information", made.pop("information", None) or default, ("expected", "observed", "first.order")
     )
-    if made["cluster"] is not None:
-        made["meanstructure"] = True
-    if missing != "listwise":
+    if information == "first.order" and not likely:
+        raise OptionError("information='first.order' needs a likelihood; least squares has 'expected'.")
+    if made["cluster"] is not None or made["strata"] is not None or missing != "listwise" or ordered:
         made["meanstructure"] = True
     return Options(
         estimator=estimator,
+        ordered=ordered,
+        parameterization=choose("parameterization", made.pop("parameterization", "delta"), ("delta", "theta")),
         missing=missing,
         se=se,
-        test=test,
+        test=asked,
         information=information,
         likelihood=likelihood,
         group_equal=choose_all("group_equal", made.pop("group_equal", ()), GROUP_EQUAL),

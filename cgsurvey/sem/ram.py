@@ -248,6 +248,11 @@ def moment_jacobian(layout: Layout, f: Factors) -> Floats:
     D = f.scale * (f.L[i] * f.R[j] + f.L[j] * f.R[i])
     if layout.has_means:
         D = np.vstack([f.U, D])
+    return gathered(layout, D)
+
+
+def gathered(layout: Layout, D: Floats) -> Floats:
+    """Sum derivatives by free cells, shape (k, c), to derivatives by parameters, shape (k, q)."""
     out = np.zeros((len(D), layout.q))
     if layout.single:
         out[:, layout.target] = D
