@@ -12,15 +12,15 @@ variances follow; theta: residual variances are parameters and d = Var(y*)^(-1/2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from cgsurvey.moments.normal import low
 from cgsurvey.moments.sample import Floats, Ints
-from cgsurvey.sem.ram import Factors, Layout
-from cgsurvey.sem.structure import GroupMatrices
+from cgsurvey.sem.ram import Factors, Layout, factors, gathered, layouts, matrices
+from cgsurvey.sem.structure import COVARIANCE, GroupMatrices, Structure
 
 
 @dataclass(frozen=True)
@@ -180,3 +180,30 @@ def residual_jacobian(layout: Layout, filled: GroupMatrices, f: Factors) -> Floa
     for k, i in enumerate(layout.scales.i[free_d]):
         wanted[o == i, c - len(free_d) + k] = -2 / filled.scale[i] ** 3
     return np.asarray(np.linalg.solve(f.E[np.ix_(o, o)] ** 2, wanted - held), dtype=np.float64)
+
+
+def following(structure: Structure, theta: Floats) -> tuple[Structure, Floats, Floats]:
+    """Make parameters of the residual variances that follow from scales, for what needs derivatives of all of them.
+
+    Returns
+    -------
+    structure : Structure
+        The same with d more free parameters.
+    theta : ndarray, shape (q + d,)
+        Its parameters.
+    derivatives : ndarray, shape (q + d, q)
+        By the parameters of the model.
+    """
+    q = structure.q
+    if structure.theta or not len(structure.ordered):
+        return structure, theta, np.eye(q)
+    free, values, slopes = structure.free.copy(), [], []
+    for g, layout in enumerate(layouts(structure)):
+        filled = matrices(layout, theta)
+        slopes.append(gathered(layout, residual_jacobian(layout, filled, factors(layout, filled))))
+        values.append(np.diag(filled.S)[layout.following])
+        for k, o in enumerate(layout.following):
+            cell = (structure.matrix == COVARIANCE) & (structure.group == g) & (structure.i == o) & (structure.j == o)
+            free[cell] = q + len(layout.following) * g + k
+    made = replace(structure, free=free)
+    return made, np.concatenate([theta, *values]), np.vstack([np.eye(q), *slopes])

@@ -109,7 +109,8 @@ def modification(
     q = structure.q
     g = gradient(larger, values, samples)[q:]
     H = information(larger, values, samples, kind)
-    if len(exogenous):
+    by_moments = samples[0].weight is not None
+    if len(exogenous) and not by_moments:
         H = H - _of_covariates(larger, values, samples, kind, exogenous)
     K = np.eye(q) if basis is None else basis
     cross = K.T @ H[:q, q:]
@@ -119,12 +120,18 @@ def modification(
     # A candidate that the free parameters already span adds no information: V is zero up to rounding.
     with np.errstate(invalid="ignore", divide="ignore"):
         V = np.where(1e-7 * np.abs(own) < V, V, np.nan)
-        mi, epc = sum(s.n for s in samples) * g**2 / V, -g / V
+        mi, epc = _rows(samples) * g**2 / V, -g / V
     latent = np.arange(structure.v) >= structure.p
     unit = replace(larger, free=np.full(len(larger.free), -1), value=np.ones(len(larger.free)))
     none = np.zeros(0)
     factors = [standardize(unit, none, matrices, scaled).value[cells] for scaled in (latent, np.ones_like(latent))]
     return Modification(mi, epc, epc * factors[0], epc * factors[1])
+
+
+def _rows(samples: Sequence[Sample]) -> float:
+    """What the score test counts as rows: n; for least squares as in lavaan, which takes n - 1 twice and divides by n."""
+    n = sum(s.n for s in samples)
+    return float(n if samples[0].weight is None else sum(s.size for s in samples) ** 2 / n)
 
 
 def _of_covariates(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ from cgsurvey.responses.source import as_source
 from cgsurvey.sem.candidates import admissible, candidates
 from cgsurvey.sem.chisq import Tests
 from cgsurvey.sem.defined import defined_parameters
+from cgsurvey.sem.implied import following
 from cgsurvey.sem.inference import MANY
 from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
@@ -399,14 +400,17 @@ class SemFit(Result):
             scaled[:p] = False
         elif kind == "std_nox":
             scaled[[self.observed.index(x) for x in covariates(self.table)]] = False
-        found = standardize(self.structure, self.theta, self.matrices, scaled, derivatives=errors)
+        made, theta, slope = following(self.structure, self.theta)
+        found = standardize(made, theta, self.matrices, scaled, derivatives=errors)
+        if errors:
+            found = replace(found, jacobian=found.jacobian @ slope)
         value, error = np.full((2, len(self.table)), np.nan)
         value[self.structure.row] = found.value
         rows = self.table.where(":=")
         if len(rows):
-            value[rows], slope = defined_parameters(self.table, self.structure, found.value, found.jacobian)
+            value[rows], by_theta = defined_parameters(self.table, self.structure, found.value, found.jacobian)
             if errors:
-                error[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", slope @ self.covariance, slope), 0.0))
+                error[rows] = np.sqrt(np.maximum(np.einsum("dq,dq->d", by_theta @ self.covariance, by_theta), 0.0))
         if errors:
             error[self.structure.row] = found.std_error(self.covariance)
             error[error < 1e-9] = np.nan  # a standardised parameter that cannot vary, up to rounding

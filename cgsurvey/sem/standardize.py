@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.sem.structure import ARROW, COVARIANCE, GroupMatrices, Structure
+from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, SCALE, THRESHOLD, GroupMatrices, Structure
 
 Floats = NDArray[np.float64]
 
@@ -78,9 +78,13 @@ def standardize(
         i, j = s.i[arrows], s.j[arrows]
         factor[arrows] = sd[j] * inverse[i]
         logs[arrows] = dlog[j] - dlog[i]
-        means = here[(s.matrix[here] != ARROW) & (s.matrix[here] != COVARIANCE)]
+        means = here[(s.matrix[here] == MEAN) | (s.matrix[here] == THRESHOLD)]
         factor[means] = inverse[s.i[means]]
         logs[means] = -dlog[s.i[means]]
+        scales = here[s.matrix[here] == SCALE]
+        if filled.scale is not None:
+            value[scales] = filled.scale[s.i[scales]]
+            factor[scales] = np.where(scaled[s.i[scales]], 1 / value[scales], 1.0)  # a standardised variable has scale 1
         both = here[s.matrix[here] == COVARIANCE]
         i, j = s.i[both], s.j[both]
         same = i == j
@@ -98,7 +102,9 @@ def standardize(
             slope = divided & (own[k] >= 0) & (q > 0)
             np.add.at(logs, (off[slope], own[k[slope]]), -0.5 / residual[k[slope]])
     jacobian = (value * factor)[:, None] * logs
-    free = np.flatnonzero((s.free >= 0) & (q > 0))
+    still = (s.matrix == SCALE) & scaled[s.i]
+    jacobian[still] = 0.0
+    free = np.flatnonzero((s.free >= 0) & (q > 0) & ~still)
     jacobian[free, s.free[free]] += factor[free]
     return Standardized(value * factor, jacobian)
 

@@ -66,6 +66,8 @@ class ParameterTable:
     n_groups : int
     means : bool
         True with a mean structure.
+    theta : bool
+        Parameterisation of ordered variables: "theta" if True, else "delta".
     """
 
     lhs: tuple[str, ...]
@@ -87,6 +89,7 @@ class ParameterTable:
     products: tuple[str, ...] = ()
     n_groups: int = 1
     means: bool = False
+    theta: bool = False
 
     def __len__(self) -> int:
         return len(self.lhs)
@@ -484,6 +487,7 @@ def _assemble(
         products=products,
         n_groups=groups,
         means=means,
+        theta=theta,
     )
 
 
@@ -617,7 +621,8 @@ def structure(table: ParameterTable) -> Structure:
     rows = made[:, 0]
     return Structure(
         p=len(table.observed), v=len(at), n_groups=table.n_groups, means=table.means, row=rows, group=made[:, 1],
-        matrix=made[:, 2], i=made[:, 3], j=made[:, 4], free=index[rows], value=table.value[rows],
+        matrix=made[:, 2], i=made[:, 3], j=made[:, 4], free=index[rows], value=table.value[rows], theta=table.theta,
+        given=tuple(at[x] for x in table.exogenous) if table.ordered else (),
     )  # fmt: skip
 
 

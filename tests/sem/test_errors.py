@@ -52,8 +52,15 @@ def test_syntax_is_shown_with_its_place(data):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"estimator": "WLSMV"}, "'ML', 'MLR', 'MLF'"),
-        ({"missing": "pairwise"}, "'listwise', 'fiml', 'fiml.x'"),
+        ({"estimator": "PLS"}, "'ML', 'MLM', 'MLMV'"),
+        ({"missing": "casewise"}, "'listwise', 'pairwise', 'fiml', 'fiml.x'"),
+        ({"ordered": True, "estimator": "MLR"}, "'WLSMV'.*continuous"),
+        ({"estimator": "MLM", "missing": "fiml"}, "likelihood method"),
+        ({"estimator": "MLM", "cluster": "x1"}, "use 'MLR'"),
+        ({"estimator": "DWLS", "se": "robust.huber.white"}, "'robust.sem'"),
+        ({"estimator": "DWLS", "test": "yuan.bentler.mplus"}, "'scaled.shifted'"),
+        ({"missing": "fiml", "test": "satorra.bentler"}, "yuan.bentler.mplus"),
+        ({"missing": "fiml", "se": "robust.sem"}, "robust.huber.white"),
         ({"misssing": "fiml"}, "Did you mean 'missing'"),
         ({"ordered": True, "bootstrap": 500}, r"ordered= \(.*MLR.*bootstrap="),
         ({"group_equal": "loading"}, "Did you mean 'loadings'"),
