@@ -1,7 +1,7 @@
 """Execute the notebook sources (`src/*.py`, percent format) in a fresh kernel and write the notebooks beside this file.
 
-    python notebooks/build.py            all of them
-    python notebooks/build.py 01         those whose name begins so
+python notebooks/build.py            all of them
+python notebooks/build.py 01         those whose name begins so
 """
 
 import sys

@@ -236,7 +236,7 @@ def test_no_file_names_a_machine_or_a_package_registry():
     pattern = re.compile("|".join([*hosts, paths]))
     found = []
     for path in texts():
-        if "__pycache__" in path.parts or path.name == "package-lock.json":
+        if "__pycache__" in path.parts or path.name in ("package-lock.json", ".git"):
             continue
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         found += [

@@ -22,9 +22,9 @@ from cgsurvey.base.errors import (
     some,
 )
 from cgsurvey.base.notes import Note, note
-from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.fourth import adf_gamma
 from cgsurvey.moments.normal import low
+from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
 from cgsurvey.moments.weights import Weight, normal_weight, weight_matrix
@@ -72,7 +72,7 @@ def sample_statistics(
     frame: pd.DataFrame,
     observed: Sequence[str],
     *,
-    missing: Literal["listwise", "fiml", "fiml.x"] = "listwise",
+    missing: Literal["listwise", "pairwise", "fiml", "fiml.x"] = "listwise",
     covariates: Sequence[str] = (),
     products: Sequence[str] = (),
     group: str | None = None,
@@ -93,8 +93,9 @@ def sample_statistics(
         One row per respondent.
     observed : sequence of str
         Variables of the model.
-    missing : {"listwise", "fiml", "fiml.x"}
-        Drop rows with a missing answer, or use what was answered; "fiml" drops rows that lack a covariate.
+    missing : {"listwise", "pairwise", "fiml", "fiml.x"}
+        Drop rows with a missing answer, or use what was answered; "fiml" and "pairwise" drop rows that lack a
+        covariate.
     covariates : sequence of str
         Variables whose moments the model takes from the sample.
     products : sequence of str
@@ -160,7 +161,9 @@ def sample_statistics(
         here = rows[code[rows] == g]
         where = f" of group '{label}'" if label else ""
         cases = Cases(y[here], *(None if part is None else part[here] for part in (w, cluster_of, stratum_of)))
-        sample, more = _sample(cases, observed, where, fiml=missing != "listwise", wishart=wishart or weight is not None)
+        sample, more = _sample(
+            cases, observed, where, fiml=missing != "listwise", wishart=wishart or weight is not None
+        )
         if gamma or weight:
             sample = _with_moments(sample, where, weight=weight, gamma=gamma, means=means, fixed=fixed)
         samples.append(sample)

@@ -28,8 +28,8 @@ from cgsurvey.moments.normal import (
 from cgsurvey.moments.patterns import find_patterns
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.moments.saturated import saturated
-from cgsurvey.sem.fit_measures import ChiSquare
 from cgsurvey.sem import moment_tests
+from cgsurvey.sem.fit_measures import ChiSquare
 from cgsurvey.sem.fitted import Fitted
 from cgsurvey.sem.inference import MANY, information
 from cgsurvey.sem.ram import jacobian
@@ -53,7 +53,7 @@ class Tests:
         Scaling factors of the two log-likelihoods; NaN without robust errors.
     corrected : pair of ChiSquare, optional
         What robust fit measures rest on where it is not the scaled statistic, model and baseline: with missing values
-        statistics of complete data at the estimates and their c-hat, with ordered variables those of their correlations.
+        statistics of complete data at the estimates and their c-hat; with ordered variables those of correlations.
     scaled : mapping of str to ChiSquare
         The model's statistic under each scaled test that was asked for.
     """
@@ -110,7 +110,8 @@ def independence(structure: Structure, samples: Sequence[Sample], covariates: Se
                 place(g, MEAN, i, 0, mean[i], fixed and i in x)
         matrices.append(GroupMatrices(np.zeros((p, p)), Sigma, mean, Sigma, mean))
     columns = [np.array(c) for c in zip(*cells, strict=True)]
-    made = Structure(p, p, structure.n_groups, structure.means, np.zeros(len(cells), dtype=np.int64), *columns)
+    row, (group, matrix, at_i, at_j, free, held) = np.zeros(len(cells), dtype=np.int64), columns
+    made = Structure(p, p, structure.n_groups, structure.means, row, group, matrix, at_i, at_j, free, held)
     return Fitted(made, np.array(theta), matrices, samples, np.eye(len(theta)))
 
 
@@ -268,8 +269,8 @@ def tests(
 
 def _with(found: Tests, name: str, both: Sequence[ChiSquare]) -> Tests:
     """Add a scaled test; the first one is that of the model and the baseline."""
-    first = {} if found.scaled else {"user": both[0], "baseline": both[1]}
-    return replace(found, scaled={**found.scaled, name: both[0]}, **first)
+    user, baseline = (found.user, found.baseline) if found.scaled else both
+    return replace(found, user=user, baseline=baseline, scaled={**found.scaled, name: both[0]})
 
 
 def _least_squares_tests(fitted: Fitted, covariates: Sequence[int], fixed_x: bool, names: Sequence[str]) -> Tests:

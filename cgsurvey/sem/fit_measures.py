@@ -361,7 +361,8 @@ def absolute(
 ) -> tuple[float, int]:
     """Misfit as a share of what there is, with the normal-theory weights of the implied moments; number of moments.
 
-    The average over groups, 1 - GFI. With missing values the weights are those of the patterns, the moments those of the available pairs of answers.
+    The average over groups, 1 - GFI. With missing values the weights are those of the patterns, the moments those of
+    the available pairs of answers.
     """
     shares = np.array([s.rows for s in samples])
     lost, moments = 0.0, 0

@@ -87,4 +87,3 @@ class Fitted:
                 weight.append(moment_information(s.sealed(), filled.Sigma, filled.mu, "expected")[drop:, drop:])
                 gamma.append(s.gamma[drop:, drop:])
         return Pieces(delta, weight, gamma, shares(self.samples).tolist())
-

@@ -63,8 +63,8 @@ def _places(p: int, owner: tuple[int, ...], given: tuple[int, ...]) -> Places:
         threshold += own or [-1]
     i, j = low(len(y))
     off = i != j
-    arrays = (np.array(part, dtype=np.int64) for part in (given, variable, threshold, numeric))
-    return Places(y, *arrays, y[i[off]], y[j[off]])
+    x, v, t, n = (np.array(part, dtype=np.int64) for part in (given, variable, threshold, numeric))
+    return Places(y, x, v, t, n, y[i[off]], y[j[off]])
 
 
 def places(layout: Layout) -> Places:

@@ -129,7 +129,7 @@ def modification(
 
 
 def _rows(samples: Sequence[Sample]) -> float:
-    """What the score test counts as rows: n; for least squares as in lavaan, which takes n - 1 twice and divides by n."""
+    """What the score test counts as rows: n; for least squares (n - 1)^2 / n, as in lavaan."""
     n = sum(s.n for s in samples)
     return float(n if samples[0].weight is None else sum(s.size for s in samples) ** 2 / n)
 

@@ -185,4 +185,3 @@ def as_normal(fitted: Fitted, pieces: Pieces | None, covariates: Sequence[int]) 
         trace = float(np.sum(block_diag(*W) * C[np.ix_(kept, kept)]))
         out.append(ChiSquare(max(chisq, 0.0), test.df, robust=trace / test.df if test.df else float("nan")))
     return out[0], out[1]
-

@@ -214,16 +214,14 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
     tests = choose_all("test", made.pop("test", None), ("standard", *_MOMENTS, "yuan.bentler.mplus"))
     asked = tuple(t for t in tests if t != "standard") if tests else (test_default,) * (test_default != "standard")
     if "yuan.bentler.mplus" in asked and not likely:
-        raise OptionError(f"test='yuan.bentler.mplus' needs a likelihood; with estimator='{estimator}': {_MOMENTS[-1]!r}.")
+        raise OptionError(
+            f"test='yuan.bentler.mplus' needs a likelihood; with estimator='{estimator}': {_MOMENTS[-1]!r}."
+        )
     if any(t in _MOMENTS for t in asked) and (missing in ("fiml", "fiml.x") or (likely and complex_sample)):
         raise OptionError("Satorra-Bentler tests need complete, independent rows; use test='yuan.bentler.mplus'.")
     huber = se == "robust.huber.white" or (estimator == "MLR") or (likely and complex_sample)
     default = (
-        "first.order"
-        if estimator == "MLF"
-        else "observed"
-        if huber or missing in ("fiml", "fiml.x")
-        else "expected"
+        "first.order" if estimator == "MLF" else "observed" if huber or missing in ("fiml", "fiml.x") else "expected"
     )
     information = choose(
         "information", made.pop("information", None) or default, ("expected", "observed", "first.order")

@@ -84,7 +84,7 @@ def standardize(
         scales = here[s.matrix[here] == SCALE]
         if filled.scale is not None:
             value[scales] = filled.scale[s.i[scales]]
-            factor[scales] = np.where(scaled[s.i[scales]], 1 / value[scales], 1.0)  # a standardised variable has scale 1
+            factor[scales] = np.where(scaled[s.i[scales]], 1 / value[scales], 1.0)
         both = here[s.matrix[here] == COVARIANCE]
         i, j = s.i[both], s.j[both]
         same = i == j

@@ -20,10 +20,10 @@ from cgsurvey.sem.fit_measures import (
     incremental,
     noncentrality,
     residual_measures,
-    shown,
     rmsea,
     rmsea_scaled,
     robust_incremental,
+    shown,
 )
 from cgsurvey.sem.structure import GroupMatrices
 
