@@ -36,6 +36,7 @@ LABELLED = {
         "simulate",
         "hypotheses",
         "joint_tests",
+        "resampling",
     },
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 from cgsurvey.base.errors import OptionError, did_you_mean
@@ -31,3 +32,11 @@ def fraction(name: str, value: float, *, closed: bool = False) -> float:
     if (0 <= value <= 1) if closed else (0 < value < 1):
         return float(value)
     raise OptionError(f"{name}={value!r} must lie between 0 and 1.")
+
+
+def whole(name: str, value: Any, least: int | None = 1) -> int:
+    """Return `value` if it is a whole number of `least` or more (any but 0 when `least` is None)."""
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if is_whole and (value != 0 if least is None else value >= least):
+        return int(value)
+    raise OptionError(f"{name}={value!r} must be a whole number{'' if least is None else f' of {least} or more'}.")

@@ -23,9 +23,14 @@ def streams(seed: int | None, n: int) -> list[Generator]:
     OptionError
         When the seed is no whole number of 0 or more.
     """
+    check_seed(seed)
+    return [np.random.default_rng(s) for s in SeedSequence(seed).spawn(n)]
+
+
+def check_seed(seed: object) -> None:
+    """Raise OptionError when `seed` is neither None nor a whole number of 0 or more."""
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
         raise OptionError(f"seed={seed!r} must be a whole number of 0 or more: seed=1.")
-    return [np.random.default_rng(s) for s in SeedSequence(seed).spawn(n)]
 
 
 def run_parallel(

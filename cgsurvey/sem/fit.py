@@ -31,12 +31,13 @@ from cgsurvey.sem.fitted import Fitted
 from cgsurvey.sem.identification import check_identification, undetermined
 from cgsurvey.sem.inference import MANY, information
 from cgsurvey.sem.optimise import Optimum, Problem, minimise
-from cgsurvey.sem.options import Options, resolve
-from cgsurvey.sem.result import SemFit, covariates, parameter_names
+from cgsurvey.sem.options import RESAMPLING, Options, resolve
+from cgsurvey.sem.resampling import resample, resampled, with_p_value
+from cgsurvey.sem.result import SemFit, parameter_names
 from cgsurvey.sem.scores import with_means
 from cgsurvey.sem.start import start_values
 from cgsurvey.sem.structure import COVARIANCE, GroupMatrices, Structure
-from cgsurvey.sem.table import Kind, ParameterTable, Restrictions, parameter_table, restrictions, structure
+from cgsurvey.sem.table import Kind, ParameterTable, Restrictions, covariates, parameter_table, restrictions, structure
 
 NEAR = 1e-3  # gradient, in units of the root information, below which estimates are near enough to be shown
 FEW_CLUSTERS, FEW_CATEGORIES = 20, 5
@@ -54,8 +55,9 @@ def cfa(model: str, data: Any, **options: Any) -> SemFit:
     **options
         ``estimator`` ("ML", "MLR", "MLF"), ``missing`` ("listwise", "fiml", "fiml.x"), ``group``, ``group_equal``,
         ``group_partial``, ``cluster``, ``weights``, ``std_lv``, ``fixed_x``, ``meanstructure``, ``orthogonal``,
-        ``auto``, ``auto_fix_first``, ``likelihood``, ``information``, ``se``, ``test``, ``ci``, ``engine`` ("native",
-        "semopy"). Meaning and defaults are lavaan's, see `Options`. Clusters and weights of `Responses` are used unless
+        ``auto``, ``auto_fix_first``, ``likelihood``, ``information``, ``se``, ``test``, ``ci``, ``bootstrap``,
+        ``ci_type``, ``seed``, ``n_jobs`` (with se="bootstrap", test="bollen.stine"), ``engine`` ("native", "semopy").
+        Meaning and defaults are lavaan's, see `Options`. Clusters and weights of `Responses` are used unless
         switched off by ``cluster=False``, ``weights=False``.
 
     Returns
@@ -124,7 +126,16 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         measures = _measures(fitted, tested, x if options.fixed_x else [])
         # 9. Defined effects; standardised ones are computed on demand.
         values, errors = _rows(table, fitted, covariance)
-        notes += [*more, *_admissible(fitted, table, labels), *_remarks(source, grouped, options, fitted, tested)]
+        drawn, told = resample(
+            problem, made, optimum.z, fitted.matrices, table, options, tested.user.chisq, within, fitted.K
+        )
+        covariance, errors = resampled(drawn, table, made, covariance, errors)
+        notes += [
+            *more,
+            *told,
+            *_admissible(fitted, table, labels),
+            *_remarks(source, grouped, options, fitted, tested),
+        ]
     # 10. The result, without rows.
     return SemFit(
         model=model if isinstance(model, Model) else Model(model),
@@ -137,14 +148,15 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         matrices=tuple(fitted.matrices),
         samples=tuple(_sealed(s, m) for s, m in zip(grouped.samples, fitted.matrices, strict=True)),
         tests=tested,
-        fit_measures=measures,
+        fit_measures=with_p_value(measures, drawn),
         values=values,
         std_errors=errors,
         converged=optimum.converged,
         iterations=optimum.iterations,
         turned=_turned(source, table),
+        bootstrap=drawn,
         notes=(*source.notes, *grouped.notes, *notes),
-        meta=_meta(kind, source, options, grouped, model),
+        meta=_meta(kind, source, options, grouped, model, None if drawn is None else drawn.seed),
     )
 
 
@@ -300,7 +312,7 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
     """Covariance of the estimates: inverse information, or the sandwich of Huber and White."""
     q = len(fitted.theta)
     empty = np.full((q, q), np.nan)
-    if options.se == "none" or not q:
+    if options.se in ("none", "bootstrap") or not q:
         return empty, []
     kind = options.information
     H = fitted.meat() if kind == "first.order" else information(fitted.structure, fitted.theta, fitted.samples, kind)
@@ -419,7 +431,7 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
         out.append(note("sem.no_test"))
     if options.fiml and fitted.structure.p > MANY:
         out.append(note("sem.not_corrected", n=MANY))
-    if not options.robust:
+    if not options.robust and options.se != "bootstrap":
         counts = _categories(grouped.samples)
         if counts:
             low, high = min(counts), max(counts)
@@ -449,17 +461,22 @@ def _sealed(sample: Sample, filled: GroupMatrices) -> Sample:
     return sample.sealed(Curvature(b, W, moment_information(sample, filled.Sigma, filled.mu, "expected")))
 
 
-def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model: str) -> Meta:
+def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model: str, seed: int | None) -> Meta:
     y = np.concatenate([s.cases.y for s in grouped.samples if s.cases is not None])
-    shown = {k: v for k, v in vars(options).items() if v not in (None, (), "")}
+    hidden = () if seed is not None else RESAMPLING
+    shown = {k: v for k, v in vars(options).items() if v not in (None, (), "") and k not in hidden}
     labels = dict(source.labels) | (dict(model.labels) if isinstance(model, Model) else {})
     references = ["joreskog1969", "bollen1989", "rosseel2012"]
     references += ["yuan2000"] if options.scaled else []
     references += ["arbuckle1996"] if options.fiml else []
+    references += ["davison1997"] if options.se == "bootstrap" else []
+    references += ["efron1987"] if options.se == "bootstrap" and options.ci_type in ("bc", "bca") else []
+    references += ["bollen1992"] if options.bollen_stine else []
     return Meta(
         function=kind,
         options=shown,
         n=len(grouped.rows),
+        seed=seed,
         data_hash=data_hash(y),
         source=source.file,
         simulated=source.simulated,

@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from cgsurvey.base.errors import OptionError, did_you_mean
-from cgsurvey.base.options import choose, choose_all, fraction
+from cgsurvey.base.options import choose, choose_all, fraction, whole
+from cgsurvey.base.parallel import check_seed
 from cgsurvey.responses.design import Design
+from cgsurvey.sem.bootstrap import INTERVALS, Interval
 from cgsurvey.sem.table import GROUP_EQUAL
 
 Estimator = Literal[
@@ -17,15 +19,15 @@ Estimator = Literal[
 ]  # fmt: skip
 Missing = Literal["listwise", "pairwise", "fiml", "fiml.x"]
 Information = Literal["expected", "observed", "first.order"]
-StandardErrors = Literal["standard", "robust.sem", "robust.huber.white", "none"]
+StandardErrors = Literal["standard", "robust.sem", "robust.huber.white", "bootstrap", "none"]
 Test = Literal["standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "yuan.bentler.mplus"]
 Likelihood = Literal["normal", "wishart"]
 Engine = Literal["native", "semopy"]
 Weight = Literal["GLS", "ULS", "WLS", "DWLS"]
 
-_ABSENT = {
-    "bootstrap": "estimator='MLR' has errors that need no normality",
-}
+RESAMPLING = ("bollen_stine", "bootstrap", "ci_type", "seed", "n_jobs")
+_INTERVALS = {"perc": "percentile", "bca.simple": "bc", "norm": "normal"}
+_SE = {"boot": "bootstrap"}
 _SPELLINGS = {"ml": "fiml", "direct": "fiml", "ml.x": "fiml.x"}  # lavaan's words for the same
 _MOMENTS = ("satorra.bentler", "mean.var.adjusted", "scaled.shifted")  # tests that need Gamma
 # What an estimator stands for: what is minimised, standard errors, tests.
@@ -65,8 +67,8 @@ class Options:
     missing : {"listwise", "pairwise", "fiml", "fiml.x"}
         Leave rows with missing answers out, use all that was answered ("fiml.x": covariates too), or take each
         correlation of ordered items from the rows that answered both.
-    se : {"standard", "robust.sem", "robust.huber.white", "none"}
-        Standard errors.
+    se : {"standard", "robust.sem", "robust.huber.white", "bootstrap", "none"}
+        Standard errors; with "bootstrap" intervals too come from `bootstrap` resamples of rows (or clusters).
     test : tuple of str
         Tests beside the standard one, of "satorra.bentler", "mean.var.adjusted", "scaled.shifted",
         "yuan.bentler.mplus"; the first is the one that scaled fit measures rest on.
@@ -84,6 +86,16 @@ class Options:
         As in lavaan; `auto` False adds nothing to the model.
     ci : float
         Level of the confidence intervals.
+    bollen_stine : bool
+        True when `test` holds "bollen.stine": the p-value is found by resampling.
+    bootstrap : int
+        Number of resamples.
+    ci_type : {"percentile", "bc", "bca", "normal", "basic"}
+        Kind of bootstrap intervals; lavaan's "perc", "bca.simple" (bias-corrected only) and "norm" are understood.
+    seed : int, optional
+        Seed of the resamples; without one it is drawn, and named in a note.
+    n_jobs : int
+        Processes that fit resamples; the numbers are the same for any.
     engine : {"native", "semopy"}
     """
 
@@ -108,6 +120,11 @@ class Options:
     auto: bool = True
     auto_fix_first: bool | None = None
     ci: float = 0.95
+    bollen_stine: bool = False
+    bootstrap: int = 1000
+    ci_type: Interval = "percentile"
+    seed: int | None = None
+    n_jobs: int = 1
     engine: Engine = "native"
 
     @property
@@ -152,10 +169,7 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
     OptionError
         Naming what is allowed.
     """
-    known = [f.name for f in fields(Options)]
-    absent = [f"{k}= ({_ABSENT[k]})" for k in given if k in _ABSENT]
-    if absent:
-        raise OptionError(f"not available in this version: {'; '.join(absent)}.")
+    known = [f.name for f in fields(Options) if f.name != "bollen_stine"]
     unknown = [k for k in given if k not in known]
     if unknown:
         words = " ".join(f"'{k}'.{did_you_mean(k, known)}" for k in unknown)
@@ -201,17 +215,29 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         se_default = "robust.huber.white" if likely else "robust.sem"
         if test_default == "standard":
             test_default = "yuan.bentler.mplus" if likely else "satorra.bentler"
-    se = choose("se", made.pop("se", None) or se_default, ("standard", "robust.sem", "robust.huber.white", "none"))
+    se = made.pop("se", None) or se_default
+    se = choose(
+        "se", _SE.get(se, se), ("standard", "robust.sem", "robust.huber.white", "bootstrap", "none")
+    )
     if complex_sample and (se == "standard" or estimator == "MLF"):
         raise OptionError(
             "rows that come in clusters or strata, or with weights, need robust errors: leave se= out, and use "
             "estimator 'ML' or 'MLR' (ordered items: 'WLSMV')."
         )
+    if se == "bootstrap" and not likely:
+        raise OptionError(
+            f"se='bootstrap' needs a likelihood; with estimator='{estimator}', whose errors allow for the distribution "
+            "of the data, use se='robust.sem'."
+        )
     if se == "robust.huber.white" and not likely:
         raise OptionError(f"se='robust.huber.white' needs a likelihood; with estimator='{estimator}': 'robust.sem'.")
     if se == "robust.sem" and (missing in ("fiml", "fiml.x") or (likely and complex_sample)):
         raise OptionError("se='robust.sem' needs complete, independent rows; use se='robust.huber.white'.")
-    tests = choose_all("test", made.pop("test", None), ("standard", *_MOMENTS, "yuan.bentler.mplus"))
+    tests = choose_all("test", made.pop("test", None), ("standard", *_MOMENTS, "yuan.bentler.mplus", "bollen.stine"))
+    bollen_stine = "bollen.stine" in tests
+    tests = tuple(t for t in tests if t != "bollen.stine")
+    if bollen_stine and not likely:
+        raise OptionError(f"test='bollen.stine' needs a likelihood: estimator='ML', not '{estimator}'.")
     asked = tuple(t for t in tests if t != "standard") if tests else (test_default,) * (test_default != "standard")
     if "yuan.bentler.mplus" in asked and not likely:
         raise OptionError(
@@ -242,9 +268,23 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         group_equal=choose_all("group_equal", made.pop("group_equal", ()), GROUP_EQUAL),
         group_partial=_texts(made.pop("group_partial", ())),
         ci=fraction("ci", made.pop("ci", 0.95)),
+        bollen_stine=bollen_stine,
+        **_resampling(made),
         engine=choose("engine", made.pop("engine", "native"), ("native", "semopy")),
         **made,
     )
+
+
+def _resampling(made: dict[str, Any]) -> dict[str, Any]:
+    """Options of resampling, taken out of `made`."""
+    kind, seed = made.pop("ci_type", "percentile"), made.pop("seed", None)
+    check_seed(seed)
+    return {
+        "bootstrap": whole("bootstrap", made.pop("bootstrap", 1000), 10),
+        "ci_type": choose("ci_type", _INTERVALS.get(kind, kind), INTERVALS),
+        "seed": None if seed is None else int(seed),
+        "n_jobs": whole("n_jobs", made.pop("n_jobs", 1), None),
+    }
 
 
 def _texts(values: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from cgsurvey.base.errors import DataError, EstimationError, some
+from cgsurvey.base.errors import DataError, EstimationError, OptionError, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
 from cgsurvey.base.parallel import one_thread
@@ -18,6 +18,7 @@ from cgsurvey.base.result import Result
 from cgsurvey.moments.build import group_labels, numbers
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
+from cgsurvey.sem.bootstrap import INTERVALS, Bootstrap, Interval
 from cgsurvey.sem.candidates import admissible, candidates
 from cgsurvey.sem.chisq import Tests
 from cgsurvey.sem.defined import defined_parameters
@@ -26,6 +27,7 @@ from cgsurvey.sem.inference import MANY
 from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.ram import fill, jacobian
+from cgsurvey.sem.resampling import KINDS, limits, scaled
 from cgsurvey.sem.residuals import correlations, raw, standardized
 from cgsurvey.sem.scores import factor_scores
 from cgsurvey.sem.standardize import explained, standardize
@@ -77,6 +79,8 @@ class SemFit(Result):
         Steps of the optimiser.
     turned : tuple of str
         Reverse items that were keyed before the model saw them.
+    bootstrap : Bootstrap, optional
+        Estimates of the resamples, with se="bootstrap" or test="bollen.stine".
     """
 
     model: Model
@@ -95,6 +99,7 @@ class SemFit(Result):
     converged: bool
     iterations: int = 0
     turned: tuple[str, ...] = ()
+    bootstrap: Bootstrap | None = None
 
     @one_thread()
     def tidy(self) -> pd.DataFrame:
@@ -108,7 +113,7 @@ class SemFit(Result):
         """
         keep, out = self._names(label=True)
         out["estimate"] = self.values[keep]
-        out |= self._intervals(self.values[keep], self.std_errors[keep])
+        out |= self._intervals(self.values, self.std_errors, keep, "raw")
         out["std_lv"] = self._standardized("std_lv")[0][keep]
         out["std_all"] = self._standardized("std_all")[0][keep]
         return pd.DataFrame(out)
@@ -120,6 +125,7 @@ class SemFit(Result):
             "chisq",
             "df",
             "pvalue",
+            "pvalue_bollen_stine",
             "chisq_scaled",
             "pvalue_scaled",
             "cfi",
@@ -157,9 +163,49 @@ class SemFit(Result):
             ``standardizedSolution()``.
         """
         keep, out = self._names()
-        value, error = self._standardized(choose("kind", kind, ("std_all", "std_lv", "std_nox")), errors=True)
+        kind = choose("kind", kind, ("std_all", "std_lv", "std_nox"))
+        value, error = self._standardized(kind, errors=not self.resampled)
         out["estimate"] = value[keep]
-        return pd.DataFrame(out | self._intervals(value[keep], error[keep]))
+        return pd.DataFrame(out | self._intervals(value, error, keep, kind))
+
+    @property
+    def resampled(self) -> bool:
+        """True when standard errors and intervals come from resamples."""
+        return self.bootstrap is not None and self.bootstrap.requested > 0
+
+    @one_thread()
+    def intervals(
+        self, ci_type: Interval | None = None, *, kind: Literal["raw", "std_all", "std_lv", "std_nox"] = "raw"
+    ) -> pd.DataFrame:
+        """Return bootstrap errors and intervals of any kind; no model is fitted again.
+
+        Parameters
+        ----------
+        ci_type : {"percentile", "bc", "bca", "normal", "basic"}, optional
+            Default: the `ci_type` of the fit.
+        kind : {"raw", "std_all", "std_lv", "std_nox"}
+            The parameters as they are, or standardised.
+
+        Returns
+        -------
+        DataFrame
+            ``lhs op rhs group estimate std_error statistic p_value ci_lower ci_upper``, defined parameters included.
+
+        Raises
+        ------
+        OptionError
+            When the fit has no resamples.
+        """
+        if not self.resampled:
+            raise OptionError(
+                "the fit has no resamples; fit with se='bootstrap', e.g. cg.sem(model, data, se='bootstrap')."
+            )
+        ci_type = choose("ci_type", ci_type or self.options.ci_type, INTERVALS)
+        kind = choose("kind", kind, KINDS)
+        keep, out = self._names()
+        value = self.values if kind == "raw" else self._standardized(kind)[0]
+        out["estimate"] = value[keep]
+        return pd.DataFrame(out | self._intervals(value, self.std_errors, keep, kind, ci_type))
 
     @property
     def latents(self) -> tuple[str, ...]:
@@ -379,29 +425,39 @@ class SemFit(Result):
             out["free"] = t.free[keep]
         return keep, out
 
-    def _intervals(self, value: Floats, error: Floats) -> dict[str, Floats]:
-        """Columns of a test against zero and of a normal interval."""
-        error = np.where(error > 0, error, np.nan)
-        half = float(ndtri((1 + self.options.ci) / 2)) * error
-        z = value / error
+    def _intervals(
+        self, value: Floats, error: Floats, keep: np.ndarray, kind: str, ci_type: Interval | None = None
+    ) -> dict[str, Floats]:
+        """Columns of a test against zero and of an interval, for the rows `keep`."""
+        if self.resampled and self.bootstrap is not None:
+            error, lower, upper = limits(
+                self.bootstrap,
+                kind,
+                value,
+                self.table,
+                self.structure,
+                ci_type or self.options.ci_type,
+                self.options.ci,
+            )
+            value, error, lower, upper = value[keep], error[keep], lower[keep], upper[keep]
+        else:
+            value, error = value[keep], np.where(error > 0, error, np.nan)[keep]
+            half = float(ndtri((1 + self.options.ci) / 2)) * error
+            lower, upper = value - half, value + half
+        z = value / np.where(error > 0, error, np.nan)
         return {
             "std_error": error,
             "statistic": z,
             "p_value": 2 * ndtr(-np.abs(z)),
-            "ci_lower": value - half,
-            "ci_upper": value + half,
+            "ci_lower": lower,
+            "ci_upper": upper,
         }
 
     def _standardized(self, kind: Standard, *, errors: bool = False) -> tuple[Floats, Floats]:
         """Standardised value and standard error of each row of the table, shape (rows,)."""
-        p = self.structure.p
-        scaled = np.ones(self.structure.v, dtype=bool)
-        if kind == "std_lv":
-            scaled[:p] = False
-        elif kind == "std_nox":
-            scaled[[self.observed.index(x) for x in covariates(self.table)]] = False
+        unit = scaled(kind, self.table, self.structure)
         made, theta, slope = following(self.structure, self.theta)
-        found = standardize(made, theta, self.matrices, scaled, derivatives=errors)
+        found = standardize(made, theta, self.matrices, unit, derivatives=errors)
         if errors:
             found = replace(found, jacobian=found.jacobian @ slope)
         value, error = np.full((2, len(self.table)), np.nan)
@@ -425,20 +481,6 @@ class SemFit(Result):
 
     def _by_group(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
         return parts[0] if len(parts) == 1 else dict(zip(self.meta.groups, parts, strict=True))
-
-
-def covariates(table: ParameterTable) -> tuple[str, ...]:
-    """Observed variables that only cause others and whose moments the model leaves alone."""
-    outcomes = {lhs for lhs, op in zip(table.lhs, table.op, strict=True) if op == "~"}
-    indicators = {rhs for rhs, op in zip(table.rhs, table.op, strict=True) if op == "=~"}
-    causes = {rhs for rhs, op in zip(table.rhs, table.op, strict=True) if op == "~"} - outcomes - indicators
-    modelled = {
-        name
-        for lhs, op, rhs, user in zip(table.lhs, table.op, table.rhs, table.user, strict=True)
-        if op in ("~~", "~1") and user == 1
-        for name in (lhs, rhs)
-    }
-    return tuple(n for n in table.observed if n in causes - modelled)
 
 
 def parameter_names(table: ParameterTable, structure: Structure) -> list[str]:

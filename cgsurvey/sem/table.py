@@ -723,3 +723,17 @@ def _solve(R: Floats, r: Floats, texts: Sequence[str]) -> tuple[Floats, Floats]:
         K[column] = -R[k, loose]
         k0[column] = r[k]
     return K, k0
+
+
+def covariates(table: ParameterTable) -> tuple[str, ...]:
+    """Observed variables that only cause others and whose moments the model leaves alone."""
+    outcomes = {lhs for lhs, op in zip(table.lhs, table.op, strict=True) if op == "~"}
+    indicators = {rhs for rhs, op in zip(table.rhs, table.op, strict=True) if op == "=~"}
+    causes = {rhs for rhs, op in zip(table.rhs, table.op, strict=True) if op == "~"} - outcomes - indicators
+    modelled = {
+        name
+        for lhs, op, rhs, user in zip(table.lhs, table.op, table.rhs, table.user, strict=True)
+        if op in ("~~", "~1") and user == 1
+        for name in (lhs, rhs)
+    }
+    return tuple(n for n in table.observed if n in causes - modelled)

@@ -62,7 +62,6 @@ def test_syntax_is_shown_with_its_place(data):
         ({"missing": "fiml", "test": "satorra.bentler"}, "yuan.bentler.mplus"),
         ({"missing": "fiml", "se": "robust.sem"}, "robust.huber.white"),
         ({"misssing": "fiml"}, "Did you mean 'missing'"),
-        ({"bootstrap": 500}, "not available.*bootstrap="),
         ({"group_equal": "loading"}, "Did you mean 'loadings'"),
         ({"se": "jackknife"}, "robust.huber.white"),
         ({"ci": 95}, "between 0 and 1"),
