@@ -216,9 +216,7 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         if test_default == "standard":
             test_default = "yuan.bentler.mplus" if likely else "satorra.bentler"
     se = made.pop("se", None) or se_default
-    se = choose(
-        "se", _SE.get(se, se), ("standard", "robust.sem", "robust.huber.white", "bootstrap", "none")
-    )
+    se = choose("se", _SE.get(se, se), ("standard", "robust.sem", "robust.huber.white", "bootstrap", "none"))
     if complex_sample and (se == "standard" or estimator == "MLF"):
         raise OptionError(
             "rows that come in clusters or strata, or with weights, need robust errors: leave se= out, and use "
