@@ -17,7 +17,7 @@ Node = tuple[Any, ...]
 Derivatives = dict[str, Floats]
 Linear = tuple[float, dict[str, float]]
 Taylor = tuple[float, Floats, Floats]
-_DEEPEST = 60  # levels of parentheses; a bound keeps hostile text from exhausting the stack
+_DEEPEST, _LONGEST = 60, 300  # levels of parentheses, operations in a row; hostile text would exhaust the stack
 
 Function = Callable[[Floats], Floats]
 
@@ -62,10 +62,22 @@ def parse_tokens(tokens: Sequence[Token], text: str) -> Expression:
     """Read an expression from tokens of `text`, so that an error shows the place in the whole model."""
     reader = _Reader(tokens, text)
     tree = reader.sum(0)
+    if _levels(tree) > _LONGEST:
+        reader.at = 0
+        reader.fail(f"The expression has more than {_LONGEST} operations in a row; define parts of it with ':='.")
     if reader.at < len(tokens):
         reader.fail(f"'{tokens[reader.at].text}' cannot stand here; is an operator missing?")
     names = dict.fromkeys(t.text for k, t in enumerate(tokens) if t.kind == "name" and not _is_call(tokens, k))
     return Expression("".join(t.text for t in tokens), tree, tuple(names))
+
+
+def _levels(tree: Node) -> int:
+    deepest, waiting = 0, [(tree, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting += [(part, level + 1) for part in node if isinstance(part, tuple)]
+    return deepest
 
 
 def _is_call(tokens: Sequence[Token], k: int) -> bool:

@@ -357,7 +357,10 @@ class _Chunk:
                 "two modifiers are two terms: 'a*x + 0.5*x'.",
                 named,
             )
-        return float(evaluate(parsed, {}))
+        found = float(evaluate(parsed, {}))
+        if not np.isfinite(found):
+            self.fail(f"'{parsed.text}' has no value. A modifier is one number or one label.", first)
+        return found
 
 
 def threshold_number(name: str) -> int:

@@ -677,10 +677,12 @@ def restrictions(table: ParameterTable, made: Structure) -> Restrictions:
         for sign, (_, coefficients) in ((1.0, left), (-1.0, right)):
             for name, weight in coefficients.items():
                 line[int(name)] += sign * weight
+        if not np.all(np.isfinite([*line, left[0], right[0]])):
+            raise ModelError(f"The constraint '{table.lhs[k]} == {table.rhs[k]}' has a side without value.")
         R.append(line)
         r.append(right[0] - left[0])
         texts.append(f"{table.lhs[k]} == {table.rhs[k]}")
-    K, k0 = _solve(np.array(R).reshape(-1, q), np.array(r), texts)
+    K, k0 = _solve(np.array(R).reshape(len(R), q), np.array(r), texts)
     return Restrictions(K, k0, tuple(nonlinear), unequal)
 
 

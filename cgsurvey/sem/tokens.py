@@ -50,6 +50,8 @@ def tokenise(text: str) -> list[Token]:
                 tokens.append(Token("name", found.group()[1:-1], number, at + 1))
             elif kind == "string":
                 tokens.append(Token("string", found.group()[1:-1], number, at + 1))
+            elif kind == "number" and float(found.group()) == float("inf"):
+                raise ModelSyntaxError("This number is larger than a computer holds.", text, number, at + 1)
             elif kind not in ("blank", "comment"):
                 tokens.append(Token(kind, found.group(), number, at + 1))
             at = found.end()
