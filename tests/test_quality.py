@@ -29,6 +29,7 @@ LABELLED = {
     "sem": {
         "fit",
         "options",
+        "residual_summary",
         "result",
         "summary",
         "cross_check",

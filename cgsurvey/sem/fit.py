@@ -102,7 +102,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     table = _table(model, source.frame, kind, options, len(labels))
     with one_thread():
         # 3. Sample statistics.
-        grouped = _samples(source.frame, table, options)
+        grouped = sample_of(source.frame, table, options)
         # 4. Compile matrices and check identification.
         made = _with_covariates(structure(table), table, grouped.samples)
         held = restrictions(table, made)
@@ -188,7 +188,8 @@ def _turned(source: Source, table: ParameterTable) -> tuple[str, ...]:
     return tuple(n for n in table.observed if known is not None and n in names and known.item(n).reverse)
 
 
-def _samples(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Grouped:
+def sample_of(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Grouped:
+    """Sample statistics that a model with these options is fitted to."""
     return sample_statistics(
         frame,
         table.observed,

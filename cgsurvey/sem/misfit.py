@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from cgsurvey.moments.normal import low
-from cgsurvey.moments.sample import Floats
+from cgsurvey.moments.fourth import adf_gamma
+from cgsurvey.moments.normal import Kind, inverse, low, meat, moment_information, moment_scores
+from cgsurvey.moments.sample import Floats, Sample
 
 NAN = math.nan
 CLOSE, LEVEL = 0.05, 0.90
-Scale = Literal["raw", "srmr", "crmr"]
+Scale = Literal["srmr", "crmr", "rmr"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def misfit(e: Floats, Xi: Floats, moments: int) -> Misfit:
     estimate = math.sqrt(T / t)
     t1, t2 = float(np.trace(Xi)), float(np.sum(Xi * Xi.T))
     if not t1 > 0 or T <= 1e-20:
-        return Misfit(estimate)
+        return Misfit(estimate, unbiased=estimate if T > 1e-20 else 0.0)
     error = math.sqrt(t2 / (2 * t * t1))
     z = max((estimate - math.sqrt(t1 / t) * (1 - t2 / (4 * t1**2))) / error, 0.0)
     spread = t2 + 2 * float(e @ Xi @ e)
@@ -111,7 +113,8 @@ def residual_covariances(
     """
     pull = [d.T @ w if w.ndim == 2 else d.T * w for d, w in zip(deltas, weights, strict=True)]
     total = np.sum([a @ d for a, d in zip(pull, deltas, strict=True)], axis=0)
-    inside = np.linalg.pinv(total, hermitian=True)
+    units = 1 / np.sqrt(np.abs(np.diag(total)))  # parameters may be of very different size
+    inside = np.linalg.pinv(total * units * units[:, None], hermitian=True) * units * units[:, None]
     out = []
     for d, a, gamma, n in zip(deltas, pull, gammas, rows, strict=True):
         R = np.eye(len(d)) - d @ (inside @ a)
@@ -120,6 +123,35 @@ def residual_covariances(
         nothing = np.diag(Xi) <= 1e-12 * np.diag(gamma) / n
         Xi[nothing], Xi[:, nothing] = 0.0, 0.0
         out.append((Xi + Xi.T) / 2)
+    return out
+
+
+def normal_weights(sample: Sample, Sigma: Floats, mu: Floats, kind: Kind | Literal["first.order"]) -> Floats:
+    """Weights of the moments in the likelihood at (mu, Sigma), (k, k) over (mean, vech): their information."""
+    if kind == "first.order":
+        return meat(sample, moment_scores(sample, Sigma, mu))
+    return moment_information(sample, Sigma, mu, kind)
+
+
+def normal_gamma(
+    sample: Sample, kind: Kind | Literal["first.order"], varies: NDArray[np.bool_], robust: bool
+) -> Floats:
+    """n times the covariance of the unrestricted moments as the likelihood sees them, (k, k) over (mean, vech).
+
+    `varies` marks the moments that are free to vary (those of fixed covariates are not); rows and columns of others are
+    zero. `robust`: without assuming normality, from the rows of the sample.
+    """
+    at = np.ix_(varies, varies)
+    out = np.zeros((len(varies), len(varies)))
+    if robust and sample.patterns is None:
+        assert sample.cases is not None
+        x = np.flatnonzero(~varies[sample.p :][np.equal(*low(sample.p))])
+        c = sample.cases
+        return adf_gamma(c.y, weights=c.weights, cluster=c.cluster, strata=c.strata, fixed=x.tolist())
+    inside = inverse(normal_weights(sample, sample.cov, sample.mean, "observed" if robust else kind)[at])
+    if robust:
+        inside = inside @ meat(sample, moment_scores(sample, sample.cov, sample.mean)[:, varies]) @ inside
+    out[at] = inside
     return out
 
 
@@ -134,15 +166,15 @@ def scaled_residuals(
         Sample and implied moments.
     Xi : ndarray, shape (k, k)
         Covariance matrix of the raw residuals.
-    scale : {"raw", "srmr", "crmr"}
+    scale : {"srmr", "crmr", "rmr"}
         "srmr" divides by standard deviations of the sample (Bentler, 1995); "crmr" are residuals of correlations, whose
-        variances follow by the delta method (Bollen, 1989).
+        variances follow by the delta method (Bollen, 1989); "rmr" are raw.
     """
     p = len(cov)
     i, j = low(p)
     sd, implied = np.sqrt(np.diag(cov)), np.sqrt(np.diag(Sigma))
     e = np.concatenate([mean - mu, (cov - Sigma)[i, j]])
-    if scale == "raw":
+    if scale == "rmr":
         return e, Xi
     unit = np.concatenate([1 / sd, 1 / (sd[i] * sd[j])])
     if scale == "srmr":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cgsurvey.moments.normal import low, moment_information
 from cgsurvey.moments.sample import Sample, shares
+from cgsurvey.sem.implied import Places
 from cgsurvey.sem.structure import GroupMatrices
 
 Floats = NDArray[np.float64]
@@ -94,6 +95,31 @@ def standardized(
         mean = _divided(left.mean, np.sqrt(variance[:p]), np.abs(s.mean).max()) if means else np.zeros(p)
         out.append(Residuals(cov, mean))
     return out
+
+
+def over_errors(sample: Sample, matrices: GroupMatrices, e: Floats, Xi: Floats, at: Places | None) -> Residuals:
+    """z-values from residuals of the moments and their covariances (`misfit.residual_covariances`).
+
+    Moments are (mean, vech S), or, with ordered items, stand at `at`; then correlations alone have z-values.
+    """
+    p = sample.p
+    error, left, means = np.zeros((p, p)), np.zeros((p, p)), np.zeros(p)
+    own = np.sqrt(np.diag(Xi))
+    if at is None:
+        i, j = low(p)
+        error[i, j] = error[j, i] = own[p:]
+        left[i, j] = left[j, i] = e[p:]
+        means = _divided(e[:p], own[:p], np.abs(sample.mean).max())
+    else:
+        k = len(e) - len(at.i)
+        error[at.i, at.j] = error[at.j, at.i] = own[k:]
+        left[at.i, at.j] = left[at.j, at.i] = e[k:]
+        k -= len(at.numeric)
+        error[at.numeric, at.numeric], left[at.numeric, at.numeric] = (
+            own[k:][: len(at.numeric)],
+            e[k:][: len(at.numeric)],
+        )
+    return Residuals(_divided(left, error, np.abs(sample.cov).max()), means)
 
 
 def _divided(residual: Floats, error: Floats, size: float) -> Floats:

@@ -28,7 +28,7 @@ from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.ram import fill, jacobian
 from cgsurvey.sem.resampling import KINDS, limits, scaled
-from cgsurvey.sem.residuals import correlations, raw, standardized
+from cgsurvey.sem.residuals import correlations, over_errors, raw, standardized
 from cgsurvey.sem.scores import factor_scores
 from cgsurvey.sem.standardize import explained, standardize
 from cgsurvey.sem.structure import GroupMatrices, Structure
@@ -248,14 +248,18 @@ class SemFit(Result):
         )
 
     @one_thread()
-    def residuals(self, kind: Literal["raw", "cor", "standardized"] = "raw") -> pd.DataFrame | dict[str, pd.DataFrame]:
+    def residuals(
+        self, kind: Literal["raw", "cor", "standardized"] = "raw", data: Any = None
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Return what the model leaves unexplained of the covariances.
 
         Parameters
         ----------
         kind : {"raw", "cor", "standardized"}
-            Sample minus implied covariances, the same of correlations, or z-values (under normal theory, whatever the
-            estimator).
+            Sample minus implied covariances, the same of correlations, or z-values.
+        data : Responses or DataFrame, optional
+            The data of the fit. Errors of z-values are those of the estimator where it keeps what they need, or gets
+            the data again (MLR, MLF, missing values); else those of normal theory.
 
         Returns
         -------
@@ -264,19 +268,52 @@ class SemFit(Result):
         kind = choose("kind", kind, ("raw", "cor", "standardized"))
         names = list(self.observed)
         if kind == "standardized":
-            left = standardized(
-                self.samples,
-                self.matrices,
-                jacobian(self.structure, self.theta),
-                self.basis,
-                means=self.structure.means,
-                exogenous=[self.observed.index(x) for x in self.table.exogenous],
-            )
+            from cgsurvey.sem.residual_summary import residuals_of
+
+            exogenous = [self.observed.index(x) for x in self.table.exogenous]
+            own = residuals_of(self, data)
+            if own is None:
+                slopes = jacobian(self.structure, self.theta)
+                left = standardized(
+                    self.samples, self.matrices, slopes, self.basis, means=self.structure.means, exogenous=exogenous
+                )
+            else:
+                left = [
+                    over_errors(s, m, o.e, o.Xi, o.at) for s, m, o in zip(self.samples, self.matrices, own, strict=True)
+                ]
         else:
             of = raw if kind == "raw" else correlations
             left = [of(s, m) for s, m in zip(self.samples, self.matrices, strict=True)]
         out = [pd.DataFrame(r.cov, index=names, columns=names) for r in left]
         return out[0] if len(out) == 1 else dict(zip(self.meta.groups, out, strict=True))
+
+    @one_thread()
+    def residual_summary(self, data: Any = None) -> pd.DataFrame:
+        """Return the size of misfit (SRMR, CRMR, RMR) with errors, tests of exact and close fit, and 90 % intervals.
+
+        Parameters
+        ----------
+        data : Responses or DataFrame, optional
+            The data of the fit; needed where errors rest on single rows (MLR, MLF, missing values).
+
+        Returns
+        -------
+        DataFrame
+            One row per ``group``, ``moments`` ("covariances", "means" or "thresholds", "all") and ``measure``:
+            ``estimate std_error exact_statistic exact_p_value unbiased unbiased_std_error ci_lower ci_upper
+            close_statistic close_p_value``. As ``lavResiduals(fit)$summary`` of lavaan (Maydeu-Olivares, 2017); the
+            interval and the test of close fit (population value at most .05) belong to the unbiased estimate.
+
+        Raises
+        ------
+        OptionError
+            When the data are needed and not given.
+        DataError
+            When they are not those of the fit.
+        """
+        from cgsurvey.sem.residual_summary import residual_summary
+
+        return residual_summary(self, data)
 
     @one_thread()
     def modification_indices(self) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def test_residuals_of_correlations_vary_as_the_delta_method_says():
     J = np.array([(correlations(v + d) - correlations(v - d)) / (2 * h) for d in h * np.eye(len(v))]).T
     np.testing.assert_allclose(X[4:, 4:], J @ Xi[4:, 4:] @ J.T, atol=1e-7)
     np.testing.assert_allclose(e[4:], correlations(v) - correlations(Sigma[i, j]), atol=1e-14)
-    raw, own = scaled_residuals(cov, Sigma, mean, mu, Xi, "raw")
+    raw, own = scaled_residuals(cov, Sigma, mean, mu, Xi, "rmr")
     assert own is Xi
     bentler, _ = scaled_residuals(cov, Sigma, mean, mu, Xi, "srmr")
     np.testing.assert_allclose(bentler[:4] * np.sqrt(np.diag(cov)), raw[:4])

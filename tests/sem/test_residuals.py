@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
-from golden import groups_of, load, matrix
+from golden import data_of, groups_of, load, matrix
 from scipy.stats import kstest
-from simulated import ITEMS, MODEL, answers
+from simulated import ITEMS, MODEL, answers, battery
 
 import cgsurvey as cg
 from cgsurvey.sem.ram import jacobian
@@ -93,3 +97,105 @@ def test_one_frame_per_group():
     found = fit.residuals("standardized")
     assert list(found) == ["b", "a"]
     assert all(list(frame) == ITEMS and np.isfinite(frame).all(axis=None) for frame in found.values())
+
+
+SUMMARY = {
+    "srmr": "estimate",
+    "srmr.se": "std_error",
+    "srmr.exactfit.z": "exact_statistic",
+    "srmr.exactfit.pvalue": "exact_p_value",
+    "usrmr": "unbiased",
+    "usrmr.se": "unbiased_std_error",
+    "usrmr.ci.lower": "ci_lower",
+    "usrmr.ci.upper": "ci_upper",
+    "usrmr.closefit.z": "close_statistic",
+    "usrmr.closefit.pvalue": "close_p_value",
+}
+PARTS = {"cov": "covariances", "mean": "means", "total": "all"}
+
+
+def size_of_misfit(frame: pd.DataFrame, part: str, measure: str, group: int = 1) -> pd.Series:
+    at = (frame["moments"] == PARTS[part]) & (frame["measure"] == measure) & (frame["group"] == group)
+    return frame[at].iloc[0]
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize(
+    "name",
+    ["hs_ml", "hs_ml_mean", "hs_ml_obsinfo", "hs_ml_wishart", "hs_mlf", "hs_mlm", "hs_mlr", "hs_gls", "hs_wls",
+     "hs_mimic", "hs_mcar_fiml", "hs_mcar_fiml_expected", "hs_mar_fiml_mlr", "hs_mcar_fiml_groups", "hs_mg_scalar",
+     "hs_mg_scalar_mlr", "hs_parallel", "poldem_eq_wishart_mean", "poldem_gls", "poldem_mlr", "growth_linear",
+     "growth_fiml", "growth_groups", "growth_linear_mlr", "cg_weights_mlr", "cg_moderation_fixedx", "satact_path_mlr",
+     "talor_parallel_mlr"],
+)  # fmt: skip
+def test_size_of_misfit_is_that_of_lavaan(shared, name):
+    case = json.loads((shared / "reference" / "dev" / "cases" / f"{name}.json").read_text())
+    data = data_of(shared, case)
+    fit = battery(shared).run(case["call"], case["model"], data, case["call"]["options"])
+    found = fit.residual_summary(data)
+    golden = case["expected"]["lavresiduals"]
+    for g, block in enumerate(groups_of(golden, list(fit.meta.groups))):
+        for part in set(PARTS) & set(block["summary"]):
+            mine = size_of_misfit(found, part, "srmr", g + 1)
+            for key, value in zip(block["summary"]["row"], block["summary"][part], strict=True):
+                if key in SUMMARY:
+                    expected = np.nan if value is None else value
+                    np.testing.assert_allclose(
+                        mine[SUMMARY[key]], expected, rtol=1e-6, atol=1e-8, err_msg=f"{part} {key}"
+                    )
+    if len(fit.meta.groups) < 2:
+        z = matrix(golden["cov.z"]).astype(float)
+        mine = fit.residuals("standardized", data).loc[z.index, z.columns].to_numpy()
+        seen = np.abs(matrix(golden["cov"]).astype(float).to_numpy()) > 1e-4
+        np.testing.assert_allclose(mine[seen], z.to_numpy()[seen], rtol=1e-6)
+
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+
+
+@pytest.mark.parametrize("case", json.loads((REFERENCE / "misfit.json").read_text()), ids=lambda c: c["id"])
+def test_all_measures_are_those_of_lavaan(case):
+    data = pd.read_csv(REFERENCE / "misfit.csv")
+    fit = cg.cfa(case["model"], data, **case["options"])
+    found = fit.residual_summary(data)
+    for measure, block in case["summary"].items():
+        for part, values in block.items():
+            mine = size_of_misfit(found, part, measure)[list(SUMMARY.values())].to_numpy(float)
+            expected = np.array([np.nan if v is None else v for v in values], dtype=float)
+            np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5, err_msg=f"{measure} {part}")
+
+
+def test_the_size_of_misfit_asks_for_rows_where_it_needs_them():
+    data = answers()
+    robust = cg.cfa(MODEL, data, estimator="MLR")
+    with pytest.raises(cg.OptionError, match=r"residual_summary\(data\)"):
+        robust.residual_summary()
+    with pytest.raises(cg.DataError, match="not the data of the fit"):
+        robust.residual_summary(answers(seed=5))
+    plain, mlm = cg.cfa(MODEL, data), cg.cfa(MODEL, data, estimator="MLM")
+    np.testing.assert_allclose(plain.residual_summary()["estimate"][0], plain.fit_measures["srmr"], rtol=1e-10)
+    assert plain.residual_summary()["estimate"][1] == pytest.approx(plain.fit_measures["crmr"])
+    assert mlm.residual_summary()["std_error"].notna().any()
+    assert (robust.residuals("standardized") == plain.residuals("standardized")).all(axis=None) or np.allclose(
+        robust.residuals("standardized"), plain.residuals("standardized"), rtol=1e-6
+    )
+    assert not np.allclose(robust.residuals("standardized", data), plain.residuals("standardized"), rtol=1e-3)
+
+
+def test_groups_clusters_and_units_have_their_size_of_misfit():
+    data = answers().assign(site=["b", "a"] * 150, village=np.arange(300) // 10)
+    found = cg.cfa(MODEL, data, group="site", group_equal=["loadings"]).residual_summary()
+    assert found.groupby("group").size().tolist() == [9, 9]
+    assert set(found["moments"]) == {"covariances", "means", "all"}
+    clustered = cg.cfa(MODEL, data, cluster="village").residual_summary(data)
+    assert clustered["std_error"].notna().any()
+    one, other = cg.cfa(MODEL, data), cg.cfa(MODEL, data[ITEMS] * [1, 20, 0.05, 3, 7, 1000])
+    a, b = (f.residual_summary() for f in (one, other))
+    free = a["measure"] != "rmr"
+    np.testing.assert_allclose(a.loc[free, "estimate":], b.loc[free, "estimate":], rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_exact_fit_is_rejected_as_often_as_it_should():
+    p = [cg.cfa(MODEL, answers(500, seed)).residual_summary()["exact_p_value"][0] for seed in range(600)]
+    assert 0.02 < np.mean(np.array(p) < 0.05) < 0.09
