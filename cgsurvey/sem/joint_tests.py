@@ -16,7 +16,7 @@ from cgsurvey.base.result import Result
 from cgsurvey.moments.sample import Floats
 from cgsurvey.sem.constraints import compiled
 from cgsurvey.sem.inference import MANY, gradient, information
-from cgsurvey.sem.modification import Candidates, extend
+from cgsurvey.sem.modification import Candidates, counted_rows, extend
 from cgsurvey.sem.score_test import Scores, released, score_tests
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
 from cgsurvey.sem.syntax import parse, parse_equalities
@@ -177,7 +177,7 @@ def _released(fit: SemFit, release: Sequence[int] | None) -> tuple[pd.DataFrame,
     H = information(apart, theta, fit.samples)
     units = 1 / np.sqrt(np.maximum(np.diag(H), 1e-300))
     K, D, every = released(J[binding], len(chosen), units)
-    found = score_tests(gradient(apart, theta, fit.samples), H, K, D, sum(s.n for s in fit.samples), every)
+    found = score_tests(gradient(apart, theta, fit.samples), H, K, D, counted_rows(fit.samples), every)
     sides = [[_row_of(t, side) for side in (t.lhs[k], t.rhs[k])] for k in chosen]
     index = dict(zip(apart.row.tolist(), apart.free.tolist(), strict=True))
 
@@ -230,7 +230,7 @@ def _added(fit: SemFit, add: str) -> tuple[pd.DataFrame, pd.DataFrame, Scores]:
         np.vstack([np.zeros((q, extra)), np.eye(extra)]),
     )
     H = information(larger, theta, fit.samples)
-    found = score_tests(gradient(larger, theta, fit.samples), H, K, D, sum(s.n for s in fit.samples))
+    found = score_tests(gradient(larger, theta, fit.samples), H, K, D, counted_rows(fit.samples))
     table = pd.DataFrame(
         {
             "constraint": [f"{_name(fit, *name)} == {theta[q + k]:g}" for k, name in enumerate(names)],

@@ -120,7 +120,7 @@ def modification(
     # A candidate that the free parameters already span adds no information: V is zero up to rounding.
     with np.errstate(invalid="ignore", divide="ignore"):
         V = np.where(1e-7 * np.abs(own) < V, V, np.nan)
-        mi, epc = _rows(samples) * g**2 / V, -g / V
+        mi, epc = counted_rows(samples) * g**2 / V, -g / V
     latent = np.arange(structure.v) >= structure.p
     unit = replace(larger, free=np.full(len(larger.free), -1), value=np.ones(len(larger.free)))
     none = np.zeros(0)
@@ -128,7 +128,7 @@ def modification(
     return Modification(mi, epc, epc * factors[0], epc * factors[1])
 
 
-def _rows(samples: Sequence[Sample]) -> float:
+def counted_rows(samples: Sequence[Sample]) -> float:
     """What the score test counts as rows: n; for least squares (n - 1)^2 / n, as in lavaan."""
     n = sum(s.n for s in samples)
     return float(n if samples[0].weight is None else sum(s.size for s in samples) ** 2 / n)

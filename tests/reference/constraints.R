@@ -20,7 +20,8 @@ models <- list(
   bound_mlr = list("l6 > 1.1", estimator = "MLR"), bound_and_equal = list("l2*l3 == l5 - 0.3\nl6 > 1.1"),
   bound_and_linear = list("l2 == l3\nl6 > 1.1"), order = list("l2 < l3\nl3 < l6\nl5 < l6"), sum = list("l2 + l3 > 2"),
   defined = list("s := l2*l3\ns < 0.3"), groups = list("", group = "school"), groups_product = list("", group = "school"),
-  mean = list("", meanstructure = TRUE)
+  bound_mlm = list("l2*l3 == l5 - 0.3\nl6 > 1.1", estimator = "MLM"), bound_dwls = list("l2*l3 == l5\nl6 > 1.1", estimator = "DWLS"),
+  product_wls = list("l2*l3 == l5 - 0.3", estimator = "WLS"), mean = list("", meanstructure = TRUE)
 )
 own <- list(
   groups = "f =~ x1 + c(a1, a2)*x2 + x3\ng =~ x4 + c(b1, b2)*x5 + x6\na1 == b2^2\nb1 > 0.2",
@@ -32,6 +33,7 @@ out <- lapply(names(models), function(name) {
   text <- if (is.null(own[[name]])) paste0(H, m[[1]]) else own[[name]]
   # lavaan stops early within constraints; even so tightened its estimates are good to about 1e-5.
   fit <- suppressWarnings(do.call("cfa", c(list(model = text, data = data, control = list(rel.tol = 1e-14, x.tol = 1e-14)), m[-1])))
+  if (!lavInspect(fit, "converged")) fit <- suppressWarnings(do.call("cfa", c(list(model = text, data = data), m[-1])))
   pe <- parameterEstimates(fit)
   std <- standardizedSolution(fit)
   keep <- pe$op %in% c("=~", "~~", "~1", ":=")
@@ -65,6 +67,8 @@ tested <- list(
   wishart = list("f =~ x1 + a*x2 + a*x3\ng =~ x4 + x5 + x6\n", likelihood = "wishart"),
   path = list("x1 ~ a*x2 + a*x3\nx4 ~ x1 + x5", add = "x4 ~ x2"),
   add = list(H, add = "x1 ~~ x2\nx1 ~~ x3"), add_groups = list(G, group = "school", group.equal = "loadings", add = "x1 ~~ x2\nf =~ x4"),
+  gls = list(paste0(H, "l2 == l3\nl5 + l6 == 2"), estimator = "GLS"), wald_wls = list(H, estimator = "WLS", wald = "l5 == 1\nl2 == l6"),
+  dwls = list(paste0(H, "l2 == l3"), estimator = "DWLS"), add_uls = list(H, estimator = "ULS", add = "x1 ~~ x2\nf =~ x9"),
   add_fiml = list(paste0(H, "l2 == l3"), missing = "ml", add = "x1 ~~ x5\ng =~ x9")
 )
 found <- lapply(names(tested), function(name) {

@@ -61,6 +61,8 @@ def test_as_lavaan(name: str, data: pd.DataFrame) -> None:
     errors = both["se"].where(both["se"] > 1e-6)
     np.testing.assert_allclose(both["std_error"], errors, rtol=1e-4, atol=1e-6)
     for what, value in case["measures"].items():
+        if not isinstance(value, int | float):  # lavaan has none where its baseline model did not converge
+            continue
         assert fit.fit_measures[what.replace(".", "_")] == pytest.approx(value, rel=1e-5, abs=1e-5), what
     standard = fit.standardized()
     np.testing.assert_allclose(standard["estimate"], case["std"]["est"], rtol=2e-5, atol=1e-5)
