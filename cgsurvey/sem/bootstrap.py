@@ -104,14 +104,28 @@ def units_of(cases: Cases) -> Ints:
     return np.arange(len(cases.y)) if cases.cluster is None else cases.cluster
 
 
+def strata_of(cases: Cases) -> list[Ints]:
+    """Units of each stratum; all units without strata."""
+    units = units_of(cases)
+    if cases.strata is None:
+        return [np.arange(int(units.max()) + 1)]
+    pairs = np.unique(np.column_stack([cases.strata, units]), axis=0)
+    return [pairs[pairs[:, 0] == k, 1] for k in np.unique(pairs[:, 0])]
+
+
 def draw_counts(samples: Sequence[Sample], seeds: Sequence[SeedSequence]) -> list[Floats]:
-    """How often each unit was drawn, shape (R, units) per group: as many units as there are, with replacement."""
-    sizes = [int(units_of(s.cases).max()) + 1 for s in samples if s.cases is not None]
-    out = [np.empty((len(seeds), n)) for n in sizes]
+    """How often each unit was drawn, shape (R, units) per group: as many units as there are, with replacement.
+
+    Strata are kept: as many units of each as there are.
+    """
+    parts = [strata_of(s.cases) for s in samples if s.cases is not None]
+    out = [np.zeros((len(seeds), 1 + max(int(units.max()) for units in strata))) for strata in parts]
     for r, seed in enumerate(seeds):
         rng = np.random.default_rng(seed)
-        for counts, n in zip(out, sizes, strict=True):
-            counts[r] = np.bincount(rng.integers(0, n, n), minlength=n)
+        for counts, strata in zip(out, parts, strict=True):
+            for units in strata:
+                n = len(units)
+                counts[r, units] += np.bincount(rng.integers(0, n, n), minlength=n)
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,16 @@ def test_moments_are_those_of_repeated_rows(options):
         np.testing.assert_allclose(found.mean[r], v @ y / v.sum(), rtol=1e-12)
         d = y - v @ y / v.sum()
         np.testing.assert_allclose(found.cov[r], (d * v[:, None]).T @ d / v.sum(), rtol=1e-8, atol=1e-12)
+
+
+def test_strata_keep_their_size():
+    one = sample(clustered=True)
+    strata = (np.repeat(np.arange(8), 5) >= 3).astype(int)
+    one = replace(one, cases=replace(one.cases, strata=strata))
+    counts = draw_counts([one], np.random.SeedSequence(1).spawn(20))[0]
+    np.testing.assert_array_equal(counts[:, :3].sum(axis=1), 3)
+    np.testing.assert_array_equal(counts[:, 3:].sum(axis=1), 5)
+    assert len(np.unique(counts, axis=0)) > 15
 
 
 def test_moments_in_blocks_of_rows(monkeypatch):

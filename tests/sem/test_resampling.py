@@ -280,3 +280,29 @@ def test_constraints_that_are_not_linear():
     test = found.bootstrap.bollen_stine
     assert len(test.statistic) + test.failed == 12 and test.failed < 3
     assert np.isfinite(found.bootstrap.acceleration["raw"]).any()
+
+
+@pytest.mark.scale
+def test_same_numbers_on_a_dask_cluster(tmp_path):
+    import joblib
+    from dask.distributed import Client, LocalCluster
+
+    data = answers(150)
+    holes = with_holes(data)
+    at_once, alone = boot(data=data, bootstrap=300), boot(data=holes, bootstrap=20, missing="fiml")
+    cluster = LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        local_directory=str(tmp_path),
+    )
+    with cluster, Client(cluster) as client, joblib.parallel_config(backend="dask"):
+        assert len(client.scheduler_info()["workers"]) == 2
+        there = boot(data=data, bootstrap=300)
+        there_alone = boot(data=holes, bootstrap=20, missing="fiml")
+        tasks = client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.transition_log))
+    assert tasks > 0
+    np.testing.assert_array_equal(at_once.bootstrap.theta, there.bootstrap.theta)
+    np.testing.assert_array_equal(alone.bootstrap.theta, there_alone.bootstrap.theta)
