@@ -27,7 +27,7 @@ _WHERE = {
         "rwg",
     ),
     "moments": ("mcar_test", "McarTest"),
-    "sem": ("cfa", "sem", "growth", "SemFit", "simulate"),
+    "sem": ("cfa", "sem", "growth", "SemFit", "simulate", "mediation", "Mediation"),
     "reliability": ("reliability", "Reliability", "validity", "Validity"),
     "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
@@ -94,7 +94,7 @@ if TYPE_CHECKING:
         score,
         screen,
     )
-    from cgsurvey.sem import SemFit, cfa, growth, sem, simulate
+    from cgsurvey.sem import Mediation, SemFit, cfa, growth, mediation, sem, simulate
     from cgsurvey.study import StudyResult, run_study
 
 

@@ -66,6 +66,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Reliability": lambda d: cg.reliability(d, CONSTRUCTS),
     "Validity": lambda d: cg.validity(d, CONSTRUCTS),
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
+    "Mediation": lambda d: cg.mediation("sq3 ~ tru1 + sq1\nsq1 ~ tru1", d, seed=1),
     "CrossCheck": lambda d: cg.cfa(MEASUREMENT, d).cross_check(d),
     "Hypotheses": hypotheses,
     "WaldTest": lambda d: cg.cfa(f"{MEASUREMENT}\ntrust ~~ a*quality", d).wald("a == 0"),

@@ -38,6 +38,7 @@ LABELLED = {
         "hypotheses",
         "joint_tests",
         "resampling",
+        "mediation",
     },
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }

@@ -2,7 +2,18 @@
 
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.fit import cfa, growth, sem
+from cgsurvey.sem.mediation import Mediation, mediation
 from cgsurvey.sem.result import SemFit
 from cgsurvey.sem.simulate import population_model, simulate
 
-__all__ = ["CrossCheck", "SemFit", "cfa", "growth", "population_model", "sem", "simulate"]
+__all__ = [
+    "CrossCheck",
+    "Mediation",
+    "SemFit",
+    "cfa",
+    "growth",
+    "mediation",
+    "population_model",
+    "sem",
+    "simulate",
+]

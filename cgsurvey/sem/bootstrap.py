@@ -62,9 +62,9 @@ class Bootstrap:
     seed : int
     clusters : bool
         True when whole clusters were drawn.
-    acceleration : mapping of str to ndarray, shape (rows,)
-        Acceleration of each row of the parameter table, for "raw", "std_all", "std_lv" and "std_nox"; empty when no
-        jackknife was made.
+    acceleration : mapping of str to ndarray
+        Acceleration of each row of the parameter table, for "raw", "std_all", "std_lv" and "std_nox"; of each effect
+        (`effects`), for "effects" and "effects_std"; empty when no jackknife was made.
     bollen_stine : BollenStine, optional
     """
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import SeedSequence
 
-from cgsurvey.base.errors import EstimationError, OptionError
+from cgsurvey.base.errors import EstimationError, ModelError, OptionError
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.sample import Floats
 from cgsurvey.sem.batch import Cells
@@ -22,12 +22,14 @@ from cgsurvey.sem.bootstrap import (
     Interval,
     accelerations,
     admissible,
+    cell_values,
     deviations,
     intervals,
     transformed,
 )
 from cgsurvey.sem.constraints import Constraints
 from cgsurvey.sem.drawn import standardized_cells, table_rows
+from cgsurvey.sem.effects import effects_of, reduced
 from cgsurvey.sem.optimise import Problem
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.resample import Refits, Resampler
@@ -136,8 +138,17 @@ def _bollen_stine(
 
 
 def _accelerations(resampler: Resampler, cells: Cells, left_out: Refits, table: ParameterTable) -> dict[str, Floats]:
+    structure = resampler.structure
     x = resampler.cells(left_out.take(left_out.converged))
-    return {kind: accelerations(rows_of(kind, table, resampler.structure, cells, x)) for kind in KINDS}
+    out = {kind: accelerations(rows_of(kind, table, structure, cells, x)) for kind in KINDS}
+    try:
+        effects = effects_of(table, structure)
+    except ModelError:  # too many paths to be listed: mediation() says so
+        return out
+    if effects.rows:
+        y = reduced(structure, effects.variables).standardized(x)
+        out |= {"effects": accelerations(effects.values(x)), "effects_std": accelerations(effects.values(y))}
+    return out
 
 
 def rows_of(kind: str, table: ParameterTable, structure: Structure, cells: Cells, x: Floats) -> Floats:
@@ -178,6 +189,22 @@ def resampled(
     if found is None or not found.requested:
         return covariance, errors
     return found.covariance, bootstrap_errors(found, table, structure)
+
+
+def normal_draws(theta: Floats, covariance: Floats, draws: int, seed: int) -> Floats:
+    """Draw parameters from their normal distribution, shape (draws, q)."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return theta + np.random.default_rng(seed).standard_normal((draws, len(theta))) @ root.T
+
+
+def monte_carlo(
+    theta: Floats, covariance: Floats, table: ParameterTable, structure: Structure, draws: int, seed: int
+) -> Floats:
+    """Values of the rows of the table, shape (draws, rows), in draws from the distribution of the estimates."""
+    drawn = normal_draws(theta, covariance, draws, seed)
+    none = np.zeros((draws, 0)), np.zeros(0, dtype=np.int64)
+    return table_rows(table, structure, cell_values(structure, drawn, *none))
 
 
 def with_p_value(measures: pd.Series, found: Bootstrap | None) -> pd.Series:

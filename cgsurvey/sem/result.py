@@ -12,13 +12,13 @@ from scipy.special import ndtr, ndtri
 
 from cgsurvey.base.errors import DataError, EstimationError, OptionError, some
 from cgsurvey.base.model import Model
-from cgsurvey.base.options import choose
-from cgsurvey.base.parallel import one_thread
+from cgsurvey.base.options import choose, whole
+from cgsurvey.base.parallel import check_seed, one_thread
 from cgsurvey.base.result import Result
 from cgsurvey.moments.build import group_labels, numbers
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
-from cgsurvey.sem.bootstrap import INTERVALS, Bootstrap, Interval
+from cgsurvey.sem.bootstrap import INTERVALS, Bootstrap, Interval, deviations, intervals
 from cgsurvey.sem.candidates import admissible, candidates
 from cgsurvey.sem.chisq import Tests
 from cgsurvey.sem.defined import defined_parameters
@@ -27,7 +27,7 @@ from cgsurvey.sem.inference import MANY
 from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.ram import fill, jacobian
-from cgsurvey.sem.resampling import KINDS, limits, scaled
+from cgsurvey.sem.resampling import KINDS, limits, monte_carlo, scaled
 from cgsurvey.sem.residuals import correlations, over_errors, raw, standardized
 from cgsurvey.sem.scores import factor_scores
 from cgsurvey.sem.standardize import explained, standardize
@@ -206,6 +206,49 @@ class SemFit(Result):
         value = self.values if kind == "raw" else self._standardized(kind)[0]
         out["estimate"] = value[keep]
         return pd.DataFrame(out | self._intervals(value, self.std_errors, keep, kind, ci_type))
+
+    @one_thread()
+    def monte_carlo(self, draws: int = 20_000, *, seed: int | None = None) -> pd.DataFrame:
+        """Return Monte-Carlo intervals of the defined parameters (MacKinnon, Lockwood & Williams, 2004).
+
+        Parameters
+        ----------
+        draws : int
+            Draws from the normal distribution of the estimates.
+        seed : int, optional
+
+        Returns
+        -------
+        DataFrame
+            ``lhs op rhs group estimate std_error ci_lower ci_upper``: the standard deviation and the quantiles of the
+            draws. Its ``attrs["seed"]`` is the seed.
+
+        Raises
+        ------
+        OptionError
+            When the model defines no parameter.
+        EstimationError
+            When the fit has no standard errors.
+        """
+        whole("draws", draws, 100)
+        check_seed(seed)
+        rows = self.table.where(":=")
+        if not len(rows):
+            raise OptionError(
+                "the model defines no parameter; write one, e.g. 'indirect := a*b', or use cg.mediation(fit)."
+            )
+        if not np.isfinite(self.covariance).all():
+            raise EstimationError("Monte-Carlo intervals need standard errors, and the fit has none (see its notes).")
+        seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
+        drawn = monte_carlo(self.theta, self.covariance, self.table, self.structure, draws, seed)[:, rows]
+        keep, out = self._names()
+        defined = np.isin(keep, rows)
+        out = {name: np.asarray(column)[defined] for name, column in out.items()}
+        lower, upper = intervals(drawn, self.values[rows], "percentile", self.options.ci)
+        out |= {"estimate": self.values[rows], "std_error": deviations(drawn), "ci_lower": lower, "ci_upper": upper}
+        frame = pd.DataFrame(out)
+        frame.attrs["seed"] = seed
+        return frame
 
     @property
     def latents(self) -> tuple[str, ...]:
