@@ -26,8 +26,8 @@ _WHERE = {
         "icc",
         "rwg",
     ),
-    "moments": ("mcar_test", "McarTest"),
-    "sem": ("cfa", "sem", "growth", "SemFit", "simulate", "mediation", "Mediation"),
+    "moments": ("mcar_test", "McarTest", "impute", "Imputations"),
+    "sem": ("cfa", "sem", "growth", "SemFit", "PooledFit", "simulate", "mediation", "Mediation"),
     "reliability": ("reliability", "Reliability", "validity", "Validity"),
     "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from cgsurvey.base.notes import Note
     from cgsurvey.base.result import Result, load_result
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
-    from cgsurvey.moments import McarTest, mcar_test
+    from cgsurvey.moments import Imputations, McarTest, impute, mcar_test
     from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
     from cgsurvey.reliability import Reliability, Validity, reliability, validity
     from cgsurvey.responses import (
@@ -94,7 +94,7 @@ if TYPE_CHECKING:
         score,
         screen,
     )
-    from cgsurvey.sem import Mediation, SemFit, cfa, growth, mediation, sem, simulate
+    from cgsurvey.sem import Mediation, PooledFit, SemFit, cfa, growth, mediation, sem, simulate
     from cgsurvey.study import StudyResult, run_study
 
 

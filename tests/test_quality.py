@@ -25,7 +25,7 @@ HEAVY = ("statsmodels", "semopy", "seaborn", "matplotlib", "docx", "pydantic", "
 # Files of the estimating rooms that know names, frames and notes. All others there are numeric: no pandas, and nothing
 # from a labelled file.
 LABELLED = {
-    "moments": {"build", "missingness"},
+    "moments": {"build", "missingness", "imputation", "chained"},
     "sem": {
         "fit",
         "options",
@@ -39,6 +39,7 @@ LABELLED = {
         "joint_tests",
         "resampling",
         "mediation",
+        "pooled",
     },
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }

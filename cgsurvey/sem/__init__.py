@@ -3,12 +3,14 @@
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.fit import cfa, growth, sem
 from cgsurvey.sem.mediation import Mediation, mediation
+from cgsurvey.sem.pooled import PooledFit
 from cgsurvey.sem.result import SemFit
 from cgsurvey.sem.simulate import population_model, simulate
 
 __all__ = [
     "CrossCheck",
     "Mediation",
+    "PooledFit",
     "SemFit",
     "cfa",
     "growth",

@@ -32,6 +32,7 @@ from cgsurvey.sem.identification import check_identification, undetermined
 from cgsurvey.sem.inference import MANY, information
 from cgsurvey.sem.optimise import Optimum, Problem, minimise
 from cgsurvey.sem.options import RESAMPLING, Options, resolve
+from cgsurvey.sem.pooled import fit_imputed, is_imputed
 from cgsurvey.sem.resampling import resample, resampled, with_p_value
 from cgsurvey.sem.result import SemFit, parameter_names
 from cgsurvey.sem.scores import with_means
@@ -94,6 +95,8 @@ def growth(model: str, data: Any, **options: Any) -> SemFit:
 
 
 def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
+    if is_imputed(data):
+        return fit_imputed(model, data, lambda text, one: _fit(text, one, kind, given))  # type: ignore[return-value]
     # 1. Check options.
     source = as_source(data)
     options = resolve(given, source.design)
