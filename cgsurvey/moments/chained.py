@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 from statsmodels.imputation.mice import MICEData
-from statsmodels.regression.linear_model import OLS
 
 from cgsurvey.moments.sample import Floats
 
@@ -19,7 +18,7 @@ from cgsurvey.moments.sample import Floats
 class ChainedItems(MICEData):
     """`MICEData` that regresses each item on all others and takes the answer of one of the nearest respondents.
 
-    Three things differ from statsmodels' default. Data are matrices, not formulas, so that any name of an item will do
+    Three things differ from statsmodels' default. Data are a matrix, not formulas, so that any name of an item will do
     and a cycle takes milliseconds. The residual variance is drawn as well as the coefficients (Rubin, 1987). Donors who
     are equally near, as many are on items of few categories, are taken at random, not in the order of the file.
 
@@ -35,43 +34,55 @@ class ChainedItems(MICEData):
     def __init__(self, data: pd.DataFrame, k_pmm: int, rng: np.random.Generator) -> None:
         super().__init__(data, k_pmm=k_pmm)
         self.rng = rng  # statsmodels before 0.15 has no such argument; nothing has been drawn so far
-        self.k_pmm = k_pmm
-        self._start()
+        self._place = {name: k for k, name in enumerate(self.data.columns)}
+        raw = self.data.to_numpy(dtype=float, copy=True)
+        self._raw = raw
+        self._x = np.zeros_like(raw)  # standardised
+        for name, k in self._place.items():
+            seen = raw[self.ix_obs[name], k]
+            self._x[:, k] = (raw[:, k] - seen.mean()) / (seen.std() or 1.0)
+            # Begin with answers drawn at random, so that chains start apart.
+            self._take(name, rng.integers(0, len(seen), len(self.ix_miss[name])))
 
-    def _start(self) -> None:
-        """Begin with answers drawn at random, so that chains start apart."""
-        for name in self._cycle_order:
-            seen = self.data[name].to_numpy()[self.ix_obs[name]]
-            self._store_changes(name, self.rng.choice(seen, len(self.ix_miss[name])))
+    def _take(self, name: str, donor: np.ndarray) -> None:
+        """Fill the gaps of one item with the answers of donors, places among those who answered."""
+        k, rows = self._place[name], self.ix_obs[name][donor]
+        self._raw[self.ix_miss[name], k] = self._raw[rows, k]
+        self._x[self.ix_miss[name], k] = self._x[rows, k]
 
     def _matrices(self, name: str) -> tuple[Floats, Floats]:
-        y = self.data[name].to_numpy(dtype=float)
-        x = self.data.drop(columns=name).to_numpy(dtype=float)
-        return y, np.column_stack([np.ones(len(x)), x])
+        k = self._place[name]
+        x = self._x.copy()
+        x[:, k] = 1.0  # the item's own column serves as the intercept
+        return self._x[:, k], x
 
     def perturb_params(self, vname: str) -> None:
         """Draw coefficients of the regression of one item on the others from their posterior distribution."""
         y, x = self._matrices(vname)
         seen = self.ix_obs[vname]
-        result = OLS(y[seen], x[seen]).fit()  # pseudo-inverse: items may repeat each other
-        free = max(result.df_resid, 1.0)
-        root = np.linalg.svd(result.normalized_cov_params, hermitian=True)
-        spread = root[0] * np.sqrt(root[1])
-        sigma = np.sqrt(max(result.ssr, 0.0) / self.rng.chisquare(free))
-        self.params[vname] = result.params + sigma * spread @ self.rng.standard_normal(len(root[1]))
+        y, x = y[seen], x[seen]
+        values, vectors = np.linalg.eigh(x.T @ x)
+        keep = values > 1e-10 * values[-1]  # items may repeat each other
+        half = vectors[:, keep] / np.sqrt(values[keep])
+        fitted = half.T @ (x.T @ y)
+        spare = max(len(y) - int(keep.sum()), 1)
+        sigma = np.sqrt(max(y @ y - fitted @ fitted, 0.0) / self.rng.chisquare(spare))
+        self.params[vname] = half @ (fitted + sigma * self.rng.standard_normal(len(fitted)))
 
     def impute(self, vname: str) -> None:
         """Fill one item in with answers of those whose predicted answer is nearest."""
-        y, x = self._matrices(vname)
-        seen, gaps = self.ix_obs[vname], self.ix_miss[vname]
+        _, x = self._matrices(vname)
         predicted = x @ self.params[vname]
-        self._store_changes(vname, y[seen][donors(predicted[seen], predicted[gaps], self.k_pmm, self.rng)])
+        have, want = predicted[self.ix_obs[vname]], predicted[self.ix_miss[vname]]
+        self._take(vname, donors(have, want, self.k_pmm, self.rng))
 
     def update_all(self, n_iter: int = 1) -> None:
-        """Run cycles; each fills every incomplete item in once."""
+        """Run cycles; each fills every incomplete item in once. `data` follows at the end."""
         for _ in range(n_iter):
             for name in self._cycle_order:
                 self.update(name)
+        for name in self._cycle_order:
+            self._store_changes(name, self._raw[self.ix_miss[name], self._place[name]])
 
 
 def donors(have: Floats, want: Floats, k: int, rng: np.random.Generator) -> np.ndarray:

@@ -189,12 +189,9 @@ def _chains(
     out = []
     for filled in found:
         copy = y.copy()
-        for k in range(y.shape[1]):
-            if gaps[:, k].any():
-                values = filled[f"x{k}"]
-                if k in scores:
-                    values = _categories(values, scores[k])
-                copy[gaps[:, k], k] = values
+        for k in np.flatnonzero(gaps.any(axis=0)):
+            values = filled[f"x{k}"]
+            copy[gaps[:, k], k] = _categories(values, scores[k]) if k in scores else values
         out.append(copy)
     return out
 

@@ -22,7 +22,15 @@ from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.result import Result
 from cgsurvey.moments.normal import value
 from cgsurvey.moments.sample import Floats, Sample
-from cgsurvey.sem.fit_measures import ChiSquare, incremental, residual_measures, rmsea, robust_incremental, upper_tail
+from cgsurvey.sem.fit_measures import (
+    ChiSquare,
+    incremental,
+    residual_measures,
+    rmsea,
+    robust_incremental,
+    shown,
+    upper_tail,
+)
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.pooling import PooledTest, Rubin, d2, d3, pooled_covariance, rubin
 from cgsurvey.sem.ram import fill
@@ -127,7 +135,7 @@ class PooledFit(Result):
     def glance(self) -> pd.DataFrame:
         """Return one row: estimator, imputations, pooled tests, the usual fit measures."""
         names = ["chisq_d3", "df", "pvalue_d3", "chisq_d2", "pvalue_d2", "cfi_d3", "tli_d3", "rmsea_d3"]
-        names += ["cfi_d2", "tli_d2", "rmsea_d2", "srmr_pooled"]
+        names += ["cfi_d2", "tli_d2", "rmsea_d2", "srmr_pooled", "srmr_mean"]
         row: dict[str, Any] = {
             "estimator": self.options.estimator,
             "converged": self.converged,
@@ -382,7 +390,12 @@ def _measures(fits: Sequence[SemFit]) -> tuple[dict[str, PooledTest], dict[str, 
         t = d2(each["chisq_scaled"].to_numpy(), round(k))
         tests["d2_scaled"] = t
         out |= {"f_scaled_d2": t.F, "df2_scaled_d2": t.df2, "chisq_scaled_d2": t.chisq, "pvalue_scaled_d2": t.p_value}
-    residual = residual_measures(samples, matrices, first.structure.means)
+    if len(first.structure.ordered):
+        out["srmr_mean"] = float(each["srmr"].mean())
+        return tests, out
+    rows = np.array([s.rows for s in samples])
+    parts = [shown(s, m, first.structure.means) for s, m in zip(samples, matrices, strict=True)]
+    residual = residual_measures(rows / rows.sum(), parts)
     out |= {f"{k}_pooled": residual[k] for k in ("srmr", "crmr", "rmr")}
     return tests, out
 
