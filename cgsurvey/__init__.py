@@ -27,7 +27,18 @@ _WHERE = {
         "rwg",
     ),
     "moments": ("mcar_test", "McarTest", "impute", "Imputations"),
-    "sem": ("cfa", "sem", "growth", "SemFit", "PooledFit", "simulate", "mediation", "Mediation"),
+    "sem": (
+        "cfa",
+        "sem",
+        "growth",
+        "SemFit",
+        "PooledFit",
+        "simulate",
+        "mediation",
+        "Mediation",
+        "compare",
+        "Comparison",
+    ),
     "reliability": ("reliability", "Reliability", "validity", "Validity"),
     "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
@@ -94,7 +105,7 @@ if TYPE_CHECKING:
         score,
         screen,
     )
-    from cgsurvey.sem import Mediation, PooledFit, SemFit, cfa, growth, mediation, sem, simulate
+    from cgsurvey.sem import Comparison, Mediation, PooledFit, SemFit, cfa, compare, growth, mediation, sem, simulate
     from cgsurvey.study import StudyResult, run_study
 
 

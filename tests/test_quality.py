@@ -40,6 +40,8 @@ LABELLED = {
         "resampling",
         "mediation",
         "pooled",
+        "compare",
+        "nested",
     },
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }

@@ -148,6 +148,22 @@ def log_likelihood(sample: Sample, Sigma: Floats, mu: Floats | None) -> float:
     return -sample.rows * (value(sample, Sigma, mu) + answered * LOG_2PI / 2)
 
 
+def case_log_likelihood(sample: Sample, Sigma: Floats, mu: Floats | None) -> Floats:
+    """Log-likelihood of each row, times its weight, shape (n,)."""
+    assert sample.cases is not None  # rows are there while a model is being fitted
+    out = np.empty(sample.n)
+    centre = sample.mean if mu is None else mu
+    blocks = [(np.arange(sample.p), np.arange(sample.n))]
+    if sample.patterns is not None:
+        blocks = [pair for block in sample.patterns for pair in zip(block.columns, block.rows, strict=True)]
+    for columns, rows in blocks:
+        part = Sigma[np.ix_(columns, columns)]
+        D = sample.cases.y[rows][:, columns] - centre[columns]
+        distance = np.einsum("ni,ni->n", D @ inverse(part), D)
+        out[rows] = -(len(columns) * LOG_2PI + log_det(part) + distance) / 2
+    return out if sample.cases.weights is None else out * sample.cases.weights
+
+
 def slopes(sample: Sample, Sigma: Floats, mu: Floats | None) -> tuple[Floats, Floats]:
     """First derivatives by the moments: b, shape (p,), and W, shape (p, p), with d value = tr(W dSigma)/2 - b' dmu."""
     if sample.curvature is not None:

@@ -152,11 +152,16 @@ class Curvature:
         d(-l/n) = tr(W dSigma) / 2 - b' dmu.
     H : ndarray, shape (p + p*, p + p*)
         Second derivatives by (mu, vech Sigma), observed or expected.
+    observed, products : ndarray, shape (p + p*, p + p*), optional
+        Observed second derivatives, and cross products of casewise first derivatives (of their sums within clusters),
+        per row; for tests that compare models.
     """
 
     b: Floats
     W: Floats
     H: Floats
+    observed: Floats | None = None
+    products: Floats | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Structural equation models: syntax, parameter table, matrices, estimate, inference, fit."""
 
+from cgsurvey.sem.compare import Comparison, compare
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.fit import cfa, growth, sem
 from cgsurvey.sem.mediation import Mediation, mediation
@@ -8,11 +9,13 @@ from cgsurvey.sem.result import SemFit
 from cgsurvey.sem.simulate import population_model, simulate
 
 __all__ = [
+    "Comparison",
     "CrossCheck",
     "Mediation",
     "PooledFit",
     "SemFit",
     "cfa",
+    "compare",
     "growth",
     "mediation",
     "population_model",

@@ -30,6 +30,7 @@ from cgsurvey.sem.fit_measures import fit_measures
 from cgsurvey.sem.fitted import Fitted
 from cgsurvey.sem.identification import check_identification, undetermined
 from cgsurvey.sem.inference import MANY, information
+from cgsurvey.sem.kept import cheap, with_products
 from cgsurvey.sem.optimise import Optimum, Problem, minimise
 from cgsurvey.sem.options import RESAMPLING, Options, resolve
 from cgsurvey.sem.pooled import fit_imputed, is_imputed
@@ -149,7 +150,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         covariance=covariance,
         basis=fitted.K,
         matrices=tuple(fitted.matrices),
-        samples=tuple(_sealed(s, m) for s, m in zip(grouped.samples, fitted.matrices, strict=True)),
+        samples=_sealed(fitted, options, x),
         tests=tested,
         fit_measures=with_p_value(measures, drawn),
         values=values,
@@ -457,12 +458,21 @@ def _categories(samples: Sequence[Sample]) -> list[int]:
     ]
 
 
-def _sealed(sample: Sample, filled: GroupMatrices) -> Sample:
-    """Drop the rows; keep what modification indices need of missing-data patterns."""
-    if sample.patterns is None or sample.p > MANY:
-        return sample.sealed()
-    b, W = slopes(sample, filled.Sigma, filled.mu)
-    return sample.sealed(Curvature(b, W, moment_information(sample, filled.Sigma, filled.mu, "expected")))
+def _sealed(fitted: Fitted, options: Options, x: Sequence[int]) -> tuple[Sample, ...]:
+    """Drop the rows; keep what modification indices need of missing-data patterns, and difference tests of moments."""
+    samples, out = fitted.samples, []
+    compared = "yuan.bentler.mplus" in options.test and cheap(samples)
+    for sample, filled in zip(samples, fitted.matrices, strict=True):
+        if compared:
+            made = with_products(sample, filled, x if options.fixed_x else ())
+            out.append(made.sealed(made.curvature))
+        elif sample.patterns is None or sample.p > MANY:
+            out.append(sample.sealed())
+        else:
+            b, W = slopes(sample, filled.Sigma, filled.mu)
+            H = moment_information(sample, filled.Sigma, filled.mu, "expected")
+            out.append(sample.sealed(Curvature(b, W, H)))
+    return tuple(out)
 
 
 def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model: str, seed: int | None) -> Meta:

@@ -16,6 +16,7 @@ from cgsurvey.base.errors import OptionError, did_you_mean
 from cgsurvey.base.options import choose
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import Table
+from cgsurvey.present.tables import comparison as _comparison  # noqa: F401
 from cgsurvey.present.tables import joint_tests as _joint_tests  # noqa: F401
 from cgsurvey.present.tables import mediation as _mediation  # noqa: F401
 from cgsurvey.present.tables import reliability as _reliability  # noqa: F401 - registers its classes
