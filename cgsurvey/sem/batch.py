@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from cgsurvey.moments.normal import inverse
 from cgsurvey.moments.sample import Floats, Ints
 from cgsurvey.sem.optimise import Problem, minimise
-from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
+from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, SCALE, THRESHOLD, Structure
 
 TOLERANCE = 1e-9  # largest gradient element, in units of the root information; one more step is taken after it
 SHORT = 3  # arrows up to which a path is short
@@ -54,7 +54,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class Group:
-    """Cells of one group: their places in A, S and m, and in the vector of all cells."""
+    """Cells of one group: their places in A, S, m, thresholds and scales, and in the vector of all cells."""
 
     a: Ints
     ai: Ints
@@ -65,6 +65,10 @@ class Group:
     half: Floats
     m: Ints
     mi: Ints
+    t: Ints
+    ti: Ints
+    c: Ints
+    ci: Ints
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,11 @@ class Cells:
         D[free], d0[free] = K[s.free[free]], k0[s.free[free]]
         groups = []
         for g in range(s.n_groups):
-            a, c, m = (np.flatnonzero((s.group == g) & (s.matrix == kind)) for kind in (ARROW, COVARIANCE, MEAN))
+            kinds = (ARROW, COVARIANCE, MEAN, THRESHOLD, SCALE)
+            a, c, m, t, scales = (np.flatnonzero((s.group == g) & (s.matrix == kind)) for kind in kinds)
             half = np.where(s.i[c] == s.j[c], 0.5, 1.0)
-            groups.append(Group(a, s.i[a], s.j[a], c, s.i[c], s.j[c], half, m, s.i[m]))
+            both = c, s.i[c], s.j[c], half
+            groups.append(Group(a, s.i[a], s.j[a], *both, m, s.i[m], t, s.i[t], scales, s.i[scales]))
         return cls(s.p, s.v, s.means, tuple(groups), D, d0, _depth(s))
 
     def reach(self, A: Floats) -> Floats:

@@ -18,7 +18,8 @@ from scipy.special import ndtr, ndtri
 from cgsurvey.moments.normal import low
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.sem.batch import Cells, Moments, definite
-from cgsurvey.sem.structure import MEAN, Structure
+from cgsurvey.sem.ram import fill
+from cgsurvey.sem.structure import COVARIANCE, MEAN, SCALE, Structure
 
 Interval = Literal["percentile", "bc", "bca", "normal", "basic"]
 INTERVALS: tuple[Interval, ...] = ("percentile", "bc", "bca", "normal", "basic")
@@ -90,12 +91,30 @@ class Bootstrap:
         return cell_values(structure, self.theta, self.fixed, self.fixed_cells)
 
 
-def cell_values(structure: Structure, theta: Floats, fixed: Floats, fixed_cells: Ints) -> Floats:
-    """Values of all cells, shape (R, cells), from free parameters (R, q) and moments of covariates (R, e)."""
+def cell_values(
+    structure: Structure, theta: Floats, fixed: Floats, fixed_cells: Ints, *, follow: bool = True
+) -> Floats:
+    """Values of all cells, shape (R, cells), from free parameters (R, q) and moments of covariates (R, e).
+
+    What follows from the parameters of ordered variables (residual variances, or scales) is filled in if `follow`.
+    """
     free = structure.free >= 0
     out = np.tile(structure.value, (len(theta), 1))
     out[:, free] = theta[:, structure.free[free]]
     out[:, fixed_cells] = fixed
+    ordered = structure.ordered
+    if not follow or not len(ordered):
+        return out
+    s = structure
+    for r, one in enumerate(theta):
+        for g, filled in enumerate(fill(replace(s, value=np.where(free, np.nan, out[r])), one)):
+            here = (s.group == g) & ~free & np.isin(s.i, ordered)
+            if s.theta and filled.scale is not None:
+                scales = here & (s.matrix == SCALE)
+                out[r, scales] = filled.scale[s.i[scales]]
+            else:
+                own = here & (s.matrix == COVARIANCE) & (s.i == s.j)
+                out[r, own] = np.diag(filled.S)[s.i[own]]
     return out
 
 
@@ -129,18 +148,34 @@ def draw_counts(samples: Sequence[Sample], seeds: Sequence[SeedSequence]) -> lis
     return out
 
 
-def leave_out(samples: Sequence[Sample], units: Ints) -> list[Floats]:
-    """Counts of samples without one unit each, shape (R, units) per group; units are numbered over all groups."""
+def leave_out(samples: Sequence[Sample], parts: Sequence[Ints]) -> list[Floats]:
+    """Counts of samples without the units of one part each, shape (R, units) per group.
+
+    Units are numbered over all groups.
+    """
     out, before = [], 0
     for s in samples:
         assert s.cases is not None  # rows are there while a model is being fitted
         n = int(units_of(s.cases).max()) + 1
-        counts = np.ones((len(units), n))
-        mine = np.flatnonzero((units >= before) & (units < before + n))
-        counts[mine, units[mine] - before] = 0.0
+        counts = np.ones((len(parts), n))
+        for r, part in enumerate(parts):
+            mine = part[(part >= before) & (part < before + n)]
+            counts[r, mine - before] = 0.0
         out.append(counts)
         before += n
     return out
+
+
+def repeated_rows(cases: Cases, counts: Floats) -> tuple[Ints, Ints]:
+    """Rows of a resample of units, and to which draw each belongs: a cluster drawn twice is two clusters."""
+    drawn = np.repeat(np.arange(len(counts)), counts.astype(np.int64))
+    units = units_of(cases)
+    order = np.argsort(units, kind="stable")
+    size = np.bincount(units, minlength=len(counts))
+    start = np.cumsum(size) - size
+    draw = np.repeat(np.arange(len(drawn)), size[drawn])
+    within = np.arange(len(draw)) - np.repeat(np.cumsum(size[drawn]) - size[drawn], size[drawn])
+    return order[start[drawn][draw] + within], draw
 
 
 def resampled_moments(sample: Sample, counts: Floats) -> Moments:

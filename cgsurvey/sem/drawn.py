@@ -55,6 +55,8 @@ def _standardized(structure: Structure, cells: Cells, x: Floats, scaled: NDArray
             inverse = 1 / np.where(sd > 0, sd, np.nan)
             out[:, group.a] *= sd[:, group.aj] * inverse[:, group.ai]
             out[:, group.m] *= inverse[:, group.mi]
+            out[:, group.t] *= inverse[:, group.ti]
+            out[:, group.c] = np.where(scaled[group.ci], 1.0, out[:, group.c])
             same = group.si == group.sj
             factor = np.where(same, inverse[:, group.si] * inverse[:, group.sj], 1.0)
             for k in (group.si, group.sj):

@@ -250,11 +250,22 @@ def _reachable(inside: Sequence[int], after: dict[int, list[int]]) -> dict[int, 
 
 @dataclass(frozen=True)
 class Reduced:
-    """The part of a model that standardised effects rest on: connected variables and all that affects them."""
+    """The part of a model that standardised effects rest on: connected variables and all that affects them.
+
+    Attributes
+    ----------
+    structure, cells
+        Of this part alone.
+    kept : ndarray of int
+        Its cells among all.
+    follow : bool
+        True when it has ordered variables, whose residual variances follow from other parameters.
+    """
 
     structure: Structure
     cells: Cells
     kept: Ints
+    follow: bool
 
     def standardized(self, x: Floats, scaled: NDArray[np.bool_] | None = None) -> Floats:
         """Cells with standardised values in place of those that are kept, shape (R, cells)."""
@@ -293,4 +304,4 @@ def reduced(structure: Structure, variables: Sequence[int]) -> Reduced:
         value=np.full(len(kept), np.nan),
     )
     cells = Cells.of(made, np.eye(len(kept)), np.zeros(len(kept)))
-    return Reduced(made, cells, kept)
+    return Reduced(made, cells, kept, bool(member[s.ordered].any()))

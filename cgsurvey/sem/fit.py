@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ from cgsurvey.sem.kept import cheap, with_products
 from cgsurvey.sem.optimise import Optimum, Problem, minimise
 from cgsurvey.sem.options import RESAMPLING, Options, resolve
 from cgsurvey.sem.pooled import fit_imputed, is_imputed
-from cgsurvey.sem.resampling import resample, resampled, with_p_value
+from cgsurvey.sem.resampling import Remake, resample, resampled, with_p_value
 from cgsurvey.sem.result import SemFit, parameter_names
 from cgsurvey.sem.scores import with_means
 from cgsurvey.sem.start import start_values
@@ -130,8 +131,10 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         measures = _measures(fitted, tested, x if options.fixed_x else [])
         # 9. Defined effects; standardised ones are computed on demand.
         values, errors = _rows(table, fitted, covariance)
+        make = partial(sample_of, table=table, options=options.bare)
+        again = partial(Remake.of, source.frame, grouped, options, make)
         drawn, told = resample(
-            problem, made, optimum.z, fitted.matrices, table, options, tested.user.chisq, within, fitted.K
+            problem, made, optimum.z, fitted.matrices, table, options, tested.user.chisq, within, fitted.K, again
         )
         covariance, errors = resampled(drawn, table, made, covariance, errors)
         notes += [

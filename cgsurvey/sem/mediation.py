@@ -270,7 +270,7 @@ def _taken(fit: SemFit, part: Reduced, found: Effects, draws: int, seed: int) ->
     """Cells of Monte-Carlo draws and of resamples, raw and standardised."""
     theta = normal_draws(fit.theta, fit.covariance, draws, seed)
     empty = np.zeros((draws, 0)), np.zeros(0, dtype=np.int64)
-    x = {"monte.carlo": cell_values(fit.structure, theta, *empty)}
+    x = {"monte.carlo": cell_values(fit.structure, theta, *empty, follow=part.follow)}
     if fit.resampled and fit.bootstrap is not None:
         x["bootstrap"] = fit.bootstrap.cells(fit.structure)
     return {"raw": x, "std_all": {name: part.standardized(y) for name, y in x.items()}}

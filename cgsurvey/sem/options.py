@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from cgsurvey.base.errors import OptionError, did_you_mean
@@ -144,6 +144,11 @@ class Options:
         return self.se == "robust.sem" or self.weight in ("WLS", "DWLS") or any(t in _MOMENTS for t in self.test)
 
     @property
+    def bare(self) -> Options:
+        """The same estimates, without errors and scaled tests."""
+        return replace(self, se="none", test=())
+
+    @property
     def scaled(self) -> bool:
         """True when tests are scaled for non-normal data."""
         return bool(self.test)
@@ -221,11 +226,6 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         raise OptionError(
             "rows that come in clusters or strata, or with weights, need robust errors: leave se= out, and use "
             "estimator 'ML' or 'MLR' (ordered items: 'WLSMV')."
-        )
-    if se == "bootstrap" and not likely:
-        raise OptionError(
-            f"se='bootstrap' needs a likelihood; with estimator='{estimator}', whose errors allow for the distribution "
-            "of the data, use se='robust.sem'."
         )
     if se == "robust.huber.white" and not likely:
         raise OptionError(f"se='robust.huber.white' needs a likelihood; with estimator='{estimator}': 'robust.sem'.")

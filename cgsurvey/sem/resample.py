@@ -1,19 +1,19 @@
 """Fitting one model to many resamples of its data, in chunks that do not depend on how many processes work on them.
 
-Numeric file. Complete rows: all resamples of a chunk at once (`batch`). Rows with missing answers: one by one, from the
-estimates of the whole sample.
+Numeric file. Likelihood of complete rows: all resamples of a chunk at once (`batch`). Rows with missing answers,
+nonlinear constraints, least squares: one by one, from the estimates of the whole sample.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
-from cgsurvey.base.errors import ModelError
+from cgsurvey.base.errors import CgSurveyError, SampleError
 from cgsurvey.base.parallel import one_thread, run_parallel
 from cgsurvey.moments.normal import cluster_sums
 from cgsurvey.moments.patterns import find_patterns
@@ -25,6 +25,7 @@ from cgsurvey.sem.bootstrap import (
     draw_counts,
     fixed_moments,
     leave_out,
+    repeated_rows,
     resampled_moments,
     saturated_value,
     units_of,
@@ -37,6 +38,8 @@ from cgsurvey.sem.structure import Structure
 
 CHUNK, SINGLES = 250, 10  # resamples of a task: fitted at once, fitted one by one
 COUNTS = 4_000_000  # counts of a task that are held at once
+Again = Callable[[Sequence[Ints], Sequence[Ints]], Sequence[Sample]]
+PARTS = 500  # parts of which each is left out where a fit takes long
 FEW = 5000  # units up to which each is left out in earnest; beyond, one Newton step from the estimates is exact enough
 
 
@@ -89,6 +92,8 @@ class Resampler:
         Nonlinear equalities and inequalities.
     basis : ndarray, shape (q, f)
         Directions in theta that all constraints leave free at the estimates.
+    again : callable, optional
+        Makes samples of rows (those of each group, and the draw that each belongs to); given with least squares.
     """
 
     structure: Structure
@@ -100,6 +105,7 @@ class Resampler:
     fixed_cells: Ints
     within: Constraints
     basis: Floats
+    again: Again | None = None
 
     @classmethod
     def of(
@@ -110,13 +116,14 @@ class Resampler:
         fixed_cells: Ints,
         within: Constraints,
         basis: Floats,
+        again: Again | None = None,
     ) -> Resampler:
         """Prepare resampling at the estimates `z` of `problem`."""
         H = problem.slope(z, "observed")[1]
         if not _definite(H):
             H = problem.slope(z, "expected")[1]
         samples = tuple(replace(s, gamma=None) for s in problem.samples)
-        return cls(structure, samples, problem.K, problem.k0, z, H, fixed_cells, within, basis)
+        return cls(structure, samples, problem.K, problem.k0, z, H, fixed_cells, within, basis, again)
 
     @property
     def complete(self) -> bool:
@@ -126,7 +133,7 @@ class Resampler:
     @property
     def batched(self) -> bool:
         """True when resamples are fitted all at once."""
-        return self.complete and not len(self.within)
+        return self.complete and not len(self.within) and self.again is None
 
     @property
     def units(self) -> int:
@@ -140,11 +147,18 @@ class Resampler:
         return _joined(run_parallel(self._drawn, chunks, n_jobs=n_jobs))
 
     def jackknife(self, *, n_jobs: int = 1) -> Refits:
-        """Fit without each unit (row or cluster) in turn; an approximation by one Newton step where that is enough."""
-        if not self.batched:
+        """Fit without each unit (row or cluster) in turn.
+
+        Likelihood that is not fitted at once, and more than FEW units: one Newton step from the estimates, which is
+        exact enough. Least squares: without PARTS parts of the units.
+        """
+        if not self.batched and self.again is None:
             return self._by_scores()
         size, units = self._size(), np.arange(self.units)
-        chunks = [units[at : at + size] for at in range(0, len(units), size)]
+        if self.again is not None:
+            size, units = SINGLES, np.random.default_rng(0).permutation(units)
+        parts = np.array_split(units, min(len(units), PARTS) if self.again is not None else len(units))
+        chunks = [parts[at : at + size] for at in range(0, len(parts), size)]
         return _joined(run_parallel(self._left_out, chunks, n_jobs=n_jobs))
 
     def _size(self) -> int:
@@ -157,8 +171,9 @@ class Resampler:
         return self._batch(counts) if self.batched else self._singles(counts)
 
     @one_thread()
-    def _left_out(self, units: Ints) -> Refits:
-        return self._batch(leave_out(self.samples, units), one_step=self.units > FEW)
+    def _left_out(self, parts: Sequence[Ints]) -> Refits:
+        counts = leave_out(self.samples, parts)
+        return self._batch(counts, one_step=self.units > FEW) if self.batched else self._singles(counts)
 
     def _batch(self, counts: Sequence[Floats], *, one_step: bool = False) -> Refits:
         moments = [resampled_moments(s, c) for s, c in zip(self.samples, counts, strict=True)]
@@ -178,25 +193,34 @@ class Resampler:
         theta, fixed = np.full((R, self.structure.q), np.nan), np.full((R, len(self.fixed_cells)), np.nan)
         statistic = np.full(R, np.nan)
         for r in range(R):
-            pairs = [
-                resampled(s, c[r], self._covariates(g))
-                for g, (s, c) in enumerate(zip(self.samples, counts, strict=True))
-            ]
-            moments = [m for _, m in pairs]
-            fixed[r] = fixed_moments(self.structure, self.fixed_cells, moments)[0]
-            value = self.structure.value.copy()
-            value[self.fixed_cells] = fixed[r]
-            made = replace(self.structure, value=value)
-            problem = Problem.of(made, [s for s, _ in pairs], self.K, self.k0)
             try:
+                samples, moments = self._resampled([c[r] for c in counts])
+                fixed[r] = fixed_moments(self.structure, self.fixed_cells, moments)[0]
+                value = self.structure.value.copy()
+                value[self.fixed_cells] = fixed[r]
+                problem = Problem.of(replace(self.structure, value=value), samples, self.K, self.k0)
                 found = self._minimise(problem)
-            except (np.linalg.LinAlgError, ModelError):
+            except (np.linalg.LinAlgError, CgSurveyError):
                 continue
             if found.converged:
                 theta[r] = problem.theta(found.z)
-                if self.complete:
+                if self.complete and self.again is None:
                     statistic[r] = 2 * self._size_of_fit() * (found.value - saturated_value(moments)[0])
         return Refits(theta, fixed, np.maximum(statistic, 0.0))
+
+    def _resampled(self, counts: Sequence[Floats]) -> tuple[Sequence[Sample], list[Moments]]:
+        """Samples of one resample and their moments."""
+        if self.again is None:
+            pairs = [
+                resampled(s, c, self._covariates(g)) for g, (s, c) in enumerate(zip(self.samples, counts, strict=True))
+            ]
+            return [s for s, _ in pairs], [m for _, m in pairs]
+        rows = [repeated_rows(s.cases, c) for s, c in zip(self.samples, counts, strict=True) if s.cases is not None]
+        samples = self.again([r for r, _ in rows], [d for _, d in rows])
+        for new, old in zip(samples, self.samples, strict=True):
+            if new.moments is not None and old.moments is not None and len(new.moments) != len(old.moments):
+                raise SampleError("A category that the data have does not occur in a resample.")
+        return samples, [Moments(np.array([s.rows]), s.mean[None], s.cov[None]) for s in samples]
 
     def _minimise(self, problem: Problem) -> Optimum:
         if len(self.within):

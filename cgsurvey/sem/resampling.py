@@ -5,8 +5,8 @@ Labelled file; the numbers are made in `resample`, `batch`, `bootstrap` and `dra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ from numpy.random import SeedSequence
 
 from cgsurvey.base.errors import EstimationError, ModelError, OptionError
 from cgsurvey.base.notes import Note, note
-from cgsurvey.moments.sample import Floats
+from cgsurvey.moments.build import Grouped
+from cgsurvey.moments.sample import Floats, Ints, Sample
 from cgsurvey.sem.batch import Cells
 from cgsurvey.sem.bootstrap import (
     BollenStine,
@@ -36,6 +37,50 @@ from cgsurvey.sem.resample import Refits, Resampler
 from cgsurvey.sem.structure import GroupMatrices, Structure
 from cgsurvey.sem.table import ParameterTable, covariates
 
+
+@dataclass(frozen=True)
+class Remake:
+    """Makes samples of rows of a table, by the way of the whole sample.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The rows that the fit used.
+    where : tuple of ndarray of int
+        Places of the rows of each group.
+    make : callable
+        From a table to sample statistics.
+    cluster : str, optional
+        Column of clusters; a cluster drawn twice is two clusters.
+    """
+
+    frame: pd.DataFrame
+    where: tuple[Ints, ...]
+    make: Callable[[pd.DataFrame], Grouped]
+    cluster: str | None = None
+
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, grouped: Grouped, options: Options, make: Callable[[pd.DataFrame], Grouped]
+    ) -> Remake:
+        """Keep the rows that were used."""
+        used = frame.iloc[grouped.rows]
+        if options.group is None:
+            where: tuple[Ints, ...] = (np.arange(len(used)),)
+        else:
+            names = used[options.group].astype(str).to_numpy()
+            where = tuple(np.flatnonzero(names == label) for label in grouped.labels)
+        return cls(used, where, make, options.cluster)
+
+    def __call__(self, rows: Sequence[Ints], draws: Sequence[Ints]) -> Sequence[Sample]:
+        """Samples of the groups, from places among their rows."""
+        part = self.frame.iloc[np.concatenate([w[r] for w, r in zip(self.where, rows, strict=True)])]
+        if self.cluster is not None:
+            before = np.cumsum([0, *(int(d.max()) + 1 for d in draws[:-1])])
+            part = part.assign(**{self.cluster: np.concatenate([d + b for d, b in zip(draws, before, strict=True)])})
+        return self.make(part.reset_index(drop=True)).samples
+
+
 KINDS = ("raw", "std_all", "std_lv", "std_nox")
 FEW_RESAMPLES = 500  # resamples below which the limits of an interval are left to chance
 
@@ -50,6 +95,7 @@ def resample(
     chisq: float,
     within: Constraints,
     basis: Floats,
+    again: Callable[[], Remake] | None = None,
 ) -> tuple[Bootstrap | None, list[Note]]:
     """Draw what the options ask for.
 
@@ -65,6 +111,8 @@ def resample(
         Test statistic of the data.
     within, basis
         Constraints, and the directions they leave free (`Resampler`).
+    again : callable, optional
+        Returns what makes samples of rows; used with least squares, where moments alone do not tell the weights.
 
     Raises
     ------
@@ -79,7 +127,8 @@ def resample(
             "use estimator='MLR' with missing='fiml', whose test allows for distributions that are not normal."
         )
     fixed_cells = np.flatnonzero((structure.free < 0) & (table.exo[structure.row] == 1))
-    resampler = Resampler.of(problem, structure, z, fixed_cells, within, basis)
+    remake = None if options.weight is None or again is None else again()
+    resampler = Resampler.of(problem, structure, z, fixed_cells, within, basis, remake)
     seed = options.seed if options.seed is not None else int(SeedSequence().generate_state(1)[0])
     ordinary, tested = SeedSequence(seed).spawn(2)
     clusters = options.cluster is not None
@@ -98,7 +147,8 @@ def resample(
             )
         cells = Cells.of(structure, np.eye(structure.q), np.zeros(structure.q))
         good = admissible(structure, cells, resampler.cells(kept))
-        left_out = resampler.jackknife(n_jobs=options.n_jobs)
+        slow = remake is not None and options.ci_type != "bca"
+        left_out = None if slow else resampler.jackknife(n_jobs=options.n_jobs)
         found = Bootstrap(
             kept.theta,
             kept.fixed,
@@ -108,7 +158,7 @@ def resample(
             int((~good).sum()),
             seed,
             clusters,
-            _accelerations(resampler, cells, left_out, table),
+            {} if left_out is None else _accelerations(resampler, cells, left_out, table),
             test,
         )
     else:
@@ -204,7 +254,7 @@ def monte_carlo(
     """Values of the rows of the table, shape (draws, rows), in draws from the distribution of the estimates."""
     drawn = normal_draws(theta, covariance, draws, seed)
     none = np.zeros((draws, 0)), np.zeros(0, dtype=np.int64)
-    return table_rows(table, structure, cell_values(structure, drawn, *none))
+    return table_rows(table, structure, cell_values(structure, drawn, *none, follow=False))
 
 
 def with_p_value(measures: pd.Series, found: Bootstrap | None) -> pd.Series:

@@ -202,6 +202,8 @@ class SemFit(Result):
             )
         ci_type = choose("ci_type", ci_type or self.options.ci_type, INTERVALS)
         kind = choose("kind", kind, KINDS)
+        if ci_type == "bca" and self.bootstrap is not None and kind not in self.bootstrap.acceleration:
+            raise OptionError("the fit has no jackknife, which 'bca' needs; fit with ci_type='bca'.")
         keep, out = self._names()
         value = self.values if kind == "raw" else self._standardized(kind)[0]
         out["estimate"] = value[keep]

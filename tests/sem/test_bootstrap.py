@@ -18,6 +18,7 @@ from cgsurvey.sem.bootstrap import (
     intervals,
     leave_out,
     quantiles,
+    repeated_rows,
     resampled_moments,
     transformed,
 )
@@ -84,10 +85,19 @@ def test_wishart_divisor():
 
 def test_each_unit_is_left_out_once():
     groups = [sample(20), sample(30, clustered=True)]
-    counts = leave_out(groups, np.arange(26))
+    counts = leave_out(groups, list(np.arange(26)[:, None]))
     np.testing.assert_array_equal(counts[0].sum(axis=1), [19] * 20 + [20] * 6)
     np.testing.assert_array_equal(counts[1].sum(axis=1), [6] * 20 + [5] * 6)
     assert (np.hstack(counts).min(axis=1) == 0).all()
+
+
+def test_rows_of_a_resample_of_clusters():
+    cluster = np.array([0, 1, 1, 0, 2, 1])
+    rows, draw = repeated_rows(Cases(np.zeros((6, 1)), cluster=cluster), np.array([2.0, 1, 0]))
+    np.testing.assert_array_equal(rows, [0, 3, 0, 3, 1, 2, 5])
+    np.testing.assert_array_equal(draw, [0, 0, 1, 1, 2, 2, 2])
+    rows, _ = repeated_rows(Cases(np.zeros((3, 1))), np.array([2.0, 0, 1]))
+    np.testing.assert_array_equal(rows, [0, 0, 2])
 
 
 def test_transformed_rows_have_the_moments_of_the_model():

@@ -282,6 +282,33 @@ def test_constraints_that_are_not_linear():
     assert np.isfinite(found.bootstrap.acceleration["raw"]).any()
 
 
+@pytest.mark.parametrize("estimator", ["GLS", "ULS", "DWLS", "WLSMV", "WLS"])
+def test_least_squares_one_by_one(estimator):
+    data = answers(200)
+    found = boot(data=data, bootstrap=11, estimator=estimator)
+    rows = np.random.default_rng(np.random.SeedSequence(1).spawn(2)[0].spawn(11)[10]).integers(0, 200, 200)
+    alone = cg.sem(MODEL, data.iloc[rows].reset_index(drop=True), estimator=estimator)
+    np.testing.assert_allclose(found.bootstrap.theta[10], alone.theta, atol=1e-6)
+    assert found.bootstrap.acceleration == {}
+    with pytest.raises(cg.OptionError, match="ci_type='bca'"):
+        found.intervals("bca")
+
+
+def test_least_squares_with_clusters_groups_and_covariates():
+    data = answers(240).assign(g=np.tile(["a", "b"], 120), office=np.repeat(np.arange(24), 10))
+    model = "x2 ~ x1\nx3 ~ x2 + x1"
+    options = {"estimator": "DWLS", "group": "g", "cluster": "office"}
+    found = boot(model, data, bootstrap=10, ci_type="bca", **options)
+    rng = np.random.default_rng(np.random.SeedSequence(1).spawn(2)[0].spawn(10)[4])
+    parts = []
+    for g in "ab":
+        units = [u for _, u in data[data["g"] == g].groupby("office")]
+        parts += [units[k].assign(office=f"{g}{i}") for i, k in enumerate(rng.integers(0, 24, 24))]
+    alone = cg.sem(model, pd.concat(parts, ignore_index=True), **options)
+    np.testing.assert_allclose(found.bootstrap.theta[4], alone.theta, atol=1e-6)
+    assert np.isfinite(found.intervals("bca").query("op == '~'")["ci_lower"]).all()
+
+
 @pytest.mark.scale
 def test_same_numbers_on_a_dask_cluster(tmp_path):
     import joblib
