@@ -23,12 +23,15 @@ from cgsurvey.base.errors import (
 )
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.fourth import adf_gamma
-from cgsurvey.moments.normal import low
+from cgsurvey.moments.normal import Kind, low
 from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
+from cgsurvey.moments.two_stage import pairwise_gamma, pairwise_moments, staged
 from cgsurvey.moments.weights import Weight, normal_weight, weight_matrix
 
+Missing = Literal["listwise", "pairwise", "fiml", "fiml.x", "two.stage", "robust.two.stage"]
+STAGES = ("two.stage", "robust.two.stage")
 LOSS, THIN = (
     0.05,
     0.10,
@@ -72,7 +75,7 @@ def sample_statistics(
     frame: pd.DataFrame,
     observed: Sequence[str],
     *,
-    missing: Literal["listwise", "pairwise", "fiml", "fiml.x"] = "listwise",
+    missing: Missing = "listwise",
     covariates: Sequence[str] = (),
     products: Sequence[str] = (),
     group: str | None = None,
@@ -84,6 +87,7 @@ def sample_statistics(
     gamma: bool = False,
     means: bool = False,
     fixed_x: bool = True,
+    information: Kind = "observed",
 ) -> Grouped:
     """Compute the sample statistics of each group.
 
@@ -93,9 +97,9 @@ def sample_statistics(
         One row per respondent.
     observed : sequence of str
         Variables of the model.
-    missing : {"listwise", "pairwise", "fiml", "fiml.x"}
+    missing : {"listwise", "pairwise", "fiml", "fiml.x", "two.stage", "robust.two.stage"}
         Drop rows with a missing answer, or use what was answered; "fiml" and "pairwise" drop rows that lack a
-        covariate.
+        covariate. "two.stage": moments by EM, and their sampling covariance, for normal rows or ("robust") any.
     covariates : sequence of str
         Variables whose moments the model takes from the sample.
     products : sequence of str
@@ -112,6 +116,8 @@ def sample_statistics(
         Means are among the moments of least squares.
     fixed_x : bool
         Covariates do not vary from sample to sample.
+    information : {"observed", "expected"}
+        Information that the covariance of two-stage moments rests on.
 
     Raises
     ------
@@ -161,10 +167,10 @@ def sample_statistics(
         here = rows[code[rows] == g]
         where = f" of group '{label}'" if label else ""
         cases = Cases(y[here], *(None if part is None else part[here] for part in (w, cluster_of, stratum_of)))
-        sample, more = _sample(
-            cases, observed, where, fiml=missing != "listwise", wishart=wishart or weight is not None
-        )
-        if gamma or weight:
+        sample, more = _sample(cases, observed, where, missing=missing, wishart=wishart or weight is not None)
+        if missing in STAGES:
+            sample = staged(sample, robust=missing == "robust.two.stage", kind=information)
+        elif gamma or weight:
             sample = _with_moments(sample, where, weight=weight, gamma=gamma, means=means, fixed=fixed)
         samples.append(sample)
         notes += more
@@ -259,14 +265,14 @@ def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
 
 
 def _sample(
-    cases: Cases, observed: Sequence[str], where: str, *, fiml: bool, wishart: bool
+    cases: Cases, observed: Sequence[str], where: str, *, missing: Missing, wishart: bool
 ) -> tuple[Sample, list[Note]]:
     y, weights = cases.y, cases.weights
     n, p = y.shape
     if n <= p:
         raise SampleError(
             f"{n} usable rows{where} for {p} variables: covariances need more rows than variables. "
-            + ("Use missing='fiml', which keeps rows with missing answers, or a" if not fiml else "Use a")
+            + ("Use missing='fiml', which keeps rows with missing answers, or a" if missing == "listwise" else "Use a")
             + " smaller model."
         )
     notes: list[Note] = []
@@ -280,7 +286,11 @@ def _sample(
         )
     cases = _recoded(cases, where)
     size = float(n - 1 if wishart else n) if weights is None else float(weights.sum())
-    if fiml and np.isnan(y).any():
+    if missing == "pairwise" and np.isnan(y).any():
+        pairs = pairwise_moments(y, weights)
+        cov = pairs.cov * n / (n - 1) if wishart else pairs.cov
+        sample = Sample(n, pairs.mean, cov, size, None, cases, wishart=wishart)
+    elif missing != "listwise" and np.isnan(y).any():
         patterns = find_patterns(y, weights)
         thin = coverage(y)
         if thin.min() < THIN:
@@ -319,7 +329,10 @@ def _with_moments(
     assert cases is not None  # rows are there while a model is being fitted
     G = None
     if gamma:
-        G = adf_gamma(cases.y, weights=cases.weights, cluster=cases.cluster, strata=cases.strata, fixed=fixed)
+        if np.isnan(cases.y).any():
+            G = pairwise_gamma(cases.y)
+        else:
+            G = adf_gamma(cases.y, weights=cases.weights, cluster=cases.cluster, strata=cases.strata, fixed=fixed)
     if weight is None:
         return replace(sample, gamma=G)
     moments = sample.cov[low(p)]

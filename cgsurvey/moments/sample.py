@@ -193,7 +193,11 @@ class Sample:
         Its weights, full or diagonal; given, the estimator is least squares.
     gamma : ndarray, shape (k, k), optional
         n times the covariance of the moments over repeated samples, without assuming normality; for estimators that
-        allow for the distribution of the data.
+        allow for the distribution of the data, and for moments of incomplete rows (two-stage).
+    base_gamma : ndarray, shape (k, k), optional
+        The same for the baseline model where lavaan takes another.
+    unstructured : bool
+        True: errors and tests weigh moments by the information at `cov`, not at what the model implies (two-stage).
     """
 
     n: int
@@ -207,6 +211,8 @@ class Sample:
     moments: Floats | None = None
     weight: Floats | None = None
     gamma: Floats | None = None
+    base_gamma: Floats | None = None
+    unstructured: bool = False
 
     @cached_property
     def gaps(self) -> Gaps:
@@ -223,9 +229,14 @@ class Sample:
         """Number of variables."""
         return len(self.mean)
 
+    @property
+    def for_baseline(self) -> Sample:
+        """The sample as the baseline model sees it."""
+        return self if self.base_gamma is None else replace(self, gamma=self.base_gamma, base_gamma=None)
+
     def sealed(self, curvature: Curvature | None = None) -> Sample:
         """Return the sample without rows and patterns, as a result may keep it."""
-        return replace(self, patterns=None, cases=None, curvature=curvature)
+        return replace(self, patterns=None, cases=None, curvature=curvature, base_gamma=None)
 
 
 def shares(samples: Sequence[Sample]) -> Floats:

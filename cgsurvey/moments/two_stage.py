@@ -8,7 +8,7 @@ Savalei & Falk, 2014, for rows that are not normal).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -102,3 +102,15 @@ def zero_filled_gamma(y: Floats) -> Floats:
     Z = np.hstack([D, D[:, i] * D[:, j]])
     Z = np.nan_to_num(Z - np.nanmean(Z, axis=0))
     return np.asarray(Z.T @ Z / len(y))
+
+
+def staged(sample: Sample, *, robust: bool, kind: Kind = "observed") -> Sample:
+    """The sample as the second stage sees it: maximum-likelihood moments and their Gamma, no patterns."""
+    assert sample.cases is not None  # rows are there while a model is being fitted
+    return replace(
+        sample,
+        gamma=em_gamma(sample, robust=robust, kind=kind),
+        base_gamma=zero_filled_gamma(sample.cases.y),
+        unstructured=True,
+        patterns=None,
+    )

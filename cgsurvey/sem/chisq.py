@@ -234,7 +234,7 @@ def tests(
         return _least_squares_tests(fitted, covariates, fixed_x, names)
     structure, samples = fitted.structure, fitted.samples
     exogenous = covariates if fixed_x else ()
-    base = independence(structure, samples, covariates, fixed_x)
+    base = independence(structure, [s.for_baseline for s in samples], covariates, fixed_x)
     moments = structure.n_groups * len(free_moments(structure.p, structure.means, exogenous))
     models = [fitted, base]
     plain = [ChiSquare(discrepancy(m), moments - m.npar) for m in models]

@@ -212,6 +212,7 @@ def sample_of(frame: pd.DataFrame, table: ParameterTable, options: Options) -> G
         gamma=options.gamma,
         means=table.means,
         fixed_x=options.fixed_x,
+        information="expected" if options.information == "expected" else "observed",
     )
 
 
@@ -323,7 +324,12 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
     if options.se in ("none", "bootstrap") or not q:
         return empty, []
     kind = options.information
-    H = fitted.meat() if kind == "first.order" else information(fitted.structure, fitted.theta, fitted.samples, kind)
+    if options.two_stage:
+        H = fitted.pieces().bread()
+    elif kind == "first.order":
+        H = fitted.meat()
+    else:
+        H = information(fitted.structure, fitted.theta, fitted.samples, kind)
     reduced = fitted.K.T @ H @ fitted.K
     units = 1 / np.sqrt(np.abs(np.diag(reduced)))
     values, vectors = np.linalg.eigh(reduced * units * units[:, None])
@@ -337,7 +343,7 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
         ]
     bread = fitted.inverse(H)
     covariance = bread
-    if options.robust:
+    if options.robust or options.two_stage:
         covariance = bread @ (fitted.pieces() if options.se == "robust.sem" else fitted).meat() @ bread
     return (covariance + covariance.T) / 2 / fitted.total, []
 
@@ -437,6 +443,8 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
         out.append(note("sem.weights", weights=options.weights))
     if found.user.df == 0:
         out.append(note("sem.no_test"))
+    if options.missing == "pairwise" and not options.gamma and np.isnan(_rows_of(grouped.samples)).any():
+        out.append(note("sem.pairwise_errors"))
     if options.fiml and fitted.structure.p > MANY:
         out.append(note("sem.not_corrected", n=MANY))
     if not options.robust and options.se != "bootstrap":
@@ -451,7 +459,7 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
 
 def _categories(samples: Sequence[Sample]) -> list[int]:
     """Number of categories of each variable that holds no more than seven whole numbers."""
-    y = np.concatenate([s.cases.y for s in samples if s.cases is not None])
+    y = _rows_of(samples)
     low, high = np.nanmin(y, axis=0), np.nanmax(y, axis=0)
     short = np.flatnonzero((high - low <= 6) & (low == np.round(low)))
     return [
@@ -459,6 +467,10 @@ def _categories(samples: Sequence[Sample]) -> list[int]:
         for k in short
         if high[k] - low[k] > 1 and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))
     ]
+
+
+def _rows_of(samples: Sequence[Sample]) -> Floats:
+    return np.concatenate([s.cases.y for s in samples if s.cases is not None])
 
 
 def _sealed(fitted: Fitted, options: Options, x: Sequence[int]) -> tuple[Sample, ...]:
@@ -469,23 +481,26 @@ def _sealed(fitted: Fitted, options: Options, x: Sequence[int]) -> tuple[Sample,
         if compared:
             made = with_products(sample, filled, x if options.fixed_x else ())
             out.append(made.sealed(made.curvature))
-        elif sample.patterns is None or sample.p > MANY:
+        elif (sample.patterns is None and not sample.unstructured) or sample.p > MANY:
             out.append(sample.sealed())
         else:
             b, W = slopes(sample, filled.Sigma, filled.mu)
-            H = moment_information(sample, filled.Sigma, filled.mu, "expected")
+            Sigma, mu = (sample.cov, sample.mean) if sample.unstructured else (filled.Sigma, filled.mu)
+            H = moment_information(sample, Sigma, mu, "expected")
             out.append(sample.sealed(Curvature(b, W, H)))
     return tuple(out)
 
 
 def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model: str, seed: int | None) -> Meta:
-    y = np.concatenate([s.cases.y for s in grouped.samples if s.cases is not None])
+    y = _rows_of(grouped.samples)
     hidden = () if seed is not None else RESAMPLING
     shown = {k: v for k, v in vars(options).items() if v not in (None, (), "") and k not in hidden}
     labels = dict(source.labels) | (dict(model.labels) if isinstance(model, Model) else {})
     references = ["joreskog1969", "bollen1989", "rosseel2012"]
     references += ["yuan2000"] if options.scaled else []
     references += ["arbuckle1996"] if options.fiml else []
+    references += ["savalei2009"] if options.two_stage else []
+    references += ["savalei2014"] if options.missing == "robust.two.stage" else []
     references += ["davison1997"] if options.se == "bootstrap" else []
     references += ["efron1987"] if options.se == "bootstrap" and options.ci_type in ("bc", "bca") else []
     references += ["bollen1992"] if options.bollen_stine else []

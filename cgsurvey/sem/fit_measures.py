@@ -377,8 +377,9 @@ def absolute(
 
 
 def _weighted(sample: Sample, m: GroupMatrices, R: Floats, d: Floats, means: bool) -> float:
-    """Quadratic form of (d, vech R) in the expected information of (mu, vech Sigma) at the implied moments."""
-    return quadratic(sample, m.Sigma, m.mu, R, d if means else np.zeros(len(d)))
+    """Quadratic form of (d, vech R) in the expected information of (mu, vech Sigma), as a rule the implied ones."""
+    Sigma, mu = (sample.cov, sample.mean) if sample.unstructured else (m.Sigma, m.mu)
+    return quadratic(sample, Sigma, mu, R, d if means else np.zeros(len(d)))
 
 
 def _available(sample: Sample) -> tuple[Floats, Floats]:

@@ -84,6 +84,7 @@ class Fitted:
             else:
                 drop = 0 if means else p
                 delta.append(moment_jacobian(layout, f))
-                weight.append(moment_information(s.sealed(), filled.Sigma, filled.mu, "expected")[drop:, drop:])
+                Sigma, mu = (s.cov, s.mean) if s.unstructured else (filled.Sigma, filled.mu)
+                weight.append(moment_information(s.sealed(), Sigma, mu, "expected")[drop:, drop:])
                 gamma.append(s.gamma[drop:, drop:])
         return Pieces(delta, weight, gamma, shares(self.samples).tolist())

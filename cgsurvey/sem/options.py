@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cgsurvey.base.errors import OptionError, did_you_mean
 from cgsurvey.base.options import choose, choose_all, fraction, whole
 from cgsurvey.base.parallel import check_seed
+from cgsurvey.moments.build import STAGES, Missing
 from cgsurvey.responses.design import Design
 from cgsurvey.sem.bootstrap import INTERVALS, Interval
 from cgsurvey.sem.table import GROUP_EQUAL
@@ -17,7 +18,6 @@ Estimator = Literal[
     "ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF", "GLS", "ULS", "WLS", "DWLS",
     "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV",
 ]  # fmt: skip
-Missing = Literal["listwise", "pairwise", "fiml", "fiml.x"]
 Information = Literal["expected", "observed", "first.order"]
 StandardErrors = Literal["standard", "robust.sem", "robust.huber.white", "bootstrap", "none"]
 Test = Literal["standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "yuan.bentler.mplus"]
@@ -64,9 +64,11 @@ class Options:
         Items that are ordered categories; True: all endogenous ones.
     parameterization : {"delta", "theta"}
         Of ordered items: scales or residual variances are parameters.
-    missing : {"listwise", "pairwise", "fiml", "fiml.x"}
-        Leave rows with missing answers out, use all that was answered ("fiml.x": covariates too), or take each
-        correlation of ordered items from the rows that answered both.
+    missing : {"listwise", "pairwise", "fiml", "fiml.x", "two.stage", "robust.two.stage"}
+        Leave rows with missing answers out; use all that was answered in the likelihood ("fiml.x": covariates too);
+        take each covariance (of ordered items: correlation) from the rows that answered both; or fit the model to means
+        and covariances estimated by EM, with errors and tests that allow for it ("robust": and for the distribution).
+        Two-stage estimation models covariates with the items, as with `fixed_x` False.
     se : {"standard", "robust.sem", "robust.huber.white", "bootstrap", "none"}
         Standard errors; with "bootstrap" intervals too come from `bootstrap` resamples of rows (or clusters).
     test : tuple of str
@@ -133,6 +135,11 @@ class Options:
         return self.missing in ("fiml", "fiml.x")
 
     @property
+    def two_stage(self) -> bool:
+        """True when the model is fitted to moments that EM estimated."""
+        return self.missing in STAGES
+
+    @property
     def weight(self) -> Weight | None:
         """Weights of least squares; None for likelihood."""
         name = _ESTIMATORS[self.estimator][0]
@@ -156,7 +163,7 @@ class Options:
     @property
     def robust(self) -> bool:
         """True when standard errors allow for non-normal data."""
-        return self.se in ("robust.sem", "robust.huber.white")
+        return self.se in ("robust.sem", "robust.huber.white") and self.missing != "two.stage"
 
 
 def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
@@ -196,20 +203,22 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
             "ordered= out and take estimator='MLR'."
         )
     missing = made.pop("missing", None) or "listwise"
-    missing = choose("missing", _SPELLINGS.get(missing, missing), ("listwise", "pairwise", "fiml", "fiml.x"))
+    missing = choose("missing", _SPELLINGS.get(missing, missing), get_args(Missing))
     if missing in ("fiml", "fiml.x") and (not likely or se_default == "robust.sem"):
         raise OptionError(
             f"missing='{missing}' is a likelihood method; estimator='{estimator}' goes with missing='listwise'"
             + (" or 'pairwise'." if ordered else ".")
             + " For items with missing answers: estimator='MLR', missing='fiml', or multiple imputation."
         )
-    if missing == "pairwise" and not ordered:
-        raise OptionError("missing='pairwise' goes with ordered items; for others use missing='fiml'.")
     complex_sample = made["cluster"] is not None or made["weights"] is not None or made["strata"] is not None
+    if missing in STAGES:
+        return _staged(made, estimator, missing, bool(ordered), complex_sample)
+    if missing == "pairwise" and not ordered:
+        _check_pairwise(made, estimator, complex_sample)
     likelihood = choose("likelihood", made.pop("likelihood", "normal"), ("normal", "wishart"))
-    if likelihood == "wishart" and (estimator != "ML" or missing != "listwise" or complex_sample):
+    if likelihood == "wishart" and (estimator != "ML" or missing not in ("listwise", "pairwise") or complex_sample):
         raise OptionError(
-            "likelihood='wishart' goes with estimator='ML', complete rows, and neither clusters nor weights."
+            "likelihood='wishart' goes with estimator='ML', complete rows or pairs, and neither clusters nor weights."
         )
     if complex_sample:
         if likely and se_default == "robust.sem":
@@ -252,7 +261,7 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
     )
     if information == "first.order" and not likely:
         raise OptionError("information='first.order' needs a likelihood; least squares has 'expected'.")
-    if made["cluster"] is not None or made["strata"] is not None or missing != "listwise" or ordered:
+    if made["cluster"] is not None or made["strata"] is not None or missing in ("fiml", "fiml.x") or ordered:
         made["meanstructure"] = True
     return Options(
         estimator=estimator,
@@ -271,6 +280,56 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         engine=choose("engine", made.pop("engine", "native"), ("native", "semopy")),
         **made,
     )
+
+
+def _staged(made: dict[str, Any], estimator: str, missing: Any, ordered: bool, complex_sample: bool) -> Options:
+    """Options of two-stage estimation: errors and tests follow from the covariance of the moments."""
+    if estimator != "ML" or ordered:
+        raise OptionError(
+            f"missing='{missing}' goes with estimator='ML' and continuous items: its errors and tests are its own. "
+            "For other estimators: missing='fiml' with 'ML' or 'MLR', or multiple imputation."
+        )
+    if complex_sample and (missing == "two.stage" or made["strata"] is not None):
+        raise OptionError(
+            f"missing='{missing}' takes rows as independent and equally weighted; with clusters or weights use "
+            "'robust.two.stage', with strata estimator='MLR', missing='fiml'."
+        )
+    if made.get("fixed_x"):
+        raise OptionError(f"missing='{missing}' models covariates with the items: leave fixed_x= out.")
+    if made.pop("likelihood", "normal") != "normal":
+        raise OptionError(f"missing='{missing}' needs likelihood='normal'.")
+    choose("se", made.pop("se", None) or missing, (missing, "robust.sem", "none"))
+    tests = choose_all("test", made.pop("test", None), ("standard", *_MOMENTS))
+    return Options(
+        estimator="ML",
+        missing=missing,
+        se="robust.sem",
+        test=tuple(t for t in tests if t != "standard") or ("satorra.bentler",),
+        information=choose("information", made.pop("information", None) or "observed", ("expected", "observed")),
+        group_equal=choose_all("group_equal", made.pop("group_equal", ()), GROUP_EQUAL),
+        group_partial=_texts(made.pop("group_partial", ())),
+        ci=fraction("ci", made.pop("ci", 0.95)),
+        engine=choose("engine", made.pop("engine", "native"), ("native",)),
+        **_resampling(made),
+        **(made | {"meanstructure": True, "fixed_x": False}),
+    )
+
+
+def _check_pairwise(made: Mapping[str, Any], estimator: str, complex_sample: bool) -> None:
+    """Refuse what pairwise moments of continuous items cannot give."""
+    fault = ""
+    if estimator in ("MLR", "MLF"):
+        fault = f"estimator='{estimator}' needs the scores of whole rows"
+    elif complex_sample:
+        fault = "clusters, strata and weights need whole rows"
+    elif (made.get("se") or "") in ("boot", "bootstrap", "robust.huber.white"):
+        fault = f"se='{made['se']}' needs whole rows"
+    elif "bollen.stine" in choose_all(
+        "test", made.get("test"), ("standard", *_MOMENTS, "yuan.bentler.mplus", "bollen.stine")
+    ):
+        fault = "test='bollen.stine' needs whole rows"
+    if fault:
+        raise OptionError(f"missing='pairwise': {fault}. Use missing='fiml', which uses the same answers better.")
 
 
 def _resampling(made: dict[str, Any]) -> dict[str, Any]:
