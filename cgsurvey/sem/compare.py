@@ -21,6 +21,7 @@ from cgsurvey.sem.difference import Difference, Vuong, vuong
 from cgsurvey.sem.inference import case_scores, information
 from cgsurvey.sem.nested import ADJUSTED, SCALED, Pair, difference, likelihood
 from cgsurvey.sem.options import Options
+from cgsurvey.sem.pooled import PooledFit
 from cgsurvey.sem.result import SemFit
 
 Method = Literal["standard", "satorra-bentler-2001", "satorra-bentler-2010", "satorra-2000", "vuong"]
@@ -203,6 +204,8 @@ def _method(method: str | None, options: Options) -> str:
 
 
 def _check(fits: Sequence[SemFit]) -> None:
+    if any(isinstance(f, PooledFit) for f in fits):
+        raise OptionError("fits of imputed data are compared by their own pooled tests: fit_1.difference(fit_2).")
     if len(fits) < 2 or not all(isinstance(f, SemFit) for f in fits):
         raise OptionError(
             "compare() takes two or more fitted models: compare(cg.cfa(model_1, data), cg.cfa(model_2, data))."

@@ -91,6 +91,16 @@ class PooledFit(Result):
         return self.fits[0].table
 
     @property
+    def latents(self) -> tuple[str, ...]:
+        """Names of the latent variables."""
+        return self.table.latents
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Names of the observed variables."""
+        return self.table.observed
+
+    @property
     def converged(self) -> bool:
         """Whether the model converged in every imputed data set."""
         return not self.failed
