@@ -24,6 +24,7 @@ from cgsurvey.base.errors import (
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.fourth import adf_gamma
 from cgsurvey.moments.normal import Kind, low
+from cgsurvey.moments.ordered import Categories, coded, ordered_sample
 from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
@@ -88,6 +89,7 @@ def sample_statistics(
     means: bool = False,
     fixed_x: bool = True,
     information: Kind = "observed",
+    ordered: Categories | None = None,
 ) -> Grouped:
     """Compute the sample statistics of each group.
 
@@ -118,6 +120,9 @@ def sample_statistics(
         Covariates do not vary from sample to sample.
     information : {"observed", "expected"}
         Information that the covariance of two-stage moments rests on.
+    ordered : mapping, optional
+        Categories of ordered variables; moments are then thresholds and correlations of latent responses, conditional
+        on the covariates if `fixed_x`.
 
     Raises
     ------
@@ -153,7 +158,7 @@ def sample_statistics(
             notes.append(note("moments.empty_rows", n=int(empty.sum())))
         keep &= ~empty
         lacking = keep & ~answered[:, [list(observed).index(x) for x in covariates]].all(axis=1)
-        if missing == "fiml" and lacking.any():
+        if missing != "fiml.x" and lacking.any():
             notes.append(note("moments.missing_covariates", n=int(lacking.sum()), covariates=some(covariates)))
             keep &= ~lacking
     rows = np.flatnonzero(keep)
@@ -167,11 +172,17 @@ def sample_statistics(
         here = rows[code[rows] == g]
         where = f" of group '{label}'" if label else ""
         cases = Cases(y[here], *(None if part is None else part[here] for part in (w, cluster_of, stratum_of)))
-        sample, more = _sample(cases, observed, where, missing=missing, wishart=wishart or weight is not None)
-        if missing in STAGES:
-            sample = staged(sample, robust=missing == "robust.two.stage", kind=information)
-        elif gamma or weight:
-            sample = _with_moments(sample, where, weight=weight, gamma=gamma, means=means, fixed=fixed)
+        if ordered and weight:
+            cases = replace(_recoded(cases, where), y=coded(cases.y, observed, ordered))
+            sample, more = ordered_sample(
+                cases, observed, ordered, fixed, where, weight=weight, gamma=gamma, pairwise=missing == "pairwise"
+            )
+        else:
+            sample, more = _sample(cases, observed, where, missing=missing, wishart=wishart or weight is not None)
+            if missing in STAGES:
+                sample = staged(sample, robust=missing == "robust.two.stage", kind=information)
+            elif gamma or weight:
+                sample = _with_moments(sample, where, weight=weight, gamma=gamma, means=means, fixed=fixed)
         samples.append(sample)
         notes += more
     return Grouped(tuple(samples), labels, rows, tuple(notes))
@@ -285,7 +296,7 @@ def _sample(
             f"there is nothing to explain. Leave {'it' if one else 'them'} out of the model."
         )
     cases = _recoded(cases, where)
-    size = float(n - 1 if wishart else n) if weights is None else float(weights.sum())
+    size = (float(n) if weights is None else float(weights.sum())) - wishart
     if missing == "pairwise" and np.isnan(y).any():
         pairs = pairwise_moments(y, weights)
         cov = pairs.cov * n / (n - 1) if wishart else pairs.cov

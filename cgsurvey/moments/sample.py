@@ -176,8 +176,8 @@ class Sample:
         Means and covariances with divisor n (n - 1 for a Wishart likelihood). With missing values: the
         maximum-likelihood estimates of the unrestricted model.
     size : float
-        What the fit function is multiplied by: n, n - 1 for a Wishart likelihood, the sum of weights where rows have
-        any (weights sum to the number of rows over all groups, not within each).
+        What the fit function is multiplied by: n, n - 1 for a Wishart likelihood and for least squares. Rows with
+        weights count by them (weights sum to the number of rows over all groups, not within each).
     patterns : tuple of Patterns, optional
         Missing-data patterns; None when the rows are complete.
     cases : Cases, optional
@@ -185,7 +185,7 @@ class Sample:
     curvature : Curvature, optional
         What a finished fit keeps in place of the patterns.
     wishart : bool
-        True for divisor n - 1.
+        True for divisor n - 1 (Wishart likelihood, least squares).
     moments : ndarray, shape (k,), optional
         The vector of moments that least squares fits: (mean,) vech cov, or thresholds and correlations of latent
         responses (`cov` is then their correlation matrix, `mean` zero where a variable is ordered).
@@ -222,7 +222,7 @@ class Sample:
     @property
     def rows(self) -> float:
         """Rows, each counted by its weight."""
-        return float(self.n) if self.wishart else self.size
+        return self.size + 1 if self.wishart else self.size
 
     @property
     def p(self) -> int:
@@ -239,7 +239,10 @@ class Sample:
         return replace(self, patterns=None, cases=None, curvature=curvature, base_gamma=None)
 
 
-def shares(samples: Sequence[Sample]) -> Floats:
-    """Return the share of each group in the fit function, shape (groups,), summing to 1."""
-    sizes = np.array([s.rows for s in samples])
+def shares(samples: Sequence[Sample], *, rows: bool = False) -> Floats:
+    """Return the share of each group in the fit function, shape (groups,), summing to 1.
+
+    Least squares counts n - 1 rows of a group in what it minimises and, as in lavaan, n in the information (`rows`).
+    """
+    sizes = np.array([s.rows if rows or s.weight is None else s.size for s in samples])
     return sizes / sizes.sum()

@@ -255,7 +255,7 @@ def tests(
             cells = int(np.sum(structure.free >= 0))  # lavaan counts parameters that are set equal one by one here
             found = replace(found, factor_h0=h0[0] / max(cells, 1), factor_h1=h1 / moments)
         else:
-            traces = traces or [m.pieces().within(m.K).traces() for m in models]
+            traces = traces or [m.pieces.within(m.K).traces() for m in models]
             both = [adjusted(c, cast(Robust, name), t) for c, t in zip(plain, traces, strict=True)]
         found = _with(found, name, both)
     if fiml and structure.p <= MANY:
@@ -278,7 +278,7 @@ def _least_squares_tests(fitted: Fitted, covariates: Sequence[int], fixed_x: boo
     baseline, base = moment_tests.independence(fitted, covariates, fixed_x, robust=bool(names))
     found = Tests(user, baseline, NAN, NAN)
     if names:
-        pieces = fitted.pieces()
+        pieces = fitted.pieces
         traces = [pieces.within(fitted.K).traces(), base.traces()]
         for name in names:
             both = [adjusted(c, cast(Robust, name), t) for c, t in zip((user, baseline), traces, strict=True)]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,13 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import ConvergenceError, OptionError, SampleError, UnsupportedByEngine, some
+from cgsurvey.base.errors import ConvergenceError, ModelError, OptionError, SampleError, UnsupportedByEngine, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.result import Meta, data_hash
-from cgsurvey.moments.build import Grouped, group_labels, sample_statistics
+from cgsurvey.moments.build import Grouped, group_labels, numbers, sample_statistics
 from cgsurvey.moments.normal import moment_information, slopes
+from cgsurvey.moments.ordered import Categories, categories, ordered_frame
 from cgsurvey.moments.sample import Curvature, Floats, Sample
 from cgsurvey.responses.source import Source, as_source
 from cgsurvey.sem import moment_tests, ram
@@ -39,8 +41,17 @@ from cgsurvey.sem.resampling import Remake, resample, resampled, with_p_value
 from cgsurvey.sem.result import SemFit, parameter_names
 from cgsurvey.sem.scores import with_means
 from cgsurvey.sem.start import start_values
-from cgsurvey.sem.structure import COVARIANCE, GroupMatrices, Structure
-from cgsurvey.sem.table import Kind, ParameterTable, Restrictions, covariates, parameter_table, restrictions, structure
+from cgsurvey.sem.structure import COVARIANCE, SCALE, GroupMatrices, Structure
+from cgsurvey.sem.table import (
+    Kind,
+    ParameterTable,
+    Restrictions,
+    covariates,
+    explained_variables,
+    parameter_table,
+    restrictions,
+    structure,
+)
 
 NEAR = 1e-3  # gradient, in units of the root information, below which estimates are near enough to be shown
 FEW_CLUSTERS, FEW_CATEGORIES = 20, 5
@@ -103,11 +114,12 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     source = as_source(data)
     options = resolve(given, source.design)
     # 2. Resolve the model.
-    labels = group_labels(source.frame, options.group)
-    table = _table(model, source.frame, kind, options, len(labels))
+    frame = ordered_frame(source.frame, options.ordered)
+    labels = group_labels(frame, options.group)
+    table, known = _table(model, frame, kind, options, len(labels))
     with one_thread():
         # 3. Sample statistics.
-        grouped = sample_of(source.frame, table, options)
+        grouped = sample_of(frame, table, options, known)
         # 4. Compile matrices and check identification.
         made = _with_covariates(structure(table), table, grouped.samples)
         held = restrictions(table, made)
@@ -115,7 +127,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         x = [table.observed.index(n) for n in covariates(table)]
         problem = Problem.of(made, grouped.samples, held.K, held.k0)
         z = _start(problem, made, table, held)
-        moments = made.n_groups * len(free_moments(made.p, made.means, x if options.fixed_x else ()))
+        moments = _moments(made, grouped.samples, x if options.fixed_x else ())
         z = feasible(problem, z, within) if len(within) else z
         check_identification(*_tangent(problem, z, within), parameter_names(table, made), moments)
         _check_rows(grouped.samples, problem)
@@ -167,13 +179,17 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     )
 
 
-def _table(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int) -> ParameterTable:
+def _table(
+    model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int
+) -> tuple[ParameterTable, Categories]:
+    """The parameter table, and the categories of ordered variables."""
     if not isinstance(model, str):
         raise OptionError(
             f"model must be text in lavaan syntax, not {type(model).__name__}. An instrument writes one: "
             "cg.load_instrument(name).model()."
         )
-    return parameter_table(
+    made = partial(
+        parameter_table,
         str(model),
         frame.columns,
         kind=kind,
@@ -186,7 +202,30 @@ def _table(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups
         auto_fix_first=options.auto_fix_first,
         group_equal=options.group_equal,
         group_partial=options.group_partial,
+        parameterization=options.parameterization,
     )
+    explained = explained_variables(str(model), groups) if options.ordered else ()
+    names = [n for n in explained if options.ordered is True or n in options.ordered]
+    if not names:
+        table = made()
+        if table.ordered:
+            raise OptionError(
+                f"The model has thresholds ('{table.ordered[0]} | t1'), which ordered items have: give ordered=True or "
+                "ordered=[names]."
+            )
+        return table, {}
+    known = categories(numbers(frame, names, [n for n in names if ":" in n and n not in frame]), names, names)
+    counts = {n: len(values) - 1 for n, values in known.items()}
+    table = made(ordered=counts)
+    found = Counter(table.lhs[k] for k in table.where("|") if table.group[k] == 1)
+    wrong = [f"'{n}' has {counts.get(n, 0)}, the model {found[n]}" for n in found if found[n] != counts.get(n, 0)]
+    wrong += [f"'{n}' has {k}, the model none" for n, k in counts.items() if n not in found]
+    if wrong:
+        raise ModelError(
+            f"Thresholds of the model and of the data differ: {some(wrong)} (a threshold lies between two categories "
+            "that occur). Write all of an item's thresholds, 'item | t1 + t2', or none, and name it in ordered=."
+        )
+    return table, known
 
 
 def _turned(source: Source, table: ParameterTable) -> tuple[str, ...]:
@@ -195,8 +234,10 @@ def _turned(source: Source, table: ParameterTable) -> tuple[str, ...]:
     return tuple(n for n in table.observed if known is not None and n in names and known.item(n).reverse)
 
 
-def sample_of(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Grouped:
-    """Sample statistics that a model with these options is fitted to."""
+def sample_of(
+    frame: pd.DataFrame, table: ParameterTable, options: Options, known: Categories | None = None
+) -> Grouped:
+    """Sample statistics that a model with these options is fitted to; `known` are the categories of ordered items."""
     return sample_statistics(
         frame,
         table.observed,
@@ -213,6 +254,7 @@ def sample_of(frame: pd.DataFrame, table: ParameterTable, options: Options) -> G
         means=table.means,
         fixed_x=options.fixed_x,
         information="expected" if options.information == "expected" else "observed",
+        ordered=known,
     )
 
 
@@ -269,6 +311,13 @@ def _estimate(
 
 def _on_bounds(found: Within, within: Constraints) -> list[Note]:
     return [note("sem.on_bound", constraint=within.texts[k]) for k in found.active]
+
+
+def _moments(made: Structure, samples: Sequence[Sample], fixed: Sequence[int]) -> int:
+    """Number of sample moments that the model explains."""
+    if len(made.ordered):
+        return sum(len(s.moments) for s in samples if s.moments is not None)
+    return made.n_groups * len(free_moments(made.p, made.means, fixed))
 
 
 def _check_rows(samples: Sequence[Sample], problem: Problem) -> None:
@@ -344,7 +393,7 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
     bread = fitted.inverse(H)
     covariance = bread
     if options.robust or options.two_stage:
-        covariance = bread @ (fitted.pieces() if options.se == "robust.sem" else fitted).meat() @ bread
+        covariance = bread @ (fitted.pieces if options.se == "robust.sem" else fitted).meat() @ bread
     return (covariance + covariance.T) / 2 / fitted.total, []
 
 
@@ -389,6 +438,14 @@ def _rows(table: ParameterTable, fitted: Fitted, covariance: Floats) -> tuple[Fl
     slope = selection(made)
     cells = np.where(made.free >= 0, fitted.theta[made.free] if made.q else 0.0, made.value)
     values[made.row] = cells
+    for g, filled in enumerate(fitted.matrices):  # what follows from the parameters of ordered variables
+        here = (made.group == g) & (made.free < 0) & np.isin(made.i, made.ordered)
+        if made.theta and filled.scale is not None:
+            scales = here & (made.matrix == SCALE)
+            values[made.row[scales]] = filled.scale[made.i[scales]]
+        else:
+            own = here & (made.matrix == COVARIANCE) & (made.i == made.j)
+            values[made.row[own]] = np.diag(filled.S)[made.i[own]]
     own = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     free = made.free >= 0
     errors[made.row[free]] = own[made.free[free]]
@@ -447,7 +504,7 @@ def _remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted,
         out.append(note("sem.pairwise_errors"))
     if options.fiml and fitted.structure.p > MANY:
         out.append(note("sem.not_corrected", n=MANY))
-    if not options.robust and options.se != "bootstrap":
+    if not options.robust and not options.ordered and options.se != "bootstrap":
         counts = _categories(grouped.samples)
         if counts:
             low, high = min(counts), max(counts)

@@ -117,7 +117,7 @@ def fit_measures(
     n = sum(s.n for s in samples)
     N = float(sum(s.size for s in samples))
     G = len(samples)
-    out: dict[str, float] = {"npar": npar, "fmin": user.chisq / (2 * N)}
+    out: dict[str, float] = {"npar": npar, "fmin": user.chisq / (2 * (N if unexplained is None else n))}
     out |= {"chisq": user.chisq, "df": user.df, "pvalue": user.pvalue}
     has_scaled = user.scaled == user.scaled
     robust = corrected or ((user, baseline) if has_scaled else None)
@@ -162,7 +162,7 @@ def fit_measures(
     out |= {"gfi": gfi, "agfi": 1 - count / df * (1 - gfi) if df > 0 else 1.0, "pgfi": df / count * gfi}
     out["mfi"] = math.exp(-0.5 * (user.chisq - user.df) / N)
     if parts[0].ordered:
-        out["wrmr"] = math.sqrt(user.chisq / count)
+        out["wrmr"] = math.sqrt(user.chisq * G / count)  # moments of one group, as in lavaan
     else:
         out["ecvi"] = user.chisq / N + 2 * npar / N
     return out
@@ -309,8 +309,8 @@ class Shown:
         mean structure), and differences of means that are each divided by their own standard deviation.
     raw : ndarray, shape (t,)
         Residuals of means as they are.
-    ordered : bool
-        True when thresholds are among the means.
+    ordered : int
+        With ordered variables the number of all variables: their variances, which have no residuals, count; else 0.
     """
 
     cov: Floats
@@ -318,7 +318,7 @@ class Shown:
     mean: Floats
     mean_own: Floats
     raw: Floats
-    ordered: bool = False
+    ordered: int = 0
 
 
 def shown(sample: Sample, m: GroupMatrices, means: bool) -> Shown:
@@ -341,7 +341,10 @@ def residual_measures(weights: Floats, parts: Sequence[Shown]) -> dict[str, floa
         bentler = raw / (sd[low[0]] * sd[low[1]])
         bollen = (part.cov / np.outer(sd, sd) - part.implied / np.outer(implied, implied))[low]
         mplus = np.where(off, bollen, bentler)
-        pairs, moments = max(off.sum(), 1), len(raw)
+        pairs = max(int(off.sum()), 1)
+        moments = len(raw)
+        if part.ordered:
+            raw, bentler, moments = raw[off], bentler[off], pairs + part.ordered
         for k, (covariances, mean, n_cov) in enumerate(
             ((raw, part.raw, moments), (bentler, part.mean, moments), (bollen[off], part.mean, pairs),
              (mplus, part.mean_own, moments))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -70,6 +71,7 @@ class Fitted:
         """True when moments are fitted by least squares."""
         return self.samples[0].weight is not None
 
+    @cached_property
     def pieces(self) -> Pieces:
         """Jacobian, weights and sampling covariances of the moments; samples must hold their `gamma`."""
         means, p = self.structure.means, self.structure.p
@@ -87,4 +89,4 @@ class Fitted:
                 Sigma, mu = (s.cov, s.mean) if s.unstructured else (filled.Sigma, filled.mu)
                 weight.append(moment_information(s.sealed(), Sigma, mu, "expected")[drop:, drop:])
                 gamma.append(s.gamma[drop:, drop:])
-        return Pieces(delta, weight, gamma, shares(self.samples).tolist())
+        return Pieces(delta, weight, gamma, shares(self.samples, rows=True).tolist())

@@ -13,6 +13,7 @@ import numpy as np
 
 from cgsurvey.base.errors import IdentificationError, some
 from cgsurvey.moments.sample import Floats
+from cgsurvey.sem.implied import implied_jacobian
 from cgsurvey.sem.inference import bilinear
 from cgsurvey.sem.optimise import Problem
 from cgsurvey.sem.ram import factors, matrices
@@ -74,7 +75,12 @@ def undetermined(problem: Problem, z: Floats) -> Floats | None:
     theta = problem.theta(z)
     H = np.zeros((len(theta),) * 2)
     for layout, sample, share in zip(problem.layouts, problem.samples, problem.shares, strict=True):
-        f = factors(layout, matrices(layout, theta))
+        filled = matrices(layout, theta)
+        f = factors(layout, filled)
+        if len(layout.ordered):
+            D = implied_jacobian(layout, filled, f)
+            H += share * layout.gather_both(D.T @ D)
+            continue
         # Moments count in standard deviations; their own weights would take items that are nearly alike for a deficit.
         units = np.diag(np.diag(sample.cov))
         part = bilinear(f, units, units, np.zeros(layout.p), "expected", layout.has_means)

@@ -55,7 +55,7 @@ def information(
         False leaves second derivatives of the moments out of the Hessian.
     """
     out = np.zeros((structure.q, structure.q))
-    for layout, sample, share in zip(layouts(structure), samples, shares(samples), strict=True):
+    for layout, sample, share in zip(layouts(structure), samples, shares(samples, rows=True), strict=True):
         filled = matrices(layout, theta)
         cells = cell_information(layout, factors(layout, filled), sample, filled, kind, second=second)
         out += share * layout.gather_both(cells)

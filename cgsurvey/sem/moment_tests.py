@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import block_diag
 
-from cgsurvey.moments.normal import low, moment_information, value
+from cgsurvey.moments.normal import inverse, low, value
 from cgsurvey.moments.sample import Floats, Ints, Sample, shares
 from cgsurvey.sem import least_squares
 from cgsurvey.sem.fit_measures import ChiSquare, Shown
@@ -73,29 +72,27 @@ def statistic(fitted: Fitted, covariates: Sequence[int], fixed: bool) -> ChiSqua
 
 
 def independence(fitted: Fitted, covariates: Sequence[int], fixed: bool, *, robust: bool) -> tuple[ChiSquare, Pieces]:
-    """Statistic of variables that do not covary, and the pieces of its robust versions."""
-    total, df = 0.0, 0
-    parts = [roles(layout, covariates, fixed) for layout in layouts(fitted.structure)]
-    width = sum(len(r.free) for r in parts)
-    delta, at = [], 0
-    for s, r in zip(fitted.samples, parts, strict=True):
+    """Statistic of variables that do not covary, and the pieces of its robust versions.
+
+    U is zero but for the moments that are set to zero, so the pieces hold these alone, with no parameter left.
+    """
+    total, df, weight, gamma = 0.0, 0, [], []
+    for layout, s in zip(layouts(fitted.structure), fitted.samples, strict=True):
         assert s.moments is not None and s.weight is not None
-        z = s.moments[r.zero]
+        r = roles(layout, covariates, fixed)
+        at, z = np.ix_(r.zero, r.zero), s.moments[r.zero]
         if s.weight.ndim == 1:
-            loss = float(s.weight[r.zero] @ z**2)
+            own = s.weight[r.zero]
         else:
-            cross = s.weight[np.ix_(r.free, r.zero)] @ z
-            own = s.weight[np.ix_(r.free, r.free)]
-            loss = float(z @ s.weight[np.ix_(r.zero, r.zero)] @ z - cross @ np.linalg.solve(own, cross))
-        total += s.size * loss
+            cross = s.weight[np.ix_(r.free, r.zero)]
+            own = s.weight[at] - cross.T @ np.linalg.solve(s.weight[np.ix_(r.free, r.free)], cross)
+        total += s.size * float(z @ weigh(own, z))
         df += len(r.zero)
-        D = np.zeros((len(s.moments), width))
-        D[r.free, at + np.arange(len(r.free))] = 1.0
-        at += len(r.free)
-        delta.append(D)
-    weight = [s.weight for s in fitted.samples if s.weight is not None]
-    gamma = [s.gamma for s in fitted.samples if s.gamma is not None] if robust else []
-    return ChiSquare(total, df), Pieces(delta, weight, gamma, shares(fitted.samples).tolist())
+        weight.append(own)
+        if robust and s.gamma is not None:
+            gamma.append(s.gamma[at])
+    delta = [np.zeros((len(w), 0)) for w in weight]
+    return ChiSquare(total, df), Pieces(delta, weight, gamma, shares(fitted.samples, rows=True).tolist())
 
 
 def unexplained(fitted: Fitted) -> tuple[float, int]:
@@ -122,11 +119,8 @@ def shown(fitted: Fitted) -> list[Shown] | None:
         assert s.moments is not None
         both = [_square(layout, values) for values in (s.moments, implied(layout, filled, factors(layout, filled)))]
         (sample, first), (model, second) = both
-        d = first - second
-        sd = np.ones(layout.p)
-        sd[at.y] = np.sqrt(np.diag(sample))
-        of_means = d / sd[at.variable]
-        out.append(Shown(sample, model, of_means, of_means, d, ordered=True))
+        d = (first - second)[at.threshold >= 0]
+        out.append(Shown(sample, model, d, d, d, ordered=layout.p))
     return out
 
 
@@ -142,46 +136,53 @@ def _square(layout: Layout, moments: Floats) -> tuple[Floats, Floats]:
     return out, moments[:n_t]
 
 
-def as_normal(fitted: Fitted, pieces: Pieces | None, covariates: Sequence[int]) -> tuple[ChiSquare, ChiSquare] | None:
+def as_normal(fitted: Fitted, pieces: Pieces, covariates: Sequence[int]) -> tuple[ChiSquare, ChiSquare] | None:
     """Misfit that the correlations of ordered variables would show to maximum likelihood, and what chance leaves of it.
 
     For the robust CFI, TLI and RMSEA of ordered variables (Savalei, 2021): the statistic of normal theory at the
     estimates of least squares, and its expectation tr(W C) under the model over df, with W the normal-theory weight of
-    the correlations and C = (I - P) Gamma (I - P)' the covariance of their residuals, P = D (D'VD)^-1 D'V.
+    the correlations at those of the model and C = (I - P) Gamma (I - P)' the covariance of their residuals,
+    P = D (D'VD)^-1 D'V. For variables that do not covary W is the identity and C is Gamma. None where some variable is
+    numeric, or the correlations of the model are no correlation matrix.
+
+    Notes
+    -----
+    With several groups the second expectation is that of lavaan 0.6-14, which divides Gamma by the share of the group
+    and does not multiply W by it.
     """
     made = layouts(fitted.structure)
-    if pieces is None or any(len(layout.ordered) < layout.p for layout in made):
+    if any(len(layout.ordered) < layout.p for layout in made):
         return None
-    base, base_pieces = independence(fitted, covariates, False, robust=True)
-    model = statistic(fitted, covariates, False)
-    out = []
-    for test, part, of_model in ((model, pieces.within(fitted.K), True), (base, base_pieces, False)):
-        chisq, W, C = 0.0, [], []
-        for layout, s, filled, share in zip(made, fitted.samples, fitted.matrices, part.share, strict=True):
-            p = layout.p
-            d = filled.scale
-            assert d is not None
-            Sigma = filled.Sigma * np.outer(d, d) if of_model else np.eye(p)
-            plain = Sample(s.n, np.zeros(p), s.cov, s.size)
-            try:
-                chisq += 2 * s.size * (value(plain, Sigma, None) - value(plain, s.cov, None))
-            except np.linalg.LinAlgError:
-                return None
-            i, j = low(p)
-            keep = p + np.flatnonzero(i != j)
-            W.append(share * moment_information(plain, s.cov, None, "expected")[np.ix_(keep, keep)])
-        D = np.vstack(part.delta)
-        V = [share * w for share, w in zip(part.share, part.weight, strict=True)]
-        VD = np.vstack([weigh(v, d) for v, d in zip(V, part.delta, strict=True)])
-        R = np.eye(len(D)) - D @ np.linalg.solve(D.T @ VD, VD.T)
-        G = block_diag(*[g / share for g, share in zip(part.gamma, part.share, strict=True)])
-        C = R @ G @ R.T
-        at, rows = 0, []
-        for layout, g in zip(made, part.gamma, strict=True):
-            k = layout.p * (layout.p - 1) // 2
-            rows.append(np.arange(at + len(g) - k, at + len(g)))
-            at += len(g)
-        kept = np.concatenate(rows)
-        trace = float(np.sum(block_diag(*W) * C[np.ix_(kept, kept)]))
-        out.append(ChiSquare(max(chisq, 0.0), test.df, robust=trace / test.df if test.df else float("nan")))
-    return out[0], out[1]
+    model, base = statistic(fitted, covariates, False), independence(fitted, covariates, False, robust=False)[0]
+    reduced = pieces.within(fitted.K)
+    E = inverse(reduced.bread())
+    spread = E @ reduced.meat() @ E  # of the estimates
+    chisq, none, trace, chance = 0.0, 0.0, 0.0, 0.0
+    for s, filled, g, share, d, m in zip(
+        fitted.samples, fitted.matrices, pieces.gamma, pieces.share, reduced.delta, reduced.moved, strict=True
+    ):
+        p = s.p
+        plain = Sample(s.n, np.zeros(p), s.cov, s.size)
+        try:
+            own = value(plain, s.cov, None)
+            chisq += 2 * s.rows * (value(plain, filled.cov, None) - own)
+        except np.linalg.LinAlgError:
+            return None
+        none += 2 * s.rows * (value(plain, np.eye(p), None) - own)
+        i, j = low(p)
+        i, j = i[i != j], j[i != j]
+        G, D = g[-len(i) :], d[-len(i) :]
+        chance += float(np.trace(G[:, -len(i) :])) / share
+        # tr(W C) from W D alone: the columns of D as symmetric matrices between two inverses of the correlations.
+        K = inverse(filled.cov)
+        X = np.zeros((D.shape[1], p, p))
+        X[:, i, j] = X[:, j, i] = D.T
+        WD = share * (K @ X @ K)[:, i, j].T
+        W = K[np.ix_(i, i)] * K[np.ix_(j, j)] + K[np.ix_(i, j)] * K[np.ix_(j, i)]
+        trace += float(np.sum(W * G[:, -len(i) :]))
+        trace += float(np.sum((WD.T @ D) * spread)) - 2 * float(np.sum((WD @ E) * m[-len(i) :]))
+    user, baseline = (
+        ChiSquare(max(t, 0.0), df, robust=c / df if df else float("nan"))
+        for t, df, c in ((chisq, model.df, trace), (none, base.df, chance))
+    )
+    return user, baseline

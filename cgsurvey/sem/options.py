@@ -85,7 +85,8 @@ class Options:
     meanstructure : bool, optional
         None: where the model or another option asks for means.
     fixed_x, std_lv, orthogonal, auto, auto_fix_first : bool
-        As in lavaan; `auto` False adds nothing to the model.
+        As in lavaan; `auto` False adds nothing to the model, and `fixed_x` is False for least squares on numeric
+        variables unless said.
     ci : float
         Level of the confidence intervals.
     bollen_stine : bool
@@ -263,6 +264,8 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
         raise OptionError("information='first.order' needs a likelihood; least squares has 'expected'.")
     if made["cluster"] is not None or made["strata"] is not None or missing in ("fiml", "fiml.x") or ordered:
         made["meanstructure"] = True
+    # Covariates are part of what least squares fits, unless all is conditional on them (ordered items).
+    made.setdefault("fixed_x", likely or bool(ordered))
     return Options(
         estimator=estimator,
         ordered=ordered,

@@ -31,7 +31,7 @@ class Residuals:
 
 def raw(sample: Sample, matrices: GroupMatrices) -> Residuals:
     """Sample minus implied moments."""
-    return Residuals(sample.cov - matrices.Sigma, sample.mean - matrices.mu)
+    return Residuals(sample.cov - matrices.cov, sample.mean - matrices.mean)
 
 
 def correlations(sample: Sample, matrices: GroupMatrices) -> Residuals:
@@ -39,7 +39,7 @@ def correlations(sample: Sample, matrices: GroupMatrices) -> Residuals:
     sd, implied = np.sqrt(np.diag(sample.cov)), np.sqrt(np.diag(matrices.Sigma))
     cov = sample.cov / np.outer(sd, sd) - matrices.Sigma / np.outer(implied, implied)
     np.fill_diagonal(cov, 0.0)
-    return Residuals(cov, (sample.mean - matrices.mu) / sd)
+    return Residuals(cov, (sample.mean - matrices.mean) / sd)
 
 
 def standardized(

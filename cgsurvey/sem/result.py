@@ -271,7 +271,7 @@ class SemFit(Result):
     @property
     def implied(self) -> Mapping[str, Any]:
         """Implied moments: ``cov`` (DataFrame) and, with means, ``mean`` (Series); by group label with groups."""
-        return self._by_group([self._moments(m.Sigma, m.mu) for m in self.matrices])
+        return self._by_group([self._moments(m.cov, m.mean) for m in self.matrices])
 
     @property
     def sample_statistics(self) -> Mapping[str, Any]:

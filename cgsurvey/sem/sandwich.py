@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -36,23 +37,33 @@ class Pieces:
 
     def within(self, K: Floats) -> Pieces:
         """The same for the parameters that linear constraints leave, theta = K z + k0."""
+        if K.shape[0] == K.shape[1] and np.array_equal(K, np.eye(len(K))):
+            return self
         return replace(self, delta=[d @ K for d in self.delta])
+
+    @cached_property
+    def pulled(self) -> list[Floats]:
+        """W D of each group."""
+        return [weigh(w, d) for d, w in zip(self.delta, self.weight, strict=True)]
+
+    @cached_property
+    def moved(self) -> list[Floats]:
+        """Gamma W D of each group."""
+        return [g @ a for a, g in zip(self.pulled, self.gamma, strict=True)]
 
     def bread(self) -> Floats:
         """D'WD."""
-        return self._sum([d.T @ weigh(w, d) for d, w in zip(self.delta, self.weight, strict=True)])
+        return self._sum([d.T @ a for d, a in zip(self.delta, self.pulled, strict=True)])
 
     def meat(self) -> Floats:
         """D'W Gamma W D."""
-        pulled = [weigh(w, d) for d, w in zip(self.delta, self.weight, strict=True)]
-        return self._sum([a.T @ (g @ a) for a, g in zip(pulled, self.gamma, strict=True)])
+        return self._sum([a.T @ m for a, m in zip(self.pulled, self.moved, strict=True)])
 
     def traces(self) -> tuple[float, float]:
         """tr(U Gamma) and tr(U Gamma U Gamma)."""
-        first, second, outer = 0.0, 0.0, []
-        for d, w, g in zip(self.delta, self.weight, self.gamma, strict=True):
-            pulled = g @ weigh(w, d)
-            outer.append(pulled.T @ weigh(w, pulled))
+        first, second = 0.0, 0.0
+        outer = [m.T @ weigh(w, m) for m, w in zip(self.moved, self.weight, strict=True)]
+        for w, g in zip(self.weight, self.gamma, strict=True):
             if w.ndim == 1:
                 first += float(w @ np.diag(g))
                 second += float(w @ (g * g) @ w)

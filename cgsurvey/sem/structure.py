@@ -86,3 +86,13 @@ class GroupMatrices:
     mu: Floats
     scale: Floats | None = None
     thresholds: Floats | None = None
+
+    @property
+    def cov(self) -> Floats:
+        """Covariances of what is compared with the sample: latent responses times their scales."""
+        return self.Sigma if self.scale is None else self.Sigma * np.outer(self.scale, self.scale)
+
+    @property
+    def mean(self) -> Floats:
+        """Means of what is compared with the sample."""
+        return self.mu if self.scale is None else self.mu * self.scale

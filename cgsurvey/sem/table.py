@@ -258,6 +258,12 @@ def parameter_table(
     )  # fmt: skip
 
 
+def explained_variables(syntax: str, groups: int) -> tuple[str, ...]:
+    """Observed variables of a model that are no covariates: those that may be ordered."""
+    names = _names(_user_rows(parse(syntax), groups))
+    return tuple(n for n in names.observed if n not in {*names.x, *names.random_x})
+
+
 def _user_rows(said: Syntax, groups: int) -> list[_Row]:
     """Return one row per parameter the text names, with its modifiers."""
     known: dict[tuple[str, str, str], tuple[_Row, tuple[int, str]]] = {}

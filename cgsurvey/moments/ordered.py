@@ -1,0 +1,205 @@
+"""Ordered items: their categories, and the sample statistics of a group that has some.
+
+Labelled file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import CodingError, ColumnNotFoundError, SampleError, did_you_mean, some
+from cgsurvey.base.notes import Note, note
+from cgsurvey.moments.ordinal import OrdinalMoments, ordinal_moments, unused_categories
+from cgsurvey.moments.sample import Cases, Floats, Sample
+from cgsurvey.moments.weights import Weight, weight_matrix
+
+MOST = 20  # categories beyond which a variable is no ordered item
+FEW = 5  # expected answers below which a cell of a two-way table is thin
+
+Categories = Mapping[str, tuple[float, ...]]
+
+
+def ordered_frame(frame: pd.DataFrame, ordered: Sequence[str] | bool) -> pd.DataFrame:
+    """Replace ordered categories of pandas by the numbers 1, 2, ... in the columns named, or in all (True).
+
+    Raises
+    ------
+    ColumnNotFoundError
+        When a name is no column.
+    """
+    names = [str(n) for n in frame.columns] if ordered is True else list(ordered or ())
+    absent = [n for n in names if n not in frame]
+    if absent:
+        raise ColumnNotFoundError(
+            "ordered= names columns that the data do not have: "
+            + " ".join(f"'{n}'.{did_you_mean(n, frame.columns)}" for n in absent)
+        )
+    coded = {}
+    for name in names:
+        column = frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered:
+            codes = column.cat.codes.to_numpy(dtype=float)
+            coded[name] = np.where(codes < 0, np.nan, codes + 1)
+    return frame.assign(**coded) if coded else frame
+
+
+def categories(y: Floats, names: Sequence[str], ordered: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """Categories of ordered variables: the numbers that occur, in order.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n, p)
+        Answers of the variables `names`.
+
+    Raises
+    ------
+    CodingError
+        When a variable has too many values for an ordered item.
+    SampleError
+        When a variable has one value only.
+    """
+    out, many, one = {}, [], []
+    for name in ordered:
+        column = y[:, list(names).index(name)]
+        values = np.unique(column[~np.isnan(column)])
+        if len(values) > MOST:
+            many.append(f"'{name}' ({len(values)} values)")
+        elif len(values) < 2:
+            one.append(f"'{name}'")
+        out[name] = tuple(map(float, values))
+    if many:
+        raise CodingError(
+            f"ordered= names variables with more than {MOST} different values: {some(many)}. Name the ordered items "
+            "alone; other variables are taken as continuous."
+        )
+    if one:
+        raise SampleError(
+            f"{some(one)} {'has' if len(one) == 1 else 'have'} one and the same answer in all rows: without variance "
+            f"there is nothing to explain. Leave {'it' if len(one) == 1 else 'them'} out of the model."
+        )
+    return out
+
+
+def coded(y: Floats, names: Sequence[str], known: Categories) -> Floats:
+    """Answers with those of ordered variables as 0, 1, ..., shape (n, p)."""
+    out = y.copy()
+    for name, values in known.items():
+        k = list(names).index(name)
+        there = ~np.isnan(y[:, k])
+        out[there, k] = np.searchsorted(np.array(values), y[there, k])
+    return out
+
+
+def ordered_sample(
+    cases: Cases,
+    names: Sequence[str],
+    known: Categories,
+    given: Sequence[int],
+    where: str,
+    *,
+    weight: Weight,
+    gamma: bool,
+    pairwise: bool,
+) -> tuple[Sample, list[Note]]:
+    """Sample statistics of one group with ordered variables.
+
+    Parameters
+    ----------
+    cases : Cases
+        Rows; ordered variables coded 0, 1, ...
+    names : sequence of str
+        All variables.
+    known : mapping
+        Categories of the ordered ones.
+    given : sequence of int
+        Covariates that everything is conditional on.
+    where : str
+        The group, for messages.
+    weight : {"ULS", "WLS", "DWLS"}
+    gamma, pairwise : bool
+        Compute the sampling covariance of the moments; use for each pair the rows that answered both.
+
+    Raises
+    ------
+    SampleError
+        When a category is empty in the group, or the rows are too few for the weights.
+    """
+    explained = np.setdiff1d(np.arange(len(names)), np.array(given, dtype=np.int64))
+    levels = np.array([len(known.get(names[k], ())) for k in explained], dtype=np.int64)
+    y = cases.y[:, explained]
+    empty = [
+        f"'{names[int(explained[v])]}' has nobody at {known[names[int(explained[v])]][c]:g}"
+        for v, c in unused_categories(y, levels)
+    ]
+    if empty:
+        raise SampleError(
+            f"Categories that occur in the data are empty among the rows used{where}: {some(empty)}. Thresholds there "
+            "do not exist. Join the category with its neighbour in all groups, e.g. "
+            "data['item'].replace({1: 2}), or leave the item out."
+        )
+    found = ordinal_moments(
+        y,
+        levels,
+        x=cases.y[:, list(given)] if len(given) else None,
+        weights=cases.weights,
+        cluster=cases.cluster,
+        strata=cases.strata,
+        pairwise=pairwise,
+        gamma=gamma,
+    )
+    labels = [names[int(k)] for k in explained]
+    mean, cov = _joint(found, len(names), explained, given)
+    try:
+        W = weight_matrix(weight, len(found.s), found.gamma)
+    except np.linalg.LinAlgError:
+        raise SampleError(
+            f"{found.n} rows{where} are too few for estimator='WLS': its weights need more rows than there are moments "
+            f"({len(found.s)}). Use 'WLSMV'."
+        ) from None
+    size = found.size - 1  # as in lavaan, whose least squares takes one row off each group
+    sample = Sample(found.n, mean, cov, size, None, cases, wishart=True, moments=found.s, weight=W, gamma=found.gamma)
+    return sample, _notes(found, labels, where)
+
+
+def _joint(found: OrdinalMoments, p: int, y: np.ndarray, x: Sequence[int]) -> tuple[Floats, Floats]:
+    """Means and covariances of latent responses, numeric variables and covariates together, in the order of names."""
+    mean, cov = np.zeros(p), np.zeros((p, p))
+    x_cov = found.x_cov * found.n / (found.n - 1)  # as in lavaan, where only here covariates have this divisor
+    spread = found.slopes @ x_cov
+    cov[np.ix_(y, y)] = found.cov + spread @ found.slopes.T
+    mean[y] = found.mean + found.slopes @ found.x_mean
+    if len(x):
+        cov[np.ix_(y, x)], cov[np.ix_(x, y)] = spread, spread.T
+        cov[np.ix_(x, x)], mean[list(x)] = x_cov, found.x_mean
+    return mean, cov
+
+
+def _notes(found: OrdinalMoments, labels: Sequence[str], where: str) -> list[Note]:
+    """What the reader must know of thin tables."""
+    out: list[Note] = []
+    a, b = np.nonzero(np.triu(found.empty, 1))
+    if len(a):
+        k = int(np.argmax(found.empty[a, b]))
+        out.append(
+            note(
+                "moments.empty_cells", where=where, n=len(a), a=labels[a[k]], b=labels[b[k]],
+                most=int(found.empty[a[k], b[k]]),
+            )
+        )  # fmt: skip
+    for code, pairs in (
+        ("moments.adjusted_table", found.adjusted),
+        ("moments.perfect_pair", (*found.perfect, *found.bound)),
+        ("moments.lost_pair", found.lost),
+    ):
+        if pairs:
+            named = some([f"{labels[i]} - {labels[j]}" for i, j in pairs])
+            out.append(note(code, where=where, pairs=named))
+    if found.failed:
+        out.append(note("moments.lost_margin", where=where, items=some([labels[k] for k in found.failed])))
+    return out
+
+
+__all__ = ["Categories", "categories", "coded", "ordered_frame", "ordered_sample"]
