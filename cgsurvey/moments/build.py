@@ -24,7 +24,7 @@ from cgsurvey.base.errors import (
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.fourth import adf_gamma
 from cgsurvey.moments.normal import Kind, low
-from cgsurvey.moments.ordered import Categories, coded, ordered_sample
+from cgsurvey.moments.ordered import categories, coded, ordered_sample
 from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
@@ -89,7 +89,7 @@ def sample_statistics(
     means: bool = False,
     fixed_x: bool = True,
     information: Kind = "observed",
-    ordered: Categories | None = None,
+    ordered: Sequence[str] = (),
 ) -> Grouped:
     """Compute the sample statistics of each group.
 
@@ -120,8 +120,8 @@ def sample_statistics(
         Covariates do not vary from sample to sample.
     information : {"observed", "expected"}
         Information that the covariance of two-stage moments rests on.
-    ordered : mapping, optional
-        Categories of ordered variables; moments are then thresholds and correlations of latent responses, conditional
+    ordered : sequence of str
+        Ordered variables; moments are then thresholds and correlations of latent responses, conditional
         on the covariates if `fixed_x`.
 
     Raises
@@ -167,15 +167,16 @@ def sample_statistics(
     code, labels = (np.zeros(len(frame), dtype=np.int64), ("",)) if group is None else _codes(frame[group])
     cluster_of, stratum_of = (None if name is None else _codes(frame[name])[0] for name in (cluster, strata))
     fixed = [list(observed).index(x) for x in covariates] if fixed_x else []
+    known = categories(y, observed, ordered)
     samples = []
     for g, label in enumerate(labels):
         here = rows[code[rows] == g]
         where = f" of group '{label}'" if label else ""
         cases = Cases(y[here], *(None if part is None else part[here] for part in (w, cluster_of, stratum_of)))
         if ordered and weight:
-            cases = replace(_recoded(cases, where), y=coded(cases.y, observed, ordered))
+            cases = replace(_recoded(cases, where), y=coded(cases.y, observed, known))
             sample, more = ordered_sample(
-                cases, observed, ordered, fixed, where, weight=weight, gamma=gamma, pairwise=missing == "pairwise"
+                cases, observed, known, fixed, where, weight=weight, gamma=gamma, pairwise=missing == "pairwise"
             )
         else:
             sample, more = _sample(cases, observed, where, missing=missing, wishart=wishart or weight is not None)

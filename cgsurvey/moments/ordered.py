@@ -13,7 +13,7 @@ import pandas as pd
 from cgsurvey.base.errors import CodingError, ColumnNotFoundError, SampleError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.ordinal import OrdinalMoments, ordinal_moments, unused_categories
-from cgsurvey.moments.sample import Cases, Floats, Sample
+from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.weights import Weight, weight_matrix
 
 MOST = 20  # categories beyond which a variable is no ordered item
@@ -164,16 +164,16 @@ def ordered_sample(
     return sample, _notes(found, labels, where)
 
 
-def _joint(found: OrdinalMoments, p: int, y: np.ndarray, x: Sequence[int]) -> tuple[Floats, Floats]:
+def _joint(found: OrdinalMoments, p: int, y: Ints, given: Sequence[int]) -> tuple[Floats, Floats]:
     """Means and covariances of latent responses, numeric variables and covariates together, in the order of names."""
-    mean, cov = np.zeros(p), np.zeros((p, p))
+    mean, cov, x = np.zeros(p), np.zeros((p, p)), np.array(given, dtype=np.int64)
     x_cov = found.x_cov * found.n / (found.n - 1)  # as in lavaan, where only here covariates have this divisor
     spread = found.slopes @ x_cov
     cov[np.ix_(y, y)] = found.cov + spread @ found.slopes.T
     mean[y] = found.mean + found.slopes @ found.x_mean
     if len(x):
         cov[np.ix_(y, x)], cov[np.ix_(x, y)] = spread, spread.T
-        cov[np.ix_(x, x)], mean[list(x)] = x_cov, found.x_mean
+        cov[np.ix_(x, x)], mean[x] = x_cov, found.x_mean
     return mean, cov
 
 

@@ -21,7 +21,7 @@ from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.result import Meta, data_hash
 from cgsurvey.moments.build import Grouped, group_labels, numbers, sample_statistics
 from cgsurvey.moments.normal import moment_information, slopes
-from cgsurvey.moments.ordered import Categories, categories, ordered_frame
+from cgsurvey.moments.ordered import categories, ordered_frame
 from cgsurvey.moments.sample import Curvature, Floats, Sample
 from cgsurvey.responses.source import Source, as_source
 from cgsurvey.sem import moment_tests, ram
@@ -116,10 +116,10 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     # 2. Resolve the model.
     frame = ordered_frame(source.frame, options.ordered)
     labels = group_labels(frame, options.group)
-    table, known = _table(model, frame, kind, options, len(labels))
+    table = _table(model, frame, kind, options, len(labels))
     with one_thread():
         # 3. Sample statistics.
-        grouped = sample_of(frame, table, options, known)
+        grouped = sample_of(frame, table, options)
         # 4. Compile matrices and check identification.
         made = _with_covariates(structure(table), table, grouped.samples)
         held = restrictions(table, made)
@@ -179,10 +179,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     )
 
 
-def _table(
-    model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int
-) -> tuple[ParameterTable, Categories]:
-    """The parameter table, and the categories of ordered variables."""
+def _table(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int) -> ParameterTable:
     if not isinstance(model, str):
         raise OptionError(
             f"model must be text in lavaan syntax, not {type(model).__name__}. An instrument writes one: "
@@ -204,8 +201,9 @@ def _table(
         group_partial=options.group_partial,
         parameterization=options.parameterization,
     )
-    explained = explained_variables(str(model), groups) if options.ordered else ()
-    names = [n for n in explained if options.ordered is True or n in options.ordered]
+    ordered = options.names_ordered
+    explained = () if ordered == () else explained_variables(str(model), groups)
+    names = [n for n in explained if ordered is None or n in ordered]
     if not names:
         table = made()
         if table.ordered:
@@ -213,9 +211,9 @@ def _table(
                 f"The model has thresholds ('{table.ordered[0]} | t1'), which ordered items have: give ordered=True or "
                 "ordered=[names]."
             )
-        return table, {}
-    known = categories(numbers(frame, names, [n for n in names if ":" in n and n not in frame]), names, names)
-    counts = {n: len(values) - 1 for n, values in known.items()}
+        return table
+    y = numbers(frame, names, [n for n in names if ":" in n and n not in frame])
+    counts = {n: len(values) - 1 for n, values in categories(y, names, names).items()}
     table = made(ordered=counts)
     found = Counter(table.lhs[k] for k in table.where("|") if table.group[k] == 1)
     wrong = [f"'{n}' has {counts.get(n, 0)}, the model {found[n]}" for n in found if found[n] != counts.get(n, 0)]
@@ -225,7 +223,7 @@ def _table(
             f"Thresholds of the model and of the data differ: {some(wrong)} (a threshold lies between two categories "
             "that occur). Write all of an item's thresholds, 'item | t1 + t2', or none, and name it in ordered=."
         )
-    return table, known
+    return table
 
 
 def _turned(source: Source, table: ParameterTable) -> tuple[str, ...]:
@@ -234,10 +232,9 @@ def _turned(source: Source, table: ParameterTable) -> tuple[str, ...]:
     return tuple(n for n in table.observed if known is not None and n in names and known.item(n).reverse)
 
 
-def sample_of(
-    frame: pd.DataFrame, table: ParameterTable, options: Options, known: Categories | None = None
-) -> Grouped:
-    """Sample statistics that a model with these options is fitted to; `known` are the categories of ordered items."""
+def sample_of(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Grouped:
+    """Sample statistics that a model with these options is fitted to."""
+    frame = ordered_frame(frame, options.ordered)
     return sample_statistics(
         frame,
         table.observed,
@@ -254,7 +251,7 @@ def sample_of(
         means=table.means,
         fixed_x=options.fixed_x,
         information="expected" if options.information == "expected" else "observed",
-        ordered=known,
+        ordered=table.ordered,
     )
 
 

@@ -131,6 +131,11 @@ class Options:
     engine: Engine = "native"
 
     @property
+    def names_ordered(self) -> tuple[str, ...] | None:
+        """Ordered items by name; None: all that are explained."""
+        return None if isinstance(self.ordered, bool) else self.ordered
+
+    @property
     def fiml(self) -> bool:
         """True when the likelihood of incomplete rows is used."""
         return self.missing in ("fiml", "fiml.x")
