@@ -371,7 +371,7 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
         return empty, []
     kind = options.information
     if options.two_stage:
-        H = fitted.pieces().bread()
+        H = fitted.pieces.bread()
     elif kind == "first.order":
         H = fitted.meat()
     else:

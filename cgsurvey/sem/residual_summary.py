@@ -123,7 +123,7 @@ def residuals_of(fit: SemFit, data: Any = None) -> list[Left] | None:
 
 def _needs_rows(fit: SemFit) -> bool:
     o, first = fit.options, fit.samples[0]
-    if first.weight is not None or first.gamma is not None:
+    if first.weight is not None or (first.gamma is not None and first.curvature is None):
         return False
     return (o.fiml and any(s.curvature is not None for s in fit.samples)) or o.robust or o.information == "first.order"
 
@@ -159,7 +159,7 @@ def _pieces(
     D[0 if fit.structure.means else p :] = moment_jacobian(layout, f)
     D[~varies] = 0.0
     lead = 0 if fit.structure.means else p
-    if sample.gamma is not None:
+    if sample.gamma is not None and sample.patterns is None and sample.curvature is None:
         gamma = np.zeros((len(varies),) * 2)
         gamma[-len(sample.gamma) :, -len(sample.gamma) :] = sample.gamma
     else:

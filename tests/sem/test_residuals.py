@@ -167,19 +167,22 @@ def test_all_measures_are_those_of_lavaan(case):
 
 def test_the_size_of_misfit_asks_for_rows_where_it_needs_them():
     data = answers()
-    robust = cg.cfa(MODEL, data, estimator="MLR")
+    gaps = data.mask(np.random.default_rng(1).random(data.shape) < 0.1)
+    incomplete = cg.cfa(MODEL, gaps, estimator="MLR", missing="fiml")
     with pytest.raises(cg.OptionError, match=r"residual_summary\(data\)"):
-        robust.residual_summary()
+        incomplete.residual_summary()
     with pytest.raises(cg.DataError, match="not the data of the fit"):
-        robust.residual_summary(answers(seed=5))
+        incomplete.residual_summary(gaps.head(250))
+    robust = cg.cfa(MODEL, data, estimator="MLR")
+    pd.testing.assert_frame_equal(robust.residual_summary(), robust.residual_summary(data), rtol=1e-9)
     plain, mlm = cg.cfa(MODEL, data), cg.cfa(MODEL, data, estimator="MLM")
     np.testing.assert_allclose(plain.residual_summary()["estimate"][0], plain.fit_measures["srmr"], rtol=1e-10)
     assert plain.residual_summary()["estimate"][1] == pytest.approx(plain.fit_measures["crmr"])
     assert mlm.residual_summary()["std_error"].notna().any()
-    assert (robust.residuals("standardized") == plain.residuals("standardized")).all(axis=None) or np.allclose(
-        robust.residuals("standardized"), plain.residuals("standardized"), rtol=1e-6
-    )
-    assert not np.allclose(robust.residuals("standardized", data), plain.residuals("standardized"), rtol=1e-3)
+    own = robust.residuals("standardized")
+    np.testing.assert_allclose(own, robust.residuals("standardized", data), atol=1e-9)
+    assert not np.allclose(own, plain.residuals("standardized"), rtol=1e-3)
+    assert not np.allclose(incomplete.residuals("standardized", gaps), incomplete.residuals("standardized"), rtol=1e-3)
 
 
 def test_groups_clusters_and_units_have_their_size_of_misfit():
