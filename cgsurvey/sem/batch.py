@@ -235,7 +235,6 @@ def solve(
     H: Floats,
     *,
     limit: int = LIMIT,
-    tolerance: float = TOLERANCE,
 ) -> Solutions:
     """Minimise R problems from one start; those that do not arrive are NaN (`finish` takes them up).
 
@@ -259,7 +258,7 @@ def solve(
     for _ in range(limit):
         size = np.abs(g * units).max(axis=1, initial=0.0)
         step = -_direction(g, B, pairs)
-        done = alive & (size < tolerance)
+        done = alive & (size < TOLERANCE)
         out.z[where[done]] = z[done] + step[done]
         out.value[where[done]] = f[done]
         out.converged[where[done]] = True

@@ -195,13 +195,44 @@ def resampled_moments(sample: Sample, counts: Floats) -> Moments:
         if w is not None:
             block *= w[here, None]
         sums += counts[:, unit[here]] @ block
+    return _moments(sample, sums)
+
+
+def _moments(sample: Sample, sums: Floats) -> Moments:
+    """Moments from sums (R, 1 + p + p*) of 1, of deviations from the means of the sample, and of their products."""
+    p = sample.p
+    i, j = low(p)
     total = sums[:, 0]
     first = sums[:, 1 : 1 + p] / total[:, None]
-    cov = np.empty((R, p, p))
+    cov = np.empty((len(sums), p, p))
     cov[:, i, j] = cov[:, j, i] = sums[:, 1 + p :] / total[:, None] - first[:, i] * first[:, j]
     if sample.wishart:
         cov *= (total / (total - 1))[:, None, None]
-    return Moments(total, centre + first, cov)
+    return Moments(total, sample.mean + first, cov)
+
+
+def left_out_moments(sample: Sample, before: int, parts: Sequence[Ints]) -> Moments:
+    """Moments of complete rows without the units of one part each; `before` units stand in the groups before.
+
+    What is left out is taken from the sums of the whole sample, so that the cost grows with the rows that are left out.
+    """
+    assert sample.cases is not None
+    y, w, unit = sample.cases.y, sample.cases.weights, units_of(sample.cases)
+    n, p = y.shape
+    i, j = low(p)
+    part_of = np.full(int(unit.max()) + 1, -1)
+    for r, part in enumerate(parts):
+        part_of[part[(part >= before) & (part < before + len(part_of))] - before] = r
+    rows = np.flatnonzero(part_of[unit] >= 0)
+    d = y[rows] - sample.mean
+    block = np.hstack([np.ones((len(rows), 1)), d, d[:, i] * d[:, j]])
+    if w is not None:
+        block *= w[rows, None]
+    total = float(n) if w is None else float(w.sum())
+    cov = sample.cov * (n - 1) / n if sample.wishart else sample.cov
+    sums = np.tile(total * np.concatenate([[1.0], np.zeros(p), cov[i, j]]), (len(parts), 1))
+    np.subtract.at(sums, part_of[unit[rows]], block)
+    return _moments(sample, sums)
 
 
 def fixed_moments(structure: Structure, cells: Ints, moments: Sequence[Moments]) -> Floats:

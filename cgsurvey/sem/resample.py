@@ -19,12 +19,13 @@ from cgsurvey.moments.normal import cluster_sums
 from cgsurvey.moments.patterns import find_patterns
 from cgsurvey.moments.sample import Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
-from cgsurvey.sem.batch import PATIENCE, TOLERANCE, Cells, Moments, finish, solve
+from cgsurvey.sem.batch import PATIENCE, Cells, Moments, finish, solve
 from cgsurvey.sem.bootstrap import (
     cell_values,
     draw_counts,
     fixed_moments,
     leave_out,
+    left_out_moments,
     repeated_rows,
     resampled_moments,
     saturated_value,
@@ -39,8 +40,7 @@ from cgsurvey.sem.structure import Structure
 CHUNK, SINGLES = 250, 10  # resamples of a task: fitted at once, fitted one by one
 COUNTS = 4_000_000  # counts of a task that are held at once
 Again = Callable[[Sequence[Ints], Sequence[Ints]], Sequence[Sample]]
-PARTS = 500  # parts of which each is left out where a fit takes long
-FEW = 5000  # units up to which each is left out in earnest; beyond, one Newton step from the estimates is exact enough
+PARTS, FEW = 5000, 500  # parts of which each is left out: fitted at once, fitted one by one
 
 
 @dataclass(frozen=True)
@@ -147,17 +147,15 @@ class Resampler:
         return _joined(run_parallel(self._drawn, chunks, n_jobs=n_jobs))
 
     def jackknife(self, *, n_jobs: int = 1) -> Refits:
-        """Fit without each unit (row or cluster) in turn.
+        """Fit without each unit (row or cluster) in turn, or without each of many parts where units are more than that.
 
-        Likelihood that is not fitted at once, and more than FEW units: one Newton step from the estimates, which is
-        exact enough. Least squares: without PARTS parts of the units.
+        Likelihood that is not fitted at once: one Newton step from the estimates, which is exact enough.
         """
         if not self.batched and self.again is None:
             return self._by_scores()
-        size, units = self._size(), np.arange(self.units)
-        if self.again is not None:
-            size, units = SINGLES, np.random.default_rng(0).permutation(units)
-        parts = np.array_split(units, min(len(units), PARTS) if self.again is not None else len(units))
+        size, most, units = (CHUNK, PARTS, self.units) if self.batched else (SINGLES, FEW, self.units)
+        order = np.arange(units) if units <= most else np.random.default_rng(0).permutation(units)
+        parts = np.array_split(order, min(units, most))
         chunks = [parts[at : at + size] for at in range(0, len(parts), size)]
         return _joined(run_parallel(self._left_out, chunks, n_jobs=n_jobs))
 
@@ -168,23 +166,28 @@ class Resampler:
     @one_thread()
     def _drawn(self, seeds: Sequence[SeedSequence]) -> Refits:
         counts = draw_counts(self.samples, seeds)
-        return self._batch(counts) if self.batched else self._singles(counts)
+        if not self.batched:
+            return self._singles(counts)
+        return self._batch([resampled_moments(s, c) for s, c in zip(self.samples, counts, strict=True)])
 
     @one_thread()
     def _left_out(self, parts: Sequence[Ints]) -> Refits:
-        counts = leave_out(self.samples, parts)
-        return self._batch(counts, one_step=self.units > FEW) if self.batched else self._singles(counts)
+        if not self.batched:
+            return self._singles(leave_out(self.samples, parts))
+        moments, before = [], 0
+        for s in self.samples:
+            moments.append(left_out_moments(s, before, parts))
+            before += 0 if s.cases is None else int(units_of(s.cases).max()) + 1
+        return self._batch(moments)
 
-    def _batch(self, counts: Sequence[Floats], *, one_step: bool = False) -> Refits:
-        moments = [resampled_moments(s, c) for s, c in zip(self.samples, counts, strict=True)]
+    def _batch(self, moments: Sequence[Moments]) -> Refits:
         fixed = fixed_moments(self.structure, self.fixed_cells, moments)
         cells = Cells.of(self.structure, self.K, self.k0)
         base = np.tile(cells.d0, (len(fixed), 1))
         base[:, self.fixed_cells] = fixed
-        found = solve(cells, base, moments, self.z, self.H, tolerance=np.inf if one_step else TOLERANCE)
-        if not one_step:
-            problem = Problem.of(self.structure, self.samples, self.K, self.k0)
-            found = finish(found, cells, base, moments, problem, self.structure, self.z, self.H)
+        found = solve(cells, base, moments, self.z, self.H)
+        problem = Problem.of(self.structure, self.samples, self.K, self.k0)
+        found = finish(found, cells, base, moments, problem, self.structure, self.z, self.H)
         statistic = 2 * self._size_of_fit() * (found.value - saturated_value(moments))
         return Refits(found.z @ self.K.T + self.k0, fixed, np.maximum(statistic, 0.0))
 

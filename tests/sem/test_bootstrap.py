@@ -17,6 +17,7 @@ from cgsurvey.sem.bootstrap import (
     draw_counts,
     intervals,
     leave_out,
+    left_out_moments,
     quantiles,
     repeated_rows,
     resampled_moments,
@@ -89,6 +90,20 @@ def test_each_unit_is_left_out_once():
     np.testing.assert_array_equal(counts[0].sum(axis=1), [19] * 20 + [20] * 6)
     np.testing.assert_array_equal(counts[1].sum(axis=1), [6] * 20 + [5] * 6)
     assert (np.hstack(counts).min(axis=1) == 0).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"weighted": True}, {"clustered": True}, {"weighted": True, "clustered": True}, {"wishart": True}],
+)
+def test_moments_without_parts_are_those_of_the_other_rows(options):
+    one = sample(**options)
+    parts = [np.array([3, 9]), np.array([4]), np.array([100])]
+    counts = leave_out([sample(3), one], parts)[1]
+    found, expected = left_out_moments(one, 3, parts), resampled_moments(one, counts)
+    np.testing.assert_allclose(found.weight, expected.weight)
+    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-12)
+    np.testing.assert_allclose(found.cov, expected.cov, rtol=1e-8, atol=1e-12)
 
 
 def test_rows_of_a_resample_of_clusters():
