@@ -189,14 +189,16 @@ def _notes(found: OrdinalMoments, labels: Sequence[str], where: str) -> list[Not
                 most=int(found.empty[a[k], b[k]]),
             )
         )  # fmt: skip
-    for code, pairs in (
-        ("moments.adjusted_table", found.adjusted),
-        ("moments.perfect_pair", (*found.perfect, *found.bound)),
-        ("moments.lost_pair", found.lost),
-    ):
-        if pairs:
-            named = some([f"{labels[i]} - {labels[j]}" for i, j in pairs])
-            out.append(note(code, where=where, pairs=named))
+
+    def named(pairs: Sequence[tuple[int, int]]) -> str:
+        return some([f"{labels[i]} - {labels[j]}" for i, j in pairs])
+
+    if found.adjusted:
+        out.append(note("moments.adjusted_table", where=where, pairs=named(found.adjusted)))
+    if stuck := (*found.perfect, *found.bound):
+        out.append(note("moments.perfect_pair", where=where, pairs=named(stuck)))
+    if found.lost:
+        out.append(note("moments.lost_pair", where=where, pairs=named(found.lost)))
     if found.failed:
         out.append(note("moments.lost_margin", where=where, items=some([labels[k] for k in found.failed])))
     return out
