@@ -34,12 +34,13 @@ from cgsurvey.sem.fitted import Fitted
 from cgsurvey.sem.identification import check_identification, undetermined
 from cgsurvey.sem.inference import MANY, information
 from cgsurvey.sem.kept import cheap, with_products
-from cgsurvey.sem.optimise import Optimum, Problem, minimise
+from cgsurvey.sem.optimise import Optimum, Problem
 from cgsurvey.sem.options import RESAMPLING, Options, resolve
 from cgsurvey.sem.pooled import fit_imputed, is_imputed
 from cgsurvey.sem.resampling import Remake, resample, resampled, with_p_value
 from cgsurvey.sem.result import SemFit, parameter_names
 from cgsurvey.sem.scores import with_means
+from cgsurvey.sem.search import search
 from cgsurvey.sem.start import start_values
 from cgsurvey.sem.structure import COVARIANCE, SCALE, GroupMatrices, Structure
 from cgsurvey.sem.table import (
@@ -297,7 +298,7 @@ def _estimate(
     problem: Problem, z: Floats, within: Constraints, table: ParameterTable, made: Structure, options: Options
 ) -> Within:
     if options.engine == "native":
-        return minimise_within(problem, z, within) if len(within) else Within(minimise(problem, z), problem.K)
+        return minimise_within(problem, z, within) if len(within) else Within(search(problem, z), problem.K)
     if len(within):
         raise UnsupportedByEngine(
             f"semopy cannot fit within constraints that are no linear equalities ({some(within.texts)}). Use "

@@ -114,13 +114,13 @@ def test_partners_alone_cannot_tell_about_service(data):
 
 def test_no_minimum(monkeypatch, data):
     module = importlib.import_module("cgsurvey.sem.fit")
-    steps = module.minimise
-    monkeypatch.setattr(module, "minimise", lambda problem, z: steps(problem, z, limit=1))
+    steps = importlib.import_module("cgsurvey.sem.optimise").minimise
+    monkeypatch.setattr(module, "search", lambda problem, z: steps(problem, z, limit=1))
     with pytest.raises(
         ConvergenceError, match=r"after 1 steps without a minimum; parameters that run away: .*reversed items"
     ):
         cg.cfa(MODEL, data)
-    monkeypatch.setattr(module, "minimise", lambda problem, z: steps(problem, z, limit=4))
+    monkeypatch.setattr(module, "search", lambda problem, z: steps(problem, z, limit=4))
     fit = cg.cfa(MODEL, data)
     assert not fit.converged and "sem.not_converged" in codes(fit) and "DID NOT CONVERGE" in fit.summary()
 

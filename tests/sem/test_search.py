@@ -1,0 +1,68 @@
+"""Models that suit their data badly: other starts find the minimum, and where there is none it is said soon."""
+
+from __future__ import annotations
+
+import importlib
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from simulated import MODEL, answers
+
+import cgsurvey as cg
+from cgsurvey.base.errors import ConvergenceError
+from cgsurvey.sem.search import PATIENCE
+
+optimise = importlib.import_module("cgsurvey.sem.optimise")
+search_module = importlib.import_module("cgsurvey.sem.search")
+
+
+def badly_modelled(seed: int) -> pd.DataFrame:
+    """Few rows, weak loadings, items that load on other factors."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.choice([25, 40, 60]))
+    L = np.kron(np.eye(3), np.ones((3, 1))) * rng.uniform(0.1, 1.0, size=(9, 1)) + 0.3 * rng.normal(size=(9, 3))
+    y = rng.normal(size=(n, 3)) @ L.T + rng.normal(size=(n, 9))
+    return pd.DataFrame(y, columns=[f"x{k}" for k in range(1, 10)])
+
+
+THREE = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nh =~ x7 + x8 + x9"
+
+
+def outcome(frame: pd.DataFrame) -> float:
+    """The fit where it was found, infinite where none was."""
+    try:
+        fit = cg.cfa(THREE, frame, se="none")
+    except ConvergenceError:
+        return np.inf
+    return float(fit.fit_measures["chisq"]) if fit.converged else np.inf
+
+
+def test_further_starts_find_minima_and_lose_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [badly_modelled(seed) for seed in range(6)]
+    now = np.array([outcome(f) for f in frames])
+    monkeypatch.setattr(
+        importlib.import_module("cgsurvey.sem.fit"), "search", lambda p, z: optimise.minimise(p, z, limit=PATIENCE)
+    )
+    before = np.array([outcome(f) for f in frames])
+    assert np.all(now <= before + 1e-6) and np.isfinite(now).sum() > np.isfinite(before).sum()
+
+
+def test_nothing_more_is_done_where_the_first_attempt_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_module, "_starts", lambda *a: pytest.fail("no further start is needed"))
+    data = answers()
+    assert cg.cfa(MODEL, data).converged
+    assert cg.cfa(MODEL, data.mask(np.random.default_rng(1).random(data.shape) < 0.1), missing="fiml").converged
+
+
+def test_a_model_without_minimum_is_refused_soon() -> None:
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame(rng.normal(size=(60, 9)), columns=[f"x{k}" for k in range(1, 10)])
+    data = data.mask(rng.random(data.shape) < 0.1)
+    begun = time.perf_counter()
+    try:
+        told = not cg.cfa(THREE, data, missing="fiml", se="none").converged
+    except ConvergenceError as error:
+        told = "run away" in str(error)
+    assert time.perf_counter() - begun < 20, told
