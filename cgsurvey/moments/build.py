@@ -6,7 +6,7 @@ Labelled file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Literal
 
@@ -24,7 +24,7 @@ from cgsurvey.base.errors import (
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.fourth import adf_gamma
 from cgsurvey.moments.normal import Kind, low
-from cgsurvey.moments.ordered import categories, coded, ordered_sample
+from cgsurvey.moments.ordered import Categories, categories, coded, ordered_sample
 from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
@@ -56,12 +56,15 @@ class Grouped:
     rows : ndarray of int
         Places in the table of the rows that are used.
     notes : tuple of Note
+    categories : mapping of str to tuple of float
+        Answers of each ordered item, in order.
     """
 
     samples: tuple[Sample, ...]
     labels: tuple[str, ...]
     rows: Ints
     notes: tuple[Note, ...]
+    categories: Categories = field(default_factory=dict)
 
 
 def group_labels(frame: pd.DataFrame, group: str | None) -> tuple[str, ...]:
@@ -186,7 +189,7 @@ def sample_statistics(
                 sample = _with_moments(sample, where, weight=weight, gamma=gamma, means=means, fixed=fixed)
         samples.append(sample)
         notes += more
-    return Grouped(tuple(samples), labels, rows, tuple(notes))
+    return Grouped(tuple(samples), labels, rows, tuple(notes), known)
 
 
 def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str] = ()) -> Floats:

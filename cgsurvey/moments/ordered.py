@@ -84,12 +84,24 @@ def categories(y: Floats, names: Sequence[str], ordered: Sequence[str]) -> dict[
 
 
 def coded(y: Floats, names: Sequence[str], known: Categories) -> Floats:
-    """Answers with those of ordered variables as 0, 1, ..., shape (n, p)."""
-    out = y.copy()
+    """Answers with those of ordered variables as 0, 1, ..., shape (n, p).
+
+    Raises
+    ------
+    CodingError
+        When a row holds an answer that is none of the known ones.
+    """
+    out, strange = y.copy(), []
     for name, values in known.items():
         k = list(names).index(name)
-        there = ~np.isnan(y[:, k])
+        there = np.flatnonzero(~np.isnan(y[:, k]))
+        other = there[~np.isin(y[there, k], values)]
+        strange += [f"'{name}' holds {y[r, k]:g} (row {r})" for r in other[:3]]
         out[there, k] = np.searchsorted(np.array(values), y[there, k])
+    if strange:
+        raise CodingError(
+            f"Answers that the model has no category for: {some(strange)}. Correct them or leave them out."
+        )
     return out
 
 

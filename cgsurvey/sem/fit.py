@@ -174,6 +174,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         converged=optimum.converged,
         iterations=optimum.iterations,
         turned=_turned(source, table),
+        categories=grouped.categories,
         bootstrap=drawn,
         notes=(*source.notes, *grouped.notes, *notes),
         meta=_meta(kind, source, options, grouped, model, None if drawn is None else drawn.seed),

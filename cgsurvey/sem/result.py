@@ -16,6 +16,7 @@ from cgsurvey.base.options import choose, whole
 from cgsurvey.base.parallel import check_seed, one_thread
 from cgsurvey.base.result import Result
 from cgsurvey.moments.build import group_labels, numbers
+from cgsurvey.moments.ordered import coded, ordered_frame
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import as_source
 from cgsurvey.sem.bootstrap import INTERVALS, Bootstrap, Interval, deviations, intervals
@@ -26,10 +27,10 @@ from cgsurvey.sem.implied import following
 from cgsurvey.sem.inference import MANY
 from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.ram import fill, jacobian
+from cgsurvey.sem.ram import fill, jacobian, layouts
 from cgsurvey.sem.resampling import KINDS, limits, monte_carlo, scaled
 from cgsurvey.sem.residuals import correlations, over_errors, raw, standardized
-from cgsurvey.sem.scores import factor_scores
+from cgsurvey.sem.scores import factor_scores, response_scores
 from cgsurvey.sem.standardize import explained, standardize
 from cgsurvey.sem.structure import GroupMatrices, Structure
 from cgsurvey.sem.table import ParameterTable
@@ -79,6 +80,8 @@ class SemFit(Result):
         Steps of the optimiser.
     turned : tuple of str
         Reverse items that were keyed before the model saw them.
+    categories : mapping of str to tuple of float
+        Answers of each ordered item, in order.
     bootstrap : Bootstrap, optional
         Estimates of the resamples, with se="bootstrap" or test="bollen.stine".
     """
@@ -99,6 +102,7 @@ class SemFit(Result):
     converged: bool
     iterations: int = 0
     turned: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     bootstrap: Bootstrap | None = None
 
     @one_thread()
@@ -440,38 +444,43 @@ class SemFit(Result):
         return score_test(self, add=add, release=release)
 
     @one_thread()
-    def scores(self, data: Any, *, method: Literal["regression", "bartlett", "ebm"] = "regression") -> pd.DataFrame:
+    def scores(self, data: Any, *, method: Literal["regression", "bartlett", "ebm"] | None = None) -> pd.DataFrame:
         """Return factor scores, one row per row of data.
 
         Parameters
         ----------
         data : Responses or DataFrame
             Rows to score; they need not be those of the fit.
-        method : {"regression", "bartlett", "ebm"}
-            "ebm" equals "regression" for continuous items.
+        method : {"regression", "bartlett", "ebm"}, optional
+            Default "regression"; with ordered items "ebm", the mode of the factors given the answers, which alone is
+            defined for them. For continuous items "ebm" equals "regression".
 
         Raises
         ------
         DataError
             When the fit saw keyed reverse items and `data` is a plain data frame.
+        CodingError
+            When an ordered item holds an answer that it did not have in the data of the fit.
         """
-        method = choose("method", method, ("regression", "bartlett", "ebm"))
+        ordered = bool(self.table.ordered)
+        allowed = ("ebm",) if ordered else ("regression", "bartlett", "ebm")
+        method = choose("method", method or allowed[0], allowed)
         source = as_source(data)
         if self.turned and source.instrument is None:
             raise DataError(
                 f"The model was fitted to Responses, whose reverse items are keyed ({some(self.turned)}); in a data "
                 "frame they may not be, and scores would be wrong. Give the Responses: fit.scores(responses)."
             )
-        frame = source.frame
-        y = numbers(frame, self.observed, self.table.products)
+        frame = ordered_frame(source.frame, self.options.ordered)
+        y = coded(numbers(frame, self.observed, self.table.products), self.observed, self.categories)
         out = np.full((len(y), len(self.latents)), np.nan)
-        if self.options.group is None:
-            out[:] = factor_scores(y, self.matrices[0], method)
-        else:
+        here = np.ones((1, len(y)), dtype=bool)
+        if self.options.group is not None:
             group_labels(frame, self.options.group)  # names the column when it is absent
             names = frame[self.options.group].astype(str).to_numpy()
-            for label, filled in zip(self.meta.groups, self.matrices, strict=True):
-                out[names == label] = factor_scores(y[names == label], filled, method)
+            here = np.array([names == label for label in self.meta.groups])
+        for rows, layout, filled in zip(here, layouts(self.structure), self.matrices, strict=True):
+            out[rows] = response_scores(y[rows], layout, filled) if ordered else factor_scores(y[rows], filled, method)
         return pd.DataFrame(out, index=frame.index, columns=list(self.latents))
 
     def cross_check(self, data: Any) -> CrossCheck:

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cgsurvey.sem.ebm import modal_scores
+from cgsurvey.sem.ram import Layout, conditional
 from cgsurvey.sem.standardize import total_covariance
 from cgsurvey.sem.structure import GroupMatrices
 
@@ -55,6 +57,48 @@ def factor_scores(y: Floats, matrices: GroupMatrices, method: Method = "regressi
         else:
             coefficients = np.asarray(np.linalg.solve(V[np.ix_(o, o)], V[o, p:]).T, dtype=np.float64)
         out[rows] = eta + d @ coefficients.T
+    return out
+
+
+def response_scores(y: Floats, layout: Layout, filled: GroupMatrices) -> Floats:
+    """Modal scores with ordered items, see `ebm.modal_scores`; residuals count as independent.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n, p)
+        Ordered items as 0, 1, ...; NaN where missing. Rows without a covariate of the model have no scores.
+    layout, filled
+        The model of one group.
+
+    Returns
+    -------
+    ndarray, shape (n, latents)
+    """
+    assert filled.thresholds is not None
+    p, x = layout.p, layout.given
+    E = np.linalg.inv(np.eye(layout.v) - filled.A)
+    own = filled.m.copy()
+    own[x] = 0.0
+    mean = E @ own + y[:, x] @ E[:, x].T
+    Psi = (E @ conditional(layout, filled.S) @ E.T)[p:, p:]
+    Lambda, Theta = _measurement(filled, p)
+    alpha = mean[:, p:]
+    items = np.setdiff1d(np.arange(p), x)
+    nu = (mean[:, :p] - alpha @ Lambda.T)[:, items]
+    thresholds = [filled.thresholds[layout.thresholds.i == k] for k in items]
+    out = np.full(alpha.shape, np.nan)
+    known = ~np.isnan(y[:, x]).any(axis=1)
+    if known.any():
+        by_row = bool(len(x))
+        out[known] = modal_scores(
+            y[np.ix_(known, items)],
+            thresholds,
+            Lambda[items],
+            nu[known] if by_row else nu[0],
+            np.diag(Theta)[items],
+            alpha[known] if by_row else alpha[0],
+            Psi,
+        )
     return out
 
 

@@ -55,7 +55,8 @@ def summary(fit: SemFit) -> str:
         ("AIC", "aic"),
         ("BIC", "bic"),
     )
-    lines += [_measure(text, measures, name, f"{name}_robust" if robust else None) for text, name in names]
+    there = [(text, name) for text, name in names if name in measures]
+    lines += [_measure(text, measures, name, f"{name}_robust" if robust else None) for text, name in there]
     table = fit.tidy()
     for g in sorted(table["group"].unique(), key=lambda k: (k == 0, k)):
         part = table[table["group"] == g]

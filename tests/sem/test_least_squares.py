@@ -131,6 +131,39 @@ def test_clusters_change_errors_but_not_estimates(data):
     np.testing.assert_allclose(errors[2], errors[0], rtol=3e-3)  # the same answers twice are no new information
 
 
+def test_modal_scores_do_not_depend_on_the_parameterisation_and_take_covariates_in(data):
+    # lavaan 0.6-14 gives other scores under theta, no multiples of those under delta.
+    delta, theta = (cg.sem(MODEL, data, ordered=True, parameterization=p) for p in ("delta", "theta"))
+    sd = [np.sqrt(np.diag(f.matrices[0].S[8:, 8:]))[0] for f in (delta, theta)]
+    np.testing.assert_allclose(theta.scores(data)["f"] / sd[1], delta.scores(data)["f"] / sd[0], atol=1e-5)
+    causes = cg.sem(f"{MODEL}\nf ~ x1\ng ~ x2", data, ordered=True)
+    found = causes.scores(data)
+    assert np.corrcoef(found["f"], data["x1"])[0, 1] > np.corrcoef(delta.scores(data)["f"], data["x1"])[0, 1]
+    assert causes.scores(data.assign(x1=np.nan)).isna().all(axis=None)
+    with pytest.raises(OptionError, match="'ebm'"):
+        delta.scores(data, method="bartlett")
+    with pytest.raises(CodingError, match=r"'a1' holds 9 \(row 0\)"):
+        delta.scores(data.assign(a1=9))
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", ["bfi_ace_wlsmv", "hs_cat3_mixed", "hs_cat3_second_order", "hs_cat3_miss_pairwise"])
+def test_modal_scores_of_lavaan(shared, name):
+    case = json.loads((shared / "reference" / "dev" / "cases" / f"{name}.json").read_text())
+    data = pd.read_csv(shared / "reference" / "dev" / "data" / case["data"]["file"], na_values=["NA"])
+    fit = cg.cfa(case["model"], data, **case["call"]["options"])
+    golden = case["expected"]["factor_scores_first10"]["ebm"]
+    rows = [k - 1 for k in case["expected"]["factor_scores_case_idx"]]
+    expected = np.array(golden["values"], dtype=float)
+    # lavaan finds the mode with a tolerance of 1e-4 or so
+    np.testing.assert_allclose(fit.scores(data).iloc[rows][golden["cols"]], expected, atol=3e-4)
+
+
+def test_a_summary_says_what_least_squares_has(data):
+    text = cg.sem(MODEL, data, ordered=True).summary()
+    assert "WLSMV" in text and "Log-likelihood" not in text
+
+
 def test_several_tests_at_once(data):
     names = ("satorra.bentler", "mean.var.adjusted", "scaled.shifted")
     fit = cg.sem(MODEL, data, ordered=True, estimator="DWLS", test=names)
