@@ -166,3 +166,20 @@ def test_answers_missing_at_random_do_not_bias_means_and_correlations():
     assert (data.dropna().mean() - full.mean())[["b", "c"]].min() > 0.15
     np.testing.assert_allclose(means, full.mean(), atol=0.04)
     np.testing.assert_allclose(r, np.corrcoef(full.T), atol=0.03)
+
+
+@pytest.mark.slow
+def test_pooled_intervals_cover_where_those_of_complete_rows_do_not():
+    model, covered, listwise = "f =~ a + b + c + d", [], []
+    truth = likert(400_000, seed=99)["b"].mean()
+    for seed in range(150):
+        data = likert(300, seed)
+        rng = np.random.default_rng(seed + 7000)
+        for item in "bc":
+            data.loc[(data["a"] <= 3) & (rng.random(len(data)) < 0.5), item] = np.nan
+        imputed = cg.impute(data, 10, seed=seed, iterations=5)
+        for found, frames in ((covered, imputed), (listwise, data)):
+            table = cg.cfa(model, frames, meanstructure=True, estimator="MLR").tidy()
+            row = table[(table["op"] == "~1") & (table["lhs"] == "b")].iloc[0]
+            found.append(row["ci_lower"] < truth < row["ci_upper"])
+    assert 0.88 < np.mean(covered) < 0.99 and np.mean(listwise) < 0.5
