@@ -96,7 +96,7 @@ def minimise_within(problem: FitFunction, z: Floats, constraints: Constraints, *
     while iteration < limit and stale < STALE:
         iteration += 1
         at = _local(problem, z, constraints, "observed")
-        found = _quadratic(at.g, at.H - np.einsum("m,mij->ij", multipliers / at.length, at.bend), at, n, active)
+        found = _quadratic(at.g, at.H - np.einsum("m,mij->ij", multipliers, at.bend), at, n, active)
         damping = 1e-6
         while found is None and damping < 1e12:
             at = _local(problem, z, constraints, "expected")
