@@ -70,6 +70,6 @@ def _starts(problem: Problem, z: Floats) -> Iterator[Floats]:
                     theta[k] = sample.cov[i, i] * (rng.uniform(0.2, 0.9) if disturbed else 0.5)
                 else:
                     theta[k] = share * (sample.cov[fixed[i], fixed[i]] if i in fixed else 1.0)
-        start = np.linalg.lstsq(problem.K, theta - problem.k0, rcond=None)[0]
+        start: Floats = np.asarray(np.linalg.lstsq(problem.K, theta - problem.k0, rcond=None)[0], dtype=np.float64)
         if np.isfinite(problem.value(start)):
             yield start
