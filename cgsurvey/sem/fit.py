@@ -54,6 +54,7 @@ from cgsurvey.sem.table import (
     structure,
 )
 
+ILL = 1e8  # condition of the information, in units of the parameters, beyond which parameters are hardly told apart
 NEAR = 1e-3  # gradient, in units of the root information, below which estimates are near enough to be shown
 FEW_CLUSTERS, FEW_CATEGORIES = 20, 5
 
@@ -389,11 +390,17 @@ def _covariance(fitted: Fitted, options: Options, table: ParameterTable) -> tupl
                 "sem.no_errors", parameters=some([names[k] for k in np.argsort(-loose) if loose[k] > 0.1 * loose.max()])
             )
         ]
+    notes = []
+    if values[-1] / values[0] > ILL:
+        loose = np.abs(fitted.K @ (vectors[:, 0] * units) * (np.abs(fitted.K) @ (1 / units)))
+        names = parameter_names(table, fitted.structure)
+        told = some([names[k] for k in np.argsort(-loose) if loose[k] > 0.1 * loose.max()])
+        notes.append(note("sem.ill_conditioned", condition=float(values[-1] / values[0]), parameters=told))
     bread = fitted.inverse(H)
     covariance = bread
     if options.robust or options.two_stage:
         covariance = bread @ (fitted.pieces if options.se == "robust.sem" else fitted).meat() @ bread
-    return (covariance + covariance.T) / 2 / fitted.total, []
+    return (covariance + covariance.T) / 2 / fitted.total, notes
 
 
 def _tests(fitted: Fitted, options: Options, x: Sequence[int]) -> Tests:

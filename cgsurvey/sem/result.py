@@ -24,7 +24,7 @@ from cgsurvey.sem.candidates import admissible, candidates
 from cgsurvey.sem.chisq import Tests
 from cgsurvey.sem.defined import defined_parameters
 from cgsurvey.sem.implied import following
-from cgsurvey.sem.inference import MANY
+from cgsurvey.sem.inference import MANY, information
 from cgsurvey.sem.modification import modification
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.ram import fill, jacobian, layouts
@@ -271,6 +271,17 @@ class SemFit(Result):
         """Covariance matrix of the free parameters, named by label or as "visual=~x2"; equal ones stand once."""
         names = parameter_names(self.table, self.structure)
         return pd.DataFrame(self.covariance, index=names, columns=names)
+
+    @property
+    def conditioning(self) -> float:
+        """Condition number of the expected information within the constraints, parameters in units of their precision.
+
+        Near 1 the data tell all parameters apart; beyond 1e8 some hardly, and a note names them.
+        """
+        H = self.basis.T @ information(self.structure, self.theta, self.samples) @ self.basis
+        units = 1 / np.sqrt(np.maximum(np.diag(H), 1e-300))
+        values = np.linalg.eigvalsh(H * units * units[:, None]) if len(H) else np.ones(1)
+        return float(values[-1] / values[0]) if values[0] > 0 else float("inf")
 
     @property
     def implied(self) -> Mapping[str, Any]:

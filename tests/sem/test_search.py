@@ -66,3 +66,18 @@ def test_a_model_without_minimum_is_refused_soon() -> None:
     except ConvergenceError as error:
         told = "run away" in str(error)
     assert time.perf_counter() - begun < 20, told
+
+
+def test_conditioning_is_told() -> None:
+    data = answers()
+    fit = cg.cfa(MODEL, data)
+    assert 1 < fit.conditioning < 1e4
+    np.testing.assert_allclose(
+        cg.cfa(MODEL, data.assign(x2=1e5 * data["x2"])).conditioning, fit.conditioning, rtol=1e-5
+    )
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=500)
+    frame = pd.DataFrame({"y": x + rng.normal(size=500), "a": x, "b": x + 9e-5 * rng.normal(size=500)})
+    close = cg.sem("y ~ a + b", frame)
+    note = next(n for n in close.notes if n.code == "sem.ill_conditioned")
+    assert "y~a" in note.text and "y~b" in note.text and close.conditioning > 1e8
