@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from numbers import Real
 from typing import Literal
 
@@ -342,22 +343,25 @@ def _with_moments(
     """Add the vector of moments of least squares, its weights, and Gamma."""
     cases, p = sample.cases, sample.p
     assert cases is not None  # rows are there while a model is being fitted
-    G = None
+    G = plain = None
     if gamma:
         if np.isnan(cases.y).any():
-            G = pairwise_gamma(cases.y)
+            G = plain = pairwise_gamma(cases.y)
         else:
-            G = adf_gamma(cases.y, weights=cases.weights, cluster=cases.cluster, strata=cases.strata, fixed=fixed)
+            take = partial(adf_gamma, cases.y, weights=cases.weights, fixed=fixed)
+            G = plain = take(cluster=cases.cluster, strata=cases.strata)
+            if weight in ("WLS", "DWLS") and (cases.cluster is not None or cases.strata is not None):
+                plain = take()  # how rows were drawn tells on errors, not on estimates
     if weight is None:
         return replace(sample, gamma=G)
     moments = sample.cov[low(p)]
     if means:
         moments = np.concatenate([sample.mean, moments])
-    elif G is not None:
-        G = G[p:, p:]
+    elif G is not None and plain is not None:
+        G, plain = G[p:, p:], plain[p:, p:]
     normal = normal_weight(sample.cov, means) if weight == "GLS" else None
     try:
-        W = weight_matrix(weight, len(moments), G, normal)
+        W = weight_matrix(weight, len(moments), plain, normal)
     except np.linalg.LinAlgError:
         raise SampleError(
             f"{sample.n} rows{where} are too few for estimator='WLS': its weights need more rows than there are "

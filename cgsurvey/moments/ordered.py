@@ -6,6 +6,7 @@ Labelled file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -152,20 +153,22 @@ def ordered_sample(
             "do not exist. Join the category with its neighbour in all groups, e.g. "
             "data['item'].replace({1: 2}), or leave the item out."
         )
-    found = ordinal_moments(
+    take = partial(
+        ordinal_moments,
         y,
         levels,
         x=cases.y[:, list(given)] if len(given) else None,
         weights=cases.weights,
-        cluster=cases.cluster,
-        strata=cases.strata,
         pairwise=pairwise,
-        gamma=gamma,
     )
+    found = take(cluster=cases.cluster, strata=cases.strata, gamma=gamma)
+    clustered = gamma and (cases.cluster is not None or cases.strata is not None)
+    # How rows were drawn tells on errors, not on estimates: few clusters would make weights of the fit erratic.
+    of_weights = take().gamma if clustered else found.gamma
     labels = [names[int(k)] for k in explained]
     mean, cov = _joint(found, len(names), explained, given)
     try:
-        W = weight_matrix(weight, len(found.s), found.gamma)
+        W = weight_matrix(weight, len(found.s), of_weights)
     except np.linalg.LinAlgError:
         raise SampleError(
             f"{found.n} rows{where} are too few for estimator='WLS': its weights need more rows than there are moments "

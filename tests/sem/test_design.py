@@ -64,6 +64,15 @@ def test_errors_of_thresholds_are_those_of_survey_statistics(strata):
         assert found.loc[f"t{k}", "std_error"] == pytest.approx(error, rel=1e-5)
 
 
+def test_clusters_leave_estimates_of_ordered_items_alone():
+    data = survey(5)
+    for options in ({"ordered": True}, {"ordered": True, "estimator": "WLS"}):
+        model = "f =~ o1 + o2 + o3 + o4"
+        plain, design = (cg.cfa(model, data, **options, **more) for more in ({}, {"cluster": "office"}))
+        np.testing.assert_allclose(design.theta, plain.theta, atol=1e-9)
+        assert not np.allclose(design.std_errors, plain.std_errors, rtol=0.05, equal_nan=True)
+
+
 def test_strata_that_differ_make_errors_smaller():
     data = survey(3, apart=2.0)
     alone, within = (
