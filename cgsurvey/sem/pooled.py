@@ -60,7 +60,8 @@ class PooledFit(Result):
     pooled : Rubin
         Pooled rows of the parameter table.
     tests : mapping of str to PooledTest
-        "d2" and, for maximum likelihood on complete rows, "d3": the model against the unrestricted one.
+        "d2" and, for maximum likelihood on complete rows, "d3": the model against the unrestricted one. Where the test
+        of one data set is shifted or chooses its df, "d2_scaled" pools these tests, and is the one to look at.
     fit_measures : Series
         Fit measures whose names say how they were pooled: "_d3" and "_d2" rest on the pooled statistics, "_pooled" on
         pooled moments.
@@ -146,6 +147,8 @@ class PooledFit(Result):
         """Return one row: estimator, imputations, pooled tests, the usual fit measures."""
         names = ["chisq_d3", "df", "pvalue_d3", "chisq_d2", "pvalue_d2", "cfi_d3", "tli_d3", "rmsea_d3"]
         names += ["cfi_d2", "tli_d2", "rmsea_d2", "srmr_pooled", "srmr_mean"]
+        for kind in ("chisq", "pvalue", "cfi", "rmsea"):
+            names += [f"{kind}_scaled_d3", f"{kind}_scaled_d2"]
         row: dict[str, Any] = {
             "estimator": self.options.estimator,
             "converged": self.converged,
@@ -396,9 +399,12 @@ def _measures(fits: Sequence[SemFit]) -> tuple[dict[str, PooledTest], dict[str, 
         out["chisq_scaling_factor_mean"] = factors[0]
     elif "chisq_scaled" in each and df:
         # Tests that shift, or choose their degrees of freedom, are pooled themselves.
-        k = float(each["df_scaled"].mean())
-        t = d2(each["chisq_scaled"].to_numpy(), round(k))
+        t = d2(each["chisq_scaled"].to_numpy(), round(float(each["df_scaled"].mean())))
         tests["d2_scaled"] = t
+        k_base = round(float(each["baseline_df_scaled"].mean()))
+        tb = d2(each["baseline_chisq_scaled"].to_numpy(), k_base)
+        made = incremental(max(t.chisq, 0.0), t.df1, tb.chisq, k_base) | rmsea(max(t.chisq, 0.0), t.df1, N, G)
+        out |= {f"{k}_scaled_d2": made[k] for k in ("cfi", "tli", *_RMSEA)}
         out |= {"f_scaled_d2": t.F, "df2_scaled_d2": t.df2, "chisq_scaled_d2": t.chisq, "pvalue_scaled_d2": t.p_value}
     if len(first.structure.ordered):
         out["srmr_mean"] = float(each["srmr"].mean())

@@ -199,6 +199,21 @@ def test_groups_defined_parameters_and_standardised_ones(frames):
     np.testing.assert_allclose(std.loc[some, "std_error"] ** 2, total[some], rtol=1e-10)
 
 
+def test_shifted_tests_are_pooled_themselves(frames):
+    """Least squares with a scaled and shifted test: the plain statistic is no chi-square."""
+    fit = cg.cfa(MODEL, frames, estimator="ULSMV")
+    assert "d3" not in fit.tests and "sem.no_d3" in codes(fit)
+    each = np.array([f.fit_measures["chisq_scaled"] for f in fit.fits])
+    t = d2(each, 8)
+    assert fit.tests["d2_scaled"] == t and fit.fit_measures["pvalue_scaled_d2"] == t.p_value
+    assert fit.glance()["pvalue_scaled_d2"].item() == t.p_value
+    assert "F (D2)" in cg.table(fit).to_text()
+    ordered = [f.apply(lambda c: pd.cut(c, 4, labels=False)) for f in frames]
+    fit = cg.cfa(MODEL, ordered, ordered=True)
+    assert {"d2", "d2_scaled"} == set(fit.tests) and 0 <= fit.fit_measures["cfi_scaled_d2"] <= 1
+    assert fit.fit_measures["srmr_mean"] == np.mean([f.fit_measures["srmr"] for f in fit.fits])
+
+
 def test_order_of_imputations_does_not_matter(frames):
     one, two = cg.cfa(MODEL, frames), cg.cfa(MODEL, frames[::-1])
     np.testing.assert_allclose(one.theta, two.theta, rtol=1e-9)

@@ -71,7 +71,9 @@ def patterns(x: McarTest, style: Style) -> Table:
 def fit(x: PooledFit, style: Style) -> Table:
     """T13: tests and fit measures of pooled data, by D3 where it is defined."""
     found, by = x.fit_measures, "d3" if "d3" in x.tests else "d2"
-    test = x.tests[by]
+    shifted = "d2_scaled" in x.tests
+    by = "d2" if shifted else by
+    test = x.tests["d2_scaled" if shifted else by]
     rows: list[tuple[Any, ...]] = [
         (Words(f"F ({by.upper()})", f"F ({by.upper()})"), Cell(test.F, "statistic"), None, None),
         (Words("df1", "db1"), Cell(test.df1, "count"), None, None),
@@ -79,8 +81,15 @@ def fit(x: PooledFit, style: Style) -> Table:
         (Words("p", "p"), Cell(test.p_value, "p"), None, None),
         (Column.of("chisq").label, Cell(test.chisq, "statistic"), None, None),
     ]
+    if not shifted and f"chisq_scaled_{by}" in found:
+        rows += [
+            (Column.of(f"{k}_scaled_{by}").label, Cell(found[f"{k}_scaled_{by}"], unit), None, None)
+            for k, unit in (("chisq", "statistic"), ("pvalue", "p"))
+        ]
     rules: list[Rule] = []
-    pooled = {f"{k}_{by}": k for k in ("cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")}
+    # The robust index where there is one, that of the scaled tests where those were pooled.
+    kind = "_scaled" if shifted else "_robust" if f"cfi_robust_{by}" in found else ""
+    pooled = {f"{k}{kind}_{by}": k for k in ("cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")}
     pooled |= {"srmr_pooled": "srmr", "srmr_mean": "srmr"}
     for name, measure in pooled.items():
         value = found.get(name, np.nan)
