@@ -19,6 +19,7 @@ from cgsurvey.sem.ram import Layout, factors, layouts, matrices
 from cgsurvey.sem.structure import Structure
 
 TOLERANCE = 1e-9  # largest gradient element, in units of the root information
+NEAR = 1e-4  # gradient below which second derivatives hardly change from step to step
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
 
     With missing values second derivatives cost a pass over all patterns. So the search starts at the solution for
     complete data with the moments of the unrestricted model, and second derivatives are kept while steps with them
-    shrink the gradient well.
+    shrink the gradient well; with complete data they are kept when the minimum is near.
     """
     if problem.patterned and len(z):
         near = minimise(problem.complete, z, limit=limit)
@@ -137,7 +138,11 @@ def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
             # One more Newton step takes the gradient to rounding error; so near, it needs no check.
             return Optimum(z + units * _solve(scaled, 0.0, downhill), now, size, iteration, True)
         while True:
-            step = units * _solve(scaled, damping, downhill)
+            move = _solve(scaled, damping, downhill)
+            step = units * move
+            if size < 1e-5 and not damping and np.abs(move).max() < NEAR:
+                new = now  # so near, the value changes by less than its rounding error
+                break
             new = problem.value(z + step)
             if new <= now - 1e-4 * abs(g @ step) or (size < 1e-5 and new <= now + 1e-12 * abs(now)) or damping > 1e12:
                 break
@@ -145,7 +150,7 @@ def minimise(problem: Problem, z: Floats, *, limit: int = 500) -> Optimum:
         if damping > 1e12:
             break
         z, now = z + step, new
-        fresh = not problem.patterned or damping > 0
+        fresh = (size > NEAR and not problem.patterned) or damping > 0
         damping = 0.0 if damping < 1e-4 else damping / 8
     return Optimum(z, now, size, iteration, size < 1e-6)
 
