@@ -38,6 +38,9 @@ _WHERE = {
         "Mediation",
         "compare",
         "Comparison",
+        "product_indicators",
+        "Products",
+        "SimpleSlopes",
     ),
     "reliability": ("reliability", "Reliability", "validity", "Validity"),
     "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
@@ -105,7 +108,21 @@ if TYPE_CHECKING:
         score,
         screen,
     )
-    from cgsurvey.sem import Comparison, Mediation, PooledFit, SemFit, cfa, compare, growth, mediation, sem, simulate
+    from cgsurvey.sem import (
+        Comparison,
+        Mediation,
+        PooledFit,
+        Products,
+        SemFit,
+        SimpleSlopes,
+        cfa,
+        compare,
+        growth,
+        mediation,
+        product_indicators,
+        sem,
+        simulate,
+    )
     from cgsurvey.study import StudyResult, run_study
 
 

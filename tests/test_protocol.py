@@ -67,6 +67,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Validity": lambda d: cg.validity(d, CONSTRUCTS),
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
     "Mediation": lambda d: cg.mediation("sq3 ~ tru1 + sq1\nsq1 ~ tru1", d, seed=1),
+    "SimpleSlopes": lambda d: cg.sem("sq1 ~ tru1 + sq3 + tru1:sq3", d).simple_slopes("sq1", "tru1", "sq3"),
     "PooledFit": lambda d: cg.cfa(MEASUREMENT, [d.fillna({"sq2": k}) for k in (2, 3, 4)]),
     "CrossCheck": lambda d: cg.cfa(MEASUREMENT, d).cross_check(d),
     "Hypotheses": hypotheses,

@@ -30,6 +30,8 @@ LABELLED = {
         "fit",
         "options",
         "residual_summary",
+        "products",
+        "moderation",
         "result",
         "summary",
         "cross_check",

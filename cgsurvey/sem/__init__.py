@@ -4,7 +4,9 @@ from cgsurvey.sem.compare import Comparison, compare
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.fit import cfa, growth, sem
 from cgsurvey.sem.mediation import Mediation, mediation
+from cgsurvey.sem.moderation import SimpleSlopes
 from cgsurvey.sem.pooled import PooledFit
+from cgsurvey.sem.products import Products, product_indicators
 from cgsurvey.sem.result import SemFit
 from cgsurvey.sem.simulate import population_model, simulate
 
@@ -13,12 +15,15 @@ __all__ = [
     "CrossCheck",
     "Mediation",
     "PooledFit",
+    "Products",
     "SemFit",
+    "SimpleSlopes",
     "cfa",
     "compare",
     "growth",
     "mediation",
     "population_model",
+    "product_indicators",
     "sem",
     "simulate",
 ]

@@ -38,6 +38,7 @@ from cgsurvey.sem.table import ParameterTable
 if TYPE_CHECKING:
     from cgsurvey.sem.cross_check import CrossCheck
     from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
+    from cgsurvey.sem.moderation import SimpleSlopes
 
 Standard = Literal["std_all", "std_lv", "std_nox"]
 PARAMETERS = ("=~", "~", "~~", "~1", "|", "~*~", ":=")
@@ -374,6 +375,47 @@ class SemFit(Result):
         from cgsurvey.sem.residual_summary import residual_summary
 
         return residual_summary(self, data)
+
+    def simple_slopes(
+        self,
+        outcome: str,
+        predictor: str,
+        moderator: str,
+        product: str | None = None,
+        *,
+        at: Sequence[float] | None = None,
+        group: int = 1,
+        ci: float | None = None,
+    ) -> SimpleSlopes:
+        """Return the effect of a predictor at values of its moderator, and where it differs from zero.
+
+        Parameters
+        ----------
+        outcome, predictor, moderator : str
+            Variables of the model.
+        product : str, optional
+            What stands for their product in the regression: ``x:z`` of observed variables (found by itself), or the
+            factor of `cg.product_indicators`.
+        at : sequence of float, optional
+            Values of the moderator; one standard deviation below its mean, the mean, and one above by default.
+        group : int
+            The group, 1..G.
+        ci : float, optional
+            Level of intervals and of the Johnson-Neyman bounds; that of the fit by default.
+
+        Returns
+        -------
+        SimpleSlopes
+            Errors by the delta method.
+
+        Raises
+        ------
+        OptionError, ModelError
+            When the model has no such variable, product or path.
+        """
+        from cgsurvey.sem.moderation import simple_slopes
+
+        return simple_slopes(self, outcome, predictor, moderator, product, at=at, group=group, ci=ci)
 
     @one_thread()
     def modification_indices(self) -> pd.DataFrame:

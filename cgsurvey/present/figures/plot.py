@@ -16,10 +16,11 @@ from cgsurvey.present.figures.diagram import diagram
 from cgsurvey.present.figures.likert import likert_bars
 from cgsurvey.present.figures.loadings import loading_plot
 from cgsurvey.present.figures.matrix import matrix_map
+from cgsurvey.present.figures.moderation import interaction_plot
 from cgsurvey.present.figures.picture import Picture
 from cgsurvey.reliability import Validity
 from cgsurvey.responses.describe import Description
-from cgsurvey.sem import SemFit
+from cgsurvey.sem import SemFit, SimpleSlopes
 
 Drawers = dict[str, Callable[..., Picture]]
 ITEMS_PER_PICTURE = 22
@@ -37,7 +38,7 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
     ----------
     x : Result
         A Description ("likert", numbered where the items need several pictures), SemFit ("diagram", "loadings",
-        "correlations") or Validity ("htmt", "correlations").
+        "correlations"), SimpleSlopes ("interaction") or Validity ("htmt", "correlations").
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"
@@ -58,7 +59,8 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
     drawers = _drawers(x, language)
     if not drawers:
         raise OptionError(
-            f"there is no picture of a {type(x).__name__}; pictures exist of Description, SemFit and Validity."
+            f"there is no picture of a {type(x).__name__}; pictures exist of Description, SemFit, "
+            "SimpleSlopes and Validity."
         )
     return drawers[choose("kind", kind or next(iter(drawers)), drawers)](**options)
 
@@ -68,6 +70,8 @@ def _drawers(x: Any, language: str) -> Drawers:
         return _of_description(x, language)
     if isinstance(x, Validity):
         return _of_validity(x, language)
+    if isinstance(x, SimpleSlopes):
+        return {"interaction": partial(interaction_plot, x, language=language)}
     return _of_fit(x, language) if isinstance(x, SemFit) else {}
 
 

@@ -20,6 +20,7 @@ from cgsurvey.present.tables import comparison as _comparison  # noqa: F401
 from cgsurvey.present.tables import joint_tests as _joint_tests  # noqa: F401
 from cgsurvey.present.tables import mediation as _mediation  # noqa: F401
 from cgsurvey.present.tables import missing as _missing  # noqa: F401
+from cgsurvey.present.tables import moderation as _moderation  # noqa: F401
 from cgsurvey.present.tables import reliability as _reliability  # noqa: F401 - registers its classes
 from cgsurvey.present.tables import responses as _responses  # noqa: F401
 from cgsurvey.present.tables import sem as _sem  # noqa: F401
