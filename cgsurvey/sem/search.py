@@ -14,6 +14,7 @@ from cgsurvey.moments.sample import Floats
 from cgsurvey.sem.optimise import TOLERANCE, Optimum, Problem, minimise
 
 PATIENCE, TRIALS, BRIEF = 100, 12, 40  # steps of the first attempt; further starts, and their steps
+LAST = 400  # steps that the first attempt is given after all, where no start leads to a minimum
 
 
 def search(problem: Problem, z: Floats) -> Optimum:
@@ -27,6 +28,8 @@ def search(problem: Problem, z: Floats) -> Optimum:
     if _arrived(first):
         return minimise(problem, first.z, limit=PATIENCE) if problem.patterned else first
     found = [o for s in _starts(plain, z) if _arrived(o := minimise(plain, s, limit=BRIEF))]
+    if not found:
+        first = minimise(plain, first.z, limit=LAST)
     # Where rounding keeps the gradient from vanishing the first attempt is as good as any.
     best = min([*found, first] if first.converged or not found else found, key=lambda o: o.value)
     if not problem.patterned:
