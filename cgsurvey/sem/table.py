@@ -432,13 +432,17 @@ def _assemble(
     total = len(rows)
     value, start, label = [], [], []
     for g in range(groups):
-        for r, kind in zip(rows, kinds, strict=True):
+        for r, kind, same in zip(rows, kinds, tied, strict=True):
             fixed = _pick(r.fixed, g, np.nan)
+            if same and r.fixed is not None and r.label is None:
+                # A value that is fixed in one group binds the others, where all are to be equal.
+                fixed = next((v for v in r.fixed if not np.isnan(v)), np.nan)
             if g > 0 and r.user == 0 and auto:
+                follows = kind == "residuals" and not same if theta else r.op == "~*~"
                 frees = (
                     (free_means and kind == "means")
                     or (free_variances and kind == "lv.variances")
-                    or (free_scales and r.lhs in ordered and (kind == "residuals" if theta else r.op == "~*~"))
+                    or (free_scales and r.lhs in ordered and follows)
                 )
                 if frees:
                     fixed = np.nan

@@ -10,6 +10,7 @@ data <- as.data.frame(sapply(names, function(v) 0.7 * common + rnorm(n)))
 for (k in 1:4) data[[paste0("o", k)]] <- findInterval(0.7 * common + rnorm(n), c(-0.5, 0.6)) + 1
 data$grp <- rep(c("a", "b"), length.out = n)
 data$grp3 <- rep(c("a", "b", "c"), length.out = n)
+for (k in 1:4) data[[paste0("b", k)]] <- as.integer(0.7 * common + rnorm(n) > 0.2 * k - 0.4) + 1
 out <- lapply(models, function(m) {
   options <- lapply(m$options, function(o) if (is.list(o)) unlist(o) else o)
   if (!is.null(options$ordered)) options$estimator <- "WLSMV"

@@ -159,6 +159,150 @@ MODELS: list[tuple[str, str, str, dict[str, object]]] = [
         "f =~ 1*x1 + x2 + x3\nf ~ z1\nx1 ~ 1\nx1 ~~ x1\nx2 ~~ x2\nx3 ~~ x3\nf ~~ f",
         {"meanstructure": True},
     ),
+    *(
+        ("cfa", f"equal_{kind}", f"{THREE}\nx1 ~~ x5", {**GROUPS, "group.equal": [kind]})
+        for kind in (
+            "loadings",
+            "intercepts",
+            "means",
+            "residuals",
+            "residual.covariances",
+            "lv.variances",
+            "lv.covariances",
+        )
+    ),
+    *(
+        ("cfa", f"equal_{kind}_std_lv", THREE, {**GROUPS, "group.equal": ["loadings", kind], "std.lv": True})
+        for kind in ("intercepts", "means", "residuals", "lv.variances", "lv.covariances")
+    ),
+    *(
+        (
+            "cfa",
+            f"equal_{kind}_values_{k}",
+            f"{THREE}\nx1 ~~ {modifier}*x5",
+            {**GROUPS, "group.equal": ["residual.covariances", kind]},
+        )
+        for kind in ("loadings", "residuals")
+        for k, modifier in enumerate(("c(0, NA)", "c(NA, 0)", "c(0, 0)", "c(0.2, NA)", "c(a, b)", "0", "c(0.1, 0.2)"))
+    ),
+    (
+        "cfa",
+        "equal_values_loadings",
+        "f =~ x1 + c(1, NA)*x2 + c(NA, 0.8)*x3 + x4\nx1 ~ c(0, NA)*1",
+        {**GROUPS, "group.equal": ["loadings", "intercepts"]},
+    ),
+    (
+        "cfa",
+        "equal_values_three",
+        "f =~ x1 + c(1, NA, NA)*x2 + c(NA, 0.8, NA)*x3 + x4\nx3 ~~ c(0, NA, NA)*x4",
+        {"group": "grp3", "group.equal": ["loadings", "residual.covariances"]},
+    ),
+    ("cfa", "equal_values_mean", f"{THREE}\nf ~ c(0, NA)*1", {**GROUPS, "group.equal": ["means"]}),
+    (
+        "cfa",
+        "equal_values_scalar",
+        f"{THREE}\nf ~ c(0, NA)*1\nf ~~ c(1, NA)*f",
+        {**GROUPS, "group.equal": ["loadings", "intercepts", "lv.variances"]},
+    ),
+    (
+        "cfa",
+        "equal_partial_latent",
+        f"{THREE}\nf ~~ 0.5*g",
+        {**GROUPS, "group.equal": ["lv.variances", "lv.covariances"], "group.partial": ["f ~~ f", "g ~~ h"]},
+    ),
+    (
+        "sem",
+        "equal_partial_paths",
+        f"{THREE}\nh ~ f + g\ny1 ~ h + z1",
+        {
+            **GROUPS,
+            "group.equal": ["regressions", "means", "intercepts"],
+            "group.partial": ["h ~ f", "y1 ~ z1", "y1 ~ 1"],
+        },
+    ),
+    *(
+        (
+            "cfa",
+            f"equal_ordered_{'_'.join(kinds)}_{way}",
+            "f =~ o1 + o2 + o3 + o4",
+            {**GROUPS, "ordered": ["o1", "o2", "o3", "o4"], "parameterization": way, "group.equal": list(kinds)},
+        )
+        for way in ("delta", "theta")
+        for kinds in (
+            ("thresholds",),
+            ("loadings",),
+            ("thresholds", "intercepts"),
+            ("thresholds", "loadings", "means"),
+            ("thresholds", "loadings", "residuals"),
+            ("thresholds", "loadings", "lv.variances"),
+            ("residuals",),
+        )
+    ),
+    (
+        "cfa",
+        "equal_ordered_std_lv",
+        "f =~ o1 + o2 + o3 + o4",
+        {**GROUPS, "ordered": ["o1", "o2", "o3", "o4"], "std.lv": True, "group.equal": ["thresholds", "loadings"]},
+    ),
+    (
+        "cfa",
+        "equal_ordered_mixed",
+        "f =~ o1 + o2 + x3 + x4",
+        {**GROUPS, "ordered": ["o1", "o2"], "group.equal": ["thresholds", "loadings", "intercepts", "residuals"]},
+    ),
+    (
+        "cfa",
+        "equal_ordered_partial",
+        "f =~ o1 + o2 + o3 + o4",
+        {
+            **GROUPS,
+            "ordered": ["o1", "o2", "o3", "o4"],
+            "group.equal": ["thresholds", "loadings"],
+            "group.partial": ["o1 | t2", "f =~ o3"],
+        },
+    ),
+    (
+        "cfa",
+        "equal_ordered_three",
+        "f =~ o1 + o2 + o3 + o4",
+        {"group": "grp3", "ordered": ["o1", "o2", "o3", "o4"], "group.equal": ["thresholds", "loadings"]},
+    ),
+    (
+        "cfa",
+        "equal_ordered_partial_residuals",
+        "f =~ o1 + o2 + o3 + o4",
+        {
+            **GROUPS,
+            "ordered": ["o1", "o2", "o3", "o4"],
+            "parameterization": "theta",
+            "group.equal": ["thresholds", "loadings", "residuals"],
+            "group.partial": ["o1 ~~ o1"],
+        },
+    ),
+    (
+        "cfa",
+        "equal_partial_values",
+        f"{THREE}\nx1 ~~ c(0, NA)*x5",
+        {**GROUPS, "group.equal": ["residual.covariances"], "group.partial": ["x1 ~~ x5"]},
+    ),
+    (
+        "cfa",
+        "equal_labels_and_values",
+        f"{THREE}\nx1 ~~ c(0, NA)*x5 + c(a, b)*x5",
+        {**GROUPS, "group.equal": ["residual.covariances"]},
+    ),
+    (
+        "cfa",
+        "binary_groups",
+        "f =~ b1 + b2 + b3 + b4",
+        {**GROUPS, "ordered": ["b1", "b2", "b3", "b4"], "group.equal": ["thresholds", "loadings"]},
+    ),
+    (
+        "cfa",
+        "binary_groups_theta",
+        "f =~ b1 + b2 + b3 + b4",
+        {**GROUPS, "ordered": ["b1", "b2", "b3", "b4"], "parameterization": "theta", "group.equal": ["thresholds"]},
+    ),
 ]
 
 if __name__ == "__main__":

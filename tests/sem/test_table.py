@@ -56,7 +56,7 @@ def test_rows_of_lavaan(name: str) -> None:
         kind="sem" if bare else model["kind"],
         auto=not bare,
         groups={"grp": 2, "grp3": 3}.get(model["options"].get("group"), 1),
-        ordered=dict.fromkeys(model["options"].get("ordered", ()), 2),
+        ordered={n: 1 if n[0] == "b" else 2 for n in model["options"].get("ordered", ())},
         **options,
     )
     check(table, TABLES[name]["table"])
