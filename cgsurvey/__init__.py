@@ -38,6 +38,8 @@ _WHERE = {
         "Mediation",
         "compare",
         "Comparison",
+        "invariance",
+        "Invariance",
         "product_indicators",
         "Products",
         "SimpleSlopes",
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
     )
     from cgsurvey.sem import (
         Comparison,
+        Invariance,
         Mediation,
         PooledFit,
         Products,
@@ -118,6 +121,7 @@ if TYPE_CHECKING:
         cfa,
         compare,
         growth,
+        invariance,
         mediation,
         product_indicators,
         sem,

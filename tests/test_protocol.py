@@ -74,6 +74,9 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "WaldTest": lambda d: cg.cfa(f"{MEASUREMENT}\ntrust ~~ a*quality", d).wald("a == 0"),
     "ScoreTest": lambda d: cg.cfa("trust =~ tru1 + a*tru2 + a*tru3", d, estimator="MLR").score_test(),
     "Comparison": lambda d: cg.compare(cg.cfa(MEASUREMENT, d), cg.cfa(f"{MEASUREMENT}\ntrust ~~ 0*quality", d)),
+    "Invariance": lambda d: cg.invariance(
+        MEASUREMENT, d.assign(site=["a", "b"] * (len(d) // 2)), group="site", partial=True
+    ),
     "StudyResult": study,
 }
 # One row per respondent is what they are for; they hold indices of answering, never answers.

@@ -44,6 +44,8 @@ LABELLED = {
         "pooled",
         "compare",
         "nested",
+        "invariance",
+        "levels",
     },
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }

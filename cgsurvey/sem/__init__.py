@@ -3,6 +3,7 @@
 from cgsurvey.sem.compare import Comparison, compare
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.fit import cfa, growth, sem
+from cgsurvey.sem.invariance import Invariance, invariance
 from cgsurvey.sem.mediation import Mediation, mediation
 from cgsurvey.sem.moderation import SimpleSlopes
 from cgsurvey.sem.pooled import PooledFit
@@ -13,6 +14,7 @@ from cgsurvey.sem.simulate import population_model, simulate
 __all__ = [
     "Comparison",
     "CrossCheck",
+    "Invariance",
     "Mediation",
     "PooledFit",
     "Products",
@@ -21,6 +23,7 @@ __all__ = [
     "cfa",
     "compare",
     "growth",
+    "invariance",
     "mediation",
     "population_model",
     "product_indicators",

@@ -139,7 +139,8 @@ def _fit(
 
     def slope(z: Floats) -> Floats:
         theta = start + basis @ z
-        D = moments(structure, theta)[1] / unit[:, None]
+        with np.errstate(all="ignore"):
+            D = moments(structure, theta)[1] / unit[:, None]
         if constraints is not None:
             D = np.vstack([D, constraints(theta)[1]])
         return np.asarray(D @ basis)

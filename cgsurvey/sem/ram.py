@@ -187,7 +187,8 @@ def matrices(layout: Layout, theta: Floats) -> GroupMatrices:
     if layout.theta and scale is not None:
         o = layout.ordered
         own = G[o] @ conditional(layout, S)
-        scale[o] = 1 / np.sqrt(np.einsum("ov,ov->o", own, G[o]))
+        with np.errstate(invalid="ignore", divide="ignore"):  # no scale exists where a step makes a variance negative
+            scale[o] = 1 / np.sqrt(np.einsum("ov,ov->o", own, G[o]))
     return GroupMatrices(A, S, m, (Sigma + Sigma.T) / 2, G @ m, scale, thresholds)
 
 

@@ -76,6 +76,5 @@ for (k in c("cov0", "residual", "crossloading", "equal_loadings", "second_order"
 ordered <- list(estimator = "WLSMV", ordered = paste0("o", 1:9), group = "grp")
 add("none thresholds WLSMV ordinal", "cfa", ordinal(three), ordinal(three), ordered, c(ordered, list(group.equal = "thresholds")))
 add("thresholds loadings WLSMV ordinal", "cfa", ordinal(three), ordinal(three), c(ordered, list(group.equal = "thresholds")), c(ordered, list(group.equal = c("thresholds", "loadings"))))
-add("loadings thresholds WLSMV ordinal", "cfa", ordinal(three), ordinal(three), c(ordered, list(group.equal = "loadings")), c(ordered, list(group.equal = c("thresholds", "loadings"))))
 write(toJSON(out, auto_unbox = TRUE, na = "null", digits = 15), "compare_ordinal.json")
 cat(length(out), "pairs\n")

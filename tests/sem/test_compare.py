@@ -15,7 +15,7 @@ import cgsurvey as cg
 from cgsurvey.base.model import Model
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
-CASES = json.loads((REFERENCE / "compare.json").read_text())
+CASES = [c for name in ("compare", "compare_ordinal") for c in json.loads((REFERENCE / f"{name}.json").read_text())]
 METHODS = {
     "standard": None,
     "satorra.bentler.2001": "satorra-bentler-2001",
@@ -169,6 +169,14 @@ def test_what_is_not_comparable_is_refused(nine):
         cg.compare(*robust, method="satorra")
     with pytest.raises(cg.OptionError, match="not chi-square"):
         cg.compare(*robust, method="standard")
+
+
+def test_equal_loadings_under_equal_scales_do_not_hold_free_scales(nine):
+    """Ordered items: equal loadings alone fix the scales, equal thresholds free them, so neither model is nested."""
+    model, common = THREE.replace("x", "o"), {"group": "grp", "ordered": True}
+    fits = [cg.cfa(model, nine, group_equal=k, **common) for k in (["loadings"], ["loadings", "thresholds"])]
+    with pytest.raises(cg.OptionError, match="not nested"):
+        cg.compare(*fits)
 
 
 def test_a_negative_factor_is_said(nine):

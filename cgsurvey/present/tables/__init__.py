@@ -17,6 +17,7 @@ from cgsurvey.base.options import choose
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import Table
 from cgsurvey.present.tables import comparison as _comparison  # noqa: F401
+from cgsurvey.present.tables import invariance as _invariance  # noqa: F401
 from cgsurvey.present.tables import joint_tests as _joint_tests  # noqa: F401
 from cgsurvey.present.tables import mediation as _mediation  # noqa: F401
 from cgsurvey.present.tables import missing as _missing  # noqa: F401
