@@ -57,9 +57,9 @@ def ours(case: Case, data: pd.DataFrame) -> Any:
 
 def polychoric(data: pd.DataFrame) -> Any:
     """Matrix of polychoric correlations of all columns."""
-    from cgsurvey.moments import ordinal
+    from cgsurvey.moments.correlations import correlation_matrix
 
-    return ordinal.polychoric(data.to_numpy(float))
+    return correlation_matrix(data, True)
 
 
 def semopy(case: Case, data: pd.DataFrame) -> None:

@@ -13,7 +13,9 @@ from scipy.stats import kstest
 from simulated import ITEMS, MODEL, answers, battery
 
 import cgsurvey as cg
+from cgsurvey.sem.misfit import misfit
 from cgsurvey.sem.ram import jacobian
+from cgsurvey.sem.residual_summary import residuals_of
 from cgsurvey.sem.residuals import correlations, raw, standardized
 
 CASES = [
@@ -148,6 +150,46 @@ def test_size_of_misfit_is_that_of_lavaan(shared, name):
         mine = fit.residuals("standardized", data).loc[z.index, z.columns].to_numpy()
         seen = np.abs(matrix(golden["cov"]).astype(float).to_numpy()) > 1e-4
         np.testing.assert_allclose(mine[seen], z.to_numpy()[seen], rtol=1e-6)
+
+
+ORDERED = ["hs_cat2_wlsmv", "hs_cat3_dwls", "hs_cat3_ulsm", "hs_cat3_wls", "hs_cat3_wlsmv_theta", "cg_pe_wlsmv"]
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", [*ORDERED, "hs_cat3_miss_pairwise"])
+def test_size_of_misfit_of_ordered_items(shared, name):
+    case = json.loads((shared / "reference" / "dev" / "cases" / f"{name}.json").read_text())
+    fit = battery(shared).run(case["call"], case["model"], data_of(shared, case), case["call"]["options"])
+    found, golden = fit.residual_summary(), case["expected"]["lavresiduals"]
+    parts = {"cor": "covariances", "thresholds": "thresholds", "total": "all"}
+    for part, mine in parts.items():
+        row = found[(found["moments"] == mine) & (found["measure"] == "srmr")].iloc[0]
+        for key, value in zip(golden["summary"]["row"], golden["summary"][part], strict=True):
+            # "total" of lavaan takes residuals and their covariances in different orders (docs/validation.md).
+            if key in SUMMARY and value is not None and not (part == "total" and key.startswith("usrmr")):
+                np.testing.assert_allclose(row[SUMMARY[key]], value, rtol=2e-4, atol=1e-6, err_msg=f"{part} {key}")
+    (left,) = residuals_of(fit)
+    t, p = len(left.at.variable), len(left.at.y)
+    turned = misfit(np.concatenate([left.e[t:], left.e[:t]]), left.Xi, p * (p + 1) // 2 + t)
+    total = dict(zip(golden["summary"]["row"], golden["summary"]["total"], strict=True))
+    assert turned.unbiased == pytest.approx(total["usrmr"], rel=1e-4)
+    assert turned.unbiased_std_error == pytest.approx(total["usrmr.se"], rel=1e-4)
+    z = matrix(golden["cov.z"]).astype(float)
+    mine = fit.residuals("standardized").loc[z.index, z.columns].to_numpy()
+    seen = np.abs(matrix(golden["cov"]).astype(float).to_numpy()) > 1e-4
+    np.testing.assert_allclose(mine[seen], z.to_numpy()[seen], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.reference
+def test_residuals_of_ordered_items_in_groups_vary_with_the_rows_of_the_group(shared):
+    case = json.loads((shared / "reference" / "dev" / "cases" / "hs_cat3_mg_groupequal.json").read_text())
+    fit = battery(shared).run(case["call"], case["model"], data_of(shared, case), case["call"]["options"])
+    n = np.array([s.n for s in fit.samples])
+    for g, (label, left) in enumerate(zip(fit.meta.groups, residuals_of(fit), strict=True)):
+        se = matrix(case["expected"]["lavresiduals"][label]["cov.se"]).astype(float)
+        se = se.loc[list(fit.observed), list(fit.observed)].to_numpy()[left.at.i, left.at.j]
+        mine = np.sqrt(np.diag(left.Xi))[-len(se) :]
+        np.testing.assert_allclose(mine, se * np.sqrt(n.sum() / n[g]), rtol=1e-4)  # lavaan divides by all rows
 
 
 REFERENCE = Path(__file__).parents[1] / "reference"
