@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from simulation import LOADINGS, METHODS, POINTS, cell, truth
+from simulation import LOADINGS, METHODS, MODEL, POINTS, answers, cell, truth, wanted
+
+import cgsurvey as cg
 
 
 def test_population_values_of_the_points():
@@ -12,7 +14,9 @@ def test_population_values_of_the_points():
     for points in POINTS:
         found = np.array(truth(points, False))
         assert (found[:8] < LOADINGS).all() and (found[:8] > 0.8 * LOADINGS).all()
-        assert found[8] == pytest.approx(0.5, abs=0.02)
+        assert found[8] == pytest.approx(0.5, abs=0.03)
+        large = wanted(cg.sem(MODEL, answers(np.random.default_rng(1), points, 100_000)))["estimate"]
+        np.testing.assert_allclose(found, large, atol=0.01)
 
 
 @pytest.mark.slow
