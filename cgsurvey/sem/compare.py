@@ -256,7 +256,7 @@ def _same_data(a: SemFit, b: SemFit) -> bool:
 
 def _rows(data: Any, models: Sequence[SemFit]) -> list[tuple[Sample, ...]]:
     """The rows of each fit again, checked against what the fit saw."""
-    from cgsurvey.sem.fit import sample_of
+    from cgsurvey.sem.resolution import sample_of
 
     source = as_source(data)
     out = []

@@ -130,7 +130,7 @@ def _needs_rows(fit: SemFit) -> bool:
 
 def _with_rows(fit: SemFit, data: Any) -> list[Sample]:
     """Sample statistics made again from the data, which must be those of the fit."""
-    from cgsurvey.sem.fit import sample_of
+    from cgsurvey.sem.resolution import sample_of
 
     found = list(sample_of(as_source(data).frame, fit.table, fit.options).samples)
     same = [s.n for s in found] == [s.n for s in fit.samples] and all(

@@ -1,0 +1,93 @@
+"""What a fit must tell: estimates that no population could have, and what was assumed of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cgsurvey.base.notes import Note, note
+from cgsurvey.moments.build import Grouped
+from cgsurvey.moments.sample import Floats, Sample
+from cgsurvey.responses.source import Source
+from cgsurvey.sem.chisq import Tests
+from cgsurvey.sem.fitted import Fitted
+from cgsurvey.sem.inference import MANY
+from cgsurvey.sem.options import Options
+from cgsurvey.sem.table import ParameterTable
+
+FEW_CLUSTERS, FEW_CATEGORIES = 20, 5
+
+
+def admissible(fitted: Fitted, table: ParameterTable, labels: Sequence[str]) -> list[Note]:
+    """Notes on estimates that no population could have."""
+    out = []
+    p, names = fitted.structure.p, table.variables
+    for filled, label in zip(fitted.matrices, labels, strict=True):
+        where = f" ({label})" if label else ""
+        variances = np.diag(filled.S)
+        out += [
+            note("sem.heywood", variable=names[k], where=where, value=float(variances[k]))
+            for k in np.flatnonzero(variances < -1e-12)
+        ]
+        E = np.linalg.inv(np.eye(len(names)) - filled.A)
+        latent = (E @ filled.S @ E.T)[p:, p:]
+        if len(latent) > 1 and np.all(np.diag(latent) > 0):
+            sd = np.sqrt(np.diag(latent))
+            r = latent / np.outer(sd, sd)
+            if np.linalg.eigvalsh(r)[0] < -1e-8:
+                i, j = np.unravel_index(np.argmax(np.abs(np.tril(r, -1))), r.shape)
+                out.append(note("sem.latent_covariance", where=where, a=names[p + i], b=names[p + j], r=float(r[i, j])))
+        residual = filled.S[:p, :p]
+        if np.all(variances[:p] >= 0) and np.linalg.eigvalsh(residual)[0] < -1e-8 * max(variances.max(), 1e-300):
+            out.append(note("sem.residual_covariance", where=where))
+    return out
+
+
+def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, found: Tests) -> list[Note]:
+    """Notes on what was assumed of the data."""
+    out = []
+    if options.cluster:
+        n = sum(
+            int(s.cases.cluster.max()) + 1
+            for s in grouped.samples
+            if s.cases is not None and s.cases.cluster is not None
+        )
+        out.append(note("sem.clusters", cluster=options.cluster, n=n))
+        if n < max(FEW_CLUSTERS, fitted.K.shape[1]):
+            out.append(note("sem.few_clusters", n=n, q=fitted.K.shape[1]))
+    elif source.design is not None and source.design.cluster:
+        out.append(note("sem.clusters_unused", cluster=source.design.cluster))
+    if options.weights:
+        out.append(note("sem.weights", weights=options.weights))
+    if found.user.df == 0:
+        out.append(note("sem.no_test"))
+    if options.missing == "pairwise" and not options.gamma and np.isnan(rows_of(grouped.samples)).any():
+        out.append(note("sem.pairwise_errors"))
+    if options.fiml and fitted.structure.p > MANY:
+        out.append(note("sem.not_corrected", n=MANY))
+    if not options.robust and not options.ordered and options.se != "bootstrap":
+        counts = _categories(grouped.samples)
+        if counts:
+            low, high = min(counts), max(counts)
+            out.append(note("sem.ordered_items", n=len(counts), categories=low if low == high else f"{low}-{high}"))
+            if low < FEW_CATEGORIES:
+                out.append(note("sem.few_categories", n=sum(c < FEW_CATEGORIES for c in counts)))
+    return out
+
+
+def _categories(samples: Sequence[Sample]) -> list[int]:
+    """Number of categories of each variable that holds no more than seven whole numbers."""
+    y = rows_of(samples)
+    low, high = np.nanmin(y, axis=0), np.nanmax(y, axis=0)
+    short = np.flatnonzero((high - low <= 6) & (low == np.round(low)))
+    return [
+        int(high[k] - low[k]) + 1
+        for k in short
+        if high[k] - low[k] > 1 and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))
+    ]
+
+
+def rows_of(samples: Sequence[Sample]) -> Floats:
+    """The rows of all groups, one below the other, while a model is being fitted."""
+    return np.concatenate([s.cases.y for s in samples if s.cases is not None])
