@@ -28,6 +28,10 @@ LABELLED = {
     "moments": {"build", "correlations", "ordered", "missingness", "imputation", "chained"},
     "sem": {
         "fit",
+        "resolution",
+        "compiled",
+        "estimation",
+        "remarks",
         "options",
         "residual_summary",
         "products",

@@ -113,7 +113,7 @@ def test_partners_alone_cannot_tell_about_service(data):
 
 
 def test_no_minimum(monkeypatch, data):
-    module = importlib.import_module("cgsurvey.sem.fit")
+    module = importlib.import_module("cgsurvey.sem.estimation")
     steps = importlib.import_module("cgsurvey.sem.optimise").minimise
     monkeypatch.setattr(module, "search", lambda problem, z: steps(problem, z, limit=1))
     with pytest.raises(

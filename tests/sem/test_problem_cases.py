@@ -94,7 +94,7 @@ def test_a_limit_of_steps_is_no_silent_end(shared: Path, monkeypatch: pytest.Mon
     steps = importlib.import_module("cgsurvey.sem.optimise").minimise
     case, data = case_of(shared, "iter_limit")
     for limit in (1, 2, 3):
-        module = importlib.import_module("cgsurvey.sem.fit")
+        module = importlib.import_module("cgsurvey.sem.estimation")
         monkeypatch.setattr(module, "search", lambda p, z, limit=limit: steps(p, z, limit=limit))
         try:
             fit = run(case, data)
