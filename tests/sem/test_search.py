@@ -43,7 +43,9 @@ def test_further_starts_find_minima_and_lose_none(monkeypatch: pytest.MonkeyPatc
     frames = [badly_modelled(seed) for seed in range(6)]
     now = np.array([outcome(f) for f in frames])
     monkeypatch.setattr(
-        importlib.import_module("cgsurvey.sem.estimation"), "search", lambda p, z: optimise.minimise(p, z, limit=PATIENCE)
+        importlib.import_module("cgsurvey.sem.estimation"),
+        "search",
+        lambda p, z: optimise.minimise(p, z, limit=PATIENCE),
     )
     before = np.array([outcome(f) for f in frames])
     assert np.all(now <= before + 1e-6) and np.isfinite(now).sum() > np.isfinite(before).sum()
