@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from cgsurvey.base.parallel import check_seed, one_thread
 from cgsurvey.base.result import Result
 from cgsurvey.moments.build import group_labels, numbers
 from cgsurvey.moments.ordered import coded, ordered_frame
-from cgsurvey.moments.sample import Floats, Sample
+from cgsurvey.moments.sample import Curvature, Floats, Sample
 from cgsurvey.responses.source import as_source
 from cgsurvey.sem.bootstrap import INTERVALS, Bootstrap, Interval, deviations, intervals
 from cgsurvey.sem.candidates import admissible, candidates
@@ -536,6 +537,21 @@ class SemFit(Result):
             out[rows] = response_scores(y[rows], layout, filled) if ordered else factor_scores(y[rows], filled, method)
         return pd.DataFrame(out, index=frame.index, columns=list(self.latents))
 
+    def save(self, path: str | Path, *, gamma: bool = True) -> Path:
+        """Write the result to one file, see `Result.save`.
+
+        Parameters
+        ----------
+        path : str or Path
+        gamma : bool
+            False leaves the sampling covariances of moments out, the largest part of a file with many items; a fit
+            that is loaded from it cannot be compared by robust difference tests.
+        """
+        if gamma:
+            return super().save(path)
+        bare = [replace(s, gamma=None, curvature=_without_products(s.curvature)) for s in self.samples]
+        return Result.save(replace(self, samples=tuple(bare)), path)
+
     def cross_check(self, data: Any) -> CrossCheck:
         """Fit the model again with semopy, an independent engine, and put the standardised estimates side by side.
 
@@ -625,6 +641,10 @@ class SemFit(Result):
 
     def _by_group(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
         return parts[0] if len(parts) == 1 else dict(zip(self.meta.groups, parts, strict=True))
+
+
+def _without_products(curvature: Curvature | None) -> Curvature | None:
+    return curvature if curvature is None else replace(curvature, observed=None, products=None)
 
 
 def parameter_names(table: ParameterTable, structure: Structure) -> list[str]:

@@ -219,3 +219,14 @@ def test_empty_cells_are_reported():
     data = cg.simulate("f =~ 0.8*y1 + 0.7*y2 + 0.6*y3 + 0.7*y4", 120, categories=5, skew=1.2, seed=2)
     fit = cg.cfa("f =~ y1 + y2 + y3 + y4", data, ordered=True)
     assert "moments.empty_cells" in {n.code for n in fit.notes}
+
+
+def test_gamma_may_be_left_out_of_a_saved_fit(data, tmp_path):
+    full, free = (cg.sem(m, data, ordered=True) for m in (MODEL, MODEL.replace("g ~ f", "g ~~ 0*f")))
+    whole, bare = full.save(tmp_path / "whole.cgr"), full.save(tmp_path / "bare.cgr", gamma=False)
+    assert bare.stat().st_size < whole.stat().st_size
+    assert cg.compare(cg.load_result(whole), free).tidy()["p_value"].iloc[-1] < 0.001
+    loaded = cg.load_result(bare)
+    pd.testing.assert_frame_equal(loaded.tidy(), full.tidy())
+    with pytest.raises(OptionError, match="data"):
+        cg.compare(loaded, free)
