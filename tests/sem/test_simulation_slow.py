@@ -29,6 +29,6 @@ def test_intervals_and_tests_hold_their_level(points, method):
     if method == "ML" and points == "skewed":  # what robust errors and tests are for
         assert found["coverage %"] < 94 or found["test size %"] > 8
         return
-    # 94 to 96 % of nine intervals in 400 samples, with two standard errors of the simulation
-    assert 93.0 < found["coverage %"] < 96.5
-    assert 2.5 < found["test size %"] < 9
+    # With two standard errors of the simulation; skewed points at 400 rows cost about a percent (docs/simulation.md).
+    assert (93.0 if points == "normal" else 92.5) < found["coverage %"] < 96.5
+    assert 2.5 < found["test size %"] < (8.5 if points == "normal" else 12)
