@@ -148,18 +148,39 @@ def cell_gradient(layout: Layout, f: Factors, sample: Sample, filled: GroupMatri
     """Gradient by the free cells of one group, shape (c,)."""
     if sample.weight is not None:
         return least_squares.cell_gradient(layout, f, sample, filled)
-    b, W = slopes(sample, filled.Sigma, _mu(layout, filled))
+    return _pull(f, *slopes(sample, filled.Sigma, _mu(layout, filled)))
+
+
+def _pull(f: Factors, b: Floats, W: Floats) -> Floats:
     return f.scale * np.einsum("pc,pc->c", f.L, W @ f.R) - b @ f.U
 
 
+def cell_slope(layout: Layout, f: Factors, sample: Sample, filled: GroupMatrices, kind: Kind) -> tuple[Floats, Floats]:
+    """Gradient and information by the free cells of one group: both at the price of the information."""
+    if sample.weight is not None:
+        return cell_gradient(layout, f, sample, filled), cell_information(layout, f, sample, filled, kind)
+    bent = slopes(sample, filled.Sigma, _mu(layout, filled))
+    return _pull(f, *bent), cell_information(layout, f, sample, filled, kind, bent=bent)
+
+
 def cell_information(
-    layout: Layout, f: Factors, sample: Sample, filled: GroupMatrices, kind: Kind, *, second: bool = True
+    layout: Layout,
+    f: Factors,
+    sample: Sample,
+    filled: GroupMatrices,
+    kind: Kind,
+    *,
+    second: bool = True,
+    bent: tuple[Floats, Floats] | None = None,
 ) -> Floats:
-    """Information by the free cells of one group, shape (c, c)."""
+    """Information by the free cells of one group, shape (c, c).
+
+    `second` False leaves second derivatives of the moments out; `bent` are the slopes (b, W) where they are known.
+    """
     if sample.weight is not None:
         H = least_squares.cell_information(layout, f, sample, filled)
-        bent = least_squares.curvature(layout, sample, filled, kind) if second else None
-        return H if bent is None else H + _second(layout, f, *bent)
+        curved = least_squares.curvature(layout, sample, filled, kind) if second else None
+        return H if curved is None else H + _second(layout, f, *curved)
     mu = _mu(layout, filled)
     if sample.patterns is None and sample.curvature is None:
         d = np.zeros(layout.p) if mu is None else sample.mean - mu
@@ -177,7 +198,7 @@ def cell_information(
                 H += weight * bilinear(part, filled.Sigma[np.ix_(o, o)], cov, mean - filled.mu[o], kind, True)
     if kind == "expected" or not second:
         return H
-    return H + _second(layout, f, *slopes(sample, filled.Sigma, mu))
+    return H + _second(layout, f, *(bent or slopes(sample, filled.Sigma, mu)))
 
 
 def _mu(layout: Layout, filled: GroupMatrices) -> Floats | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from cgsurvey.moments.normal import Kind
 from cgsurvey.moments.sample import Floats, Sample, shares
-from cgsurvey.sem.inference import cell_gradient, cell_information, group_value
+from cgsurvey.sem.inference import cell_gradient, cell_slope, group_value
 from cgsurvey.sem.ram import Layout, factors, layouts, matrices
 from cgsurvey.sem.structure import Structure
 
@@ -100,8 +100,9 @@ class Problem:
         for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
             filled = matrices(layout, theta)
             f = factors(layout, filled)
-            g += share * layout.gather(cell_gradient(layout, f, sample, filled))
-            H += share * layout.gather_both(cell_information(layout, f, sample, filled, kind))
+            gradient, information = cell_slope(layout, f, sample, filled, kind)
+            g += share * layout.gather(gradient)
+            H += share * layout.gather_both(information)
         return self.K.T @ g, self.K.T @ H @ self.K
 
 
