@@ -8,6 +8,7 @@ import numpy as np
 
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.build import Grouped
+from cgsurvey.moments.design import lonely
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import Source
 from cgsurvey.sem.chisq import Tests
@@ -58,6 +59,15 @@ def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, 
             out.append(note("sem.few_clusters", n=n, q=fitted.K.shape[1]))
     elif source.design is not None and source.design.cluster:
         out.append(note("sem.clusters_unused", cluster=source.design.cluster))
+    if options.strata:
+        strata = [s.cases for s in grouped.samples if s.cases is not None and s.cases.strata is not None]
+        n = sum(int(c.strata.max()) + 1 for c in strata if c.strata is not None)
+        out.append(note("sem.strata", strata=options.strata, n=n))
+        single = sum(lonely(c.strata, c.cluster) for c in strata if c.strata is not None)
+        if single:
+            out.append(note("sem.lonely_strata", n=single))
+    if source.design is not None and source.design.fpc:
+        out.append(note("sem.fpc_unused", fpc=source.design.fpc))
     if options.weights:
         out.append(note("sem.weights", weights=options.weights))
     if found.user.df == 0:

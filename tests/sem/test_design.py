@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -102,3 +104,16 @@ def test_likelihood_estimators_that_presume_independent_rows_are_refused():
     for estimator in ("MLM", "MLMV"):
         with pytest.raises(OptionError, match="'MLR'"):
             cg.cfa("f =~ y1 + y2 + y3 + y4", data, estimator=estimator, strata="district")
+
+
+def test_what_is_done_with_a_design_is_told():
+    data = survey(6)
+    lone = data["office"].isin([0, 3, 6, 9, 12, 15, 18])  # leaves one office in the first district
+    fit = cg.cfa("f =~ y1 + y2 + y3 + y4", data[~lone], cluster="office", strata="district")
+    told = {n.code: n.values for n in fit.notes}
+    assert told["sem.strata"] == {"strata": "district", "n": 3}
+    assert told["sem.lonely_strata"]["n"] == 1
+    sample = cg.load_sample()
+    answers = replace(sample, design=cg.Design(fpc=sample.frame.columns[-1]))
+    codes = {n.code for n in cg.cfa("f =~ pe_dis1 + pe_dis2 + pe_def1", answers).notes}
+    assert "sem.fpc_unused" in codes
