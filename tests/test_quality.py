@@ -50,6 +50,7 @@ LABELLED = {
         "nested",
         "invariance",
         "levels",
+        "sources",
     },
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }

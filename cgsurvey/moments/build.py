@@ -155,7 +155,8 @@ def sample_statistics(
         lost = int((keep & ~full).sum())
         if lost:
             code_of = "moments.listwise_loss" if lost > LOSS * keep.sum() else "moments.listwise"
-            notes.append(note(code_of, lost=lost, total=int(keep.sum()), share=100 * lost / keep.sum()))
+            told = {"lost": lost, "total": int(keep.sum()), "share": 100 * lost / keep.sum()}
+            notes.append(note(code_of, **told, instead="pairwise" if ordered else "fiml"))
         keep = full
     else:
         if empty.any():

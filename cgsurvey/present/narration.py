@@ -17,13 +17,14 @@ from cgsurvey.base.glossary import column
 from cgsurvey.base.references import Rule
 from cgsurvey.present.numbers import language_of, p_phrase, show
 from cgsurvey.present.table import Words
+from cgsurvey.present.tables import estimation
 from cgsurvey.present.tables import sem as sem_tables
 from cgsurvey.present.tables.style import Style, label, rows_of, term
 from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.link import FEW_OFFICES, Linkage
-from cgsurvey.sem import SemFit
+from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.hypotheses import Hypotheses
 from cgsurvey.sem.inference import MANY
@@ -328,10 +329,11 @@ def _sem_fit(x: SemFit, style: Style) -> Paragraphs:
         return {"fit": [Sentence("fit.not_converged")]}
     return {
         "fit": _fit(x, style),
-        "loadings": _loadings(x, style),
+        "loadings": loadings(x, style),
+        "thresholds": list(thresholds(x)),
         "factor_correlations": list(_factor_correlations(x)),
-        "paths": list(_paths(x)),
-        "effects": list(_effects(x)),
+        "paths": list(paths(x)),
+        "effects": list(effects(x)),
         "modification": list(_modification(x, style)),
         "residuals": list(_residuals(x)),
     }
@@ -339,21 +341,22 @@ def _sem_fit(x: SemFit, style: Style) -> Paragraphs:
 
 def _fit(x: SemFit, style: Style) -> list[Sentence]:
     found, scaled = x.fit_measures, x.options.scaled
-    size = {"estimator": x.options.estimator, "n": x.meta.n, "parameters": found["npar"]}
+    size = {"estimator": estimation.named(x), "n": x.meta.n, "parameters": found["npar"]}
     out = [Sentence("fit.estimator", size)]
     if not found["df"]:
         return [*out, Sentence("fit.saturated")]
     tail = "_scaled" if scaled else ""
     test = {"df": found[f"df{tail}"], "chisq": found[f"chisq{tail}"], "p": found[f"pvalue{tail}"]}
+    test |= {"test": estimation.tested(x)}
     out.append(Sentence("fit.exact_rejected" if test["p"] < 0.05 else "fit.exact_kept", test))
     names = ("cfi", "tli", "rmsea", "srmr")
     values = {n: sem_tables.judged_measure(x, n) for n in names}
     bounds = {k: sem_tables.judged_measure(x, f"rmsea_ci_{k}") for k in ("lower", "upper")}
     out.append(Sentence("fit.indices", values | bounds))
     out += [Sentence("fit.robust")] if scaled else []
-    rules = {n: style.rule(n, sem_tables.scope(x)) for n in names}
+    rules = {n: style.rule(n, estimation.scope(x)) for n in names}
     if all(r is None for r in rules.values()):
-        return [*out, Sentence("fit.no_cutoff")]
+        return [*out, Sentence("fit.no_cutoff_ordered" if estimation.ordered(x) else "fit.no_cutoff")]
     verdicts = {n: r.verdict(values[n]) for n, r in rules.items() if r is not None}
     poor = [column(n).en for n, v in verdicts.items() if v == "poor"]
     fair = [column(n).en for n, v in verdicts.items() if v == "fair"]
@@ -366,7 +369,8 @@ def _fit(x: SemFit, style: Style) -> list[Sentence]:
     return [*out, Sentence("fit.guideline")]
 
 
-def _loadings(x: SemFit, style: Style) -> list[Sentence]:
+def loadings(x: SemFit | PooledFit, style: Style) -> list[Sentence]:
+    """Tell the loadings of a model."""
     found = x.standardized()
     found = found[found["op"] == "=~"]
     if found.empty:
@@ -383,11 +387,20 @@ def _loadings(x: SemFit, style: Style) -> list[Sentence]:
     ]
     beyond = [named[int(i)] for i in values.index[sizes.abs() > 1 + 1e-9]]
     out += [Sentence("loadings.heywood", {"items": beyond})] if beyond else []
-    poor = [named[int(i)] for i in _verdicts(sizes.dropna(), style.rule("loading", sem_tables.scope(x)), "poor")]
+    poor = [named[int(i)] for i in _verdicts(sizes.dropna(), style.rule("loading", estimation.scope(x)), "poor")]
     out += [Sentence("loadings.poor", {"items": poor})] if poor else []
     unclear = [named[int(i)] for i in values.index[values["p_value"] >= 0.05]]
     out += [Sentence("loadings.insignificant", {"items": unclear})] if unclear else []
     return out
+
+
+def thresholds(x: SemFit | PooledFit) -> Iterator[Sentence]:
+    """Tell how many thresholds ordered items have, and between which values they lie."""
+    found = x.tidy()
+    found = found[found["op"] == "|"]
+    if len(found):
+        values = {"items": found["lhs"].nunique(), "low": found["estimate"].min(), "high": found["estimate"].max()}
+        yield Sentence("thresholds.range", values)
 
 
 def _factor_correlations(x: SemFit) -> Iterator[Sentence]:
@@ -401,7 +414,7 @@ def _factor_correlations(x: SemFit) -> Iterator[Sentence]:
     yield Sentence("factor_correlations.max", values)
 
 
-def _coefficient(x: SemFit, row: Any) -> dict[str, Any]:
+def _coefficient(x: SemFit | PooledFit, row: Any) -> dict[str, Any]:
     return {
         "level": 100 * x.options.ci,
         "beta": row.std_all,
@@ -412,7 +425,8 @@ def _coefficient(x: SemFit, row: Any) -> dict[str, Any]:
     }
 
 
-def _paths(x: SemFit) -> Iterator[Sentence]:
+def paths(x: SemFit | PooledFit) -> Iterator[Sentence]:
+    """Tell the paths between variables, and what they explain."""
     found = x.tidy()
     r2 = sem_tables.r_squared(x)
     for group, outcome, block in sem_tables.by_left(found[found["op"] == "~"]):
@@ -429,16 +443,28 @@ def _paths(x: SemFit) -> Iterator[Sentence]:
             yield Sentence("paths.r2", {"r2": share, "outcome": name})
 
 
-def _effects(x: SemFit) -> Iterator[Sentence]:
+def effects(x: SemFit | PooledFit) -> Iterator[Sentence]:
+    """Tell the defined effects."""
     found = x.tidy()
     found = found[(found["op"] == ":=") & found["p_value"].notna()]
     for row in rows_of(found):
-        key = "effects.unclear" if row.p_value >= 0.05 else "effects.clear"
+        key = "effects.unclear" if _unclear(x, row) else "effects.clear"
         values = _coefficient(x, row)
         del values["beta"]
         yield Sentence(key, {"effect": label(x.meta, str(row.lhs)), **values})
-    if len(found):
+    if len(found) and estimation.resampled(x) and isinstance(x, SemFit):
+        used, asked = estimation.resamples(x)
+        kind = term("intervals", x.options.ci_type)
+        yield Sentence("effects.resampled", {"kind": kind, "used": used, "asked": asked})
+    elif len(found):
         yield Sentence("effects.delta")
+
+
+def _unclear(x: SemFit | PooledFit, row: Any) -> bool:
+    """Tell whether zero remains possible: by the interval where it was resampled, since a product is not normal."""
+    if estimation.resampled(x) and np.isfinite(row.ci_lower):
+        return bool(row.ci_lower <= 0 <= row.ci_upper)
+    return bool(row.p_value >= 0.05)
 
 
 def _modification(x: SemFit, style: Style) -> Iterator[Sentence]:
@@ -487,7 +513,13 @@ def _hypotheses(x: Hypotheses, style: Style) -> Paragraphs:
 @paragraphs.register(CrossCheck)
 def _cross_check(x: CrossCheck, style: Style) -> Paragraphs:
     key = "cross_check.agree" if x.max_difference < AGREES else "cross_check.differ"
-    return {"cross_check": [Sentence(key, {"difference": _small(float(x.max_difference))})]}
+    told = [Sentence(key, {"difference": _small(float(x.max_difference))})]
+    return {"cross_check": [*told, *([Sentence("cross_check.continuous")] if continuous(x) else [])]}
+
+
+def continuous(x: CrossCheck) -> bool:
+    """Tell whether ordered items were taken as continuous for the check."""
+    return any(n.code == "study.cross_check_complete_rows_ordered" for n in x.notes)
 
 
 def _small(size: float) -> Words:
@@ -497,3 +529,6 @@ def _small(size: float) -> Words:
         return Words(*(show(size, "coefficient", g, 4) for g in ("en", "id")))
     bound = [show(10.0**-least, "number", g, least) for g in ("en", "id")]
     return Words(f"smaller than {bound[0]}", f"lebih kecil dari {bound[1]}")
+
+
+import cgsurvey.present.narration_models  # noqa: E402, F401 - registers its classes, which need what stands above

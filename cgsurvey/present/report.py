@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +16,12 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.base.references import Reference, reference
 from cgsurvey.base.result import Result, versions
+from cgsurvey.moments import McarTest
 from cgsurvey.present.document import Block, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph, Ref
-from cgsurvey.present.narration import Sentence, paragraph, paragraphs, say
+from cgsurvey.present.narration import Sentence, continuous, paragraph, paragraphs, say
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import SIMULATED, Column, Table, Words, words
-from cgsurvey.present.tables import all_tables
+from cgsurvey.present.tables import all_tables, estimation
 from cgsurvey.present.tables.responses import with_choices
 from cgsurvey.present.tables.sem import structural
 from cgsurvey.present.tables.style import Style, label, term
@@ -28,25 +29,45 @@ from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import NO_ANSWER, Description
 from cgsurvey.responses.link import Linkage
-from cgsurvey.sem import SemFit
+from cgsurvey.sem import PooledFit, SemFit
+from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.hypotheses import Hypotheses, test_hypotheses
+from cgsurvey.sem.invariance import Invariance
+from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
+from cgsurvey.sem.mediation import Mediation
+from cgsurvey.sem.moderation import SimpleSlopes
 
+# Classes with a section of their own; about the data as a whole, not about one side.
+MODELS: Mapping[str, tuple[type, ...]] = {
+    "mcar": (McarTest,),
+    "invariance": (Invariance,),
+    "mediation": (Mediation,),
+    "moderation": (SimpleSlopes,),
+    "comparison": (Comparison,),
+    "tests": (WaldTest, ScoreTest),
+}
 SMALL_CELL = 5
 DRAWN = 8  # latent variables up to which a diagram without paths can show items and correlations
 LONG, WIDE = 40, 14  # rows and columns beyond which a table goes to the appendix
-APPENDIX = {"wording", "missing", "correlations", "residuals", "modification", "item_quality"}
+APPENDIX = {"wording", "missing", "patterns", "thresholds", "correlations", "residuals", "modification", "item_quality"}
 TITLES: Mapping[str, Words] = {
     "report": Words("Survey report", "Laporan survei"),
     "method": Words("Method", "Metode"),
     "respondents": Words("Respondents", "Responden"),
     "linkage": Words("Linking of partners and users", "Penghubungan mitra dan pengguna"),
     "screening": Words("Screening of the data", "Penyaringan data"),
+    "mcar": Words("Missing answers", "Jawaban kosong"),
     "description": Words("Description", "Deskripsi"),
     "measurement": Words("Measurement model", "Model pengukuran"),
     "reliability": Words("Reliability", "Reliabilitas"),
     "validity": Words("Validity", "Validitas"),
+    "invariance": Words("Measurement invariance", "Invariansi pengukuran"),
     "structure": Words("Structural model", "Model struktural"),
+    "mediation": Words("Direct and indirect effects", "Pengaruh langsung dan tidak langsung"),
+    "moderation": Words("Moderation", "Moderasi"),
+    "comparison": Words("Comparison of models", "Perbandingan model"),
+    "tests": Words("Tests of constraints", "Uji kendala"),
     "hypotheses": Words("Hypotheses", "Hipotesis"),
     "cross_check": Words("Check by an independent engine", "Pemeriksaan dengan mesin hitung independen"),
     "other": Words("Further tables", "Tabel lain"),
@@ -268,7 +289,8 @@ class _Parts:
         if isinstance(parts, Mapping):
             parts = list(parts.values())
         listed = list(parts) if isinstance(parts, Iterable) and not isinstance(parts, pd.DataFrame | str) else [parts]
-        known = (Responses, Screening, Description, Linkage, Reliability, Validity, SemFit, Hypotheses, CrossCheck)
+        data: tuple[type, ...] = (Responses, Screening, Description, Linkage, Reliability, Validity)
+        known = (*data, SemFit, PooledFit, Hypotheses, CrossCheck, *(k for kinds in MODELS.values() for k in kinds))
         wrong = [type(p).__name__ for p in listed if not isinstance(p, (*known, Table, pd.DataFrame))]
         if wrong:
             raise OptionError(
@@ -305,6 +327,10 @@ class _Parts:
         """Return the models with (without) structural paths."""
         return [f for f in self.of(SemFit) if structural(f) == paths]
 
+    def models(self, paths: bool) -> list[SemFit | PooledFit]:
+        """Return the same, with those fitted to imputed data."""
+        return [f for f in self.of(SemFit, PooledFit) if structural(f) == paths]
+
     @property
     def simulated(self) -> bool:
         """True when any part is simulated."""
@@ -326,7 +352,7 @@ class _Parts:
 
     def constructs(self) -> dict[str, Words]:
         """Words for constructs and latent variables by their names."""
-        named = {n: label(f.meta, n) for f in self.of(SemFit) for n in f.latents}
+        named = {n: label(f.meta, n) for f in self.of(SemFit, PooledFit) for n in f.latents}
         for one in (r.instrument for r in self.responses if r.instrument is not None):
             inner = [c for top in one.constructs for c in top.walk()]
             named |= {
@@ -336,7 +362,7 @@ class _Parts:
 
     def side(self, part: Any) -> Words | None:
         """Return which side a part is about, where the parts come from several files."""
-        if len(self.responses) < 2 or isinstance(part, SemFit | Validity | Linkage | Hypotheses | CrossCheck):
+        if len(self.responses) < 2 or not isinstance(part, Responses | Screening | Description | Reliability):
             return None
         file = part.provenance.file if isinstance(part, Responses) else part.meta.source
         about = next((r for r in self.responses if r.provenance.file == file), None)
@@ -362,12 +388,15 @@ class _Composer:
             ("respondents", [*p.responses, *p.of(Description)]),
             ("linkage", p.of(Linkage)),
             ("screening", p.of(Screening)),
+            ("mcar", p.of(*MODELS["mcar"])),
             ("description", p.of(Description)),
-            ("measurement", p.fits(False)),
+            ("measurement", p.models(False)),
             ("reliability", p.of(Reliability)),
             ("validity", p.of(Validity)),
-            ("structure", p.fits(True)),
+            ("invariance", p.of(*MODELS["invariance"])),
+            ("structure", p.models(True)),
             ("hypotheses", p.of(Hypotheses)),
+            *((name, p.of(*MODELS[name])) for name in ("mediation", "moderation", "comparison", "tests")),
             ("cross_check", p.of(CrossCheck)),
         ]
         method = self._section("method", self._method())
@@ -404,9 +433,9 @@ class _Composer:
             listed.sort(key=lambda p: order.index(file[id(p)]) if file[id(p)] in order else len(order))
         last = None
         for part in listed:
-            if len(listed) > 1 and isinstance(part, SemFit):
-                title: Any = part.model.title  # a mapping, where mypy sees the method of str
-                blocks.append(Heading(title.get(self.language) or part.model.name or part.meta.function, 2))
+            if len(listed) > 1 and isinstance(part, SemFit | PooledFit):
+                title = part.model.titles.get(self.language) or part.model.name or part.meta.function
+                blocks.append(Heading(title, 2))
             side = self.parts.side(part)
             if side is not None and side != last:
                 blocks.append(Heading(side.of(self.language), 2))
@@ -431,7 +460,7 @@ class _Composer:
                 made.pop("correlations", None)
             if any(_same_fit(f, part) for f in alike):
                 told["fit"] = [Sentence("fit.as_measurement")]
-                for name in ("loadings", "modification", "residuals"):
+                for name in ("loadings", "thresholds", "modification", "residuals"):
                     made.pop(name, None)
                     told.pop(name, None)
         if isinstance(part, Screening) and self.parts.responses:  # the responses themselves tell what is missing
@@ -440,6 +469,8 @@ class _Composer:
             keep = {"profile"} if section == "respondents" else {"description", "constructs"}
             made = {k: t for k, t in made.items() if k in keep}
             told = {k: s for k, s in told.items() if k in keep and k in made}
+        if isinstance(part, SemFit | PooledFit) and estimation.scope(part) == "ordinal" and "fit" in made:
+            self.cited.append("xia2019")
         blocks: list[Block] = []
         figures = self._figures(part) if section != "respondents" else []
         for name in dict.fromkeys([*made, *told]):
@@ -458,7 +489,7 @@ class _Composer:
 
     def _is_late(self, made: Table, section: str) -> bool:
         """Tell whether a table stands in the appendix: details, and what would tear the chapter apart."""
-        again = made.name == "loadings" and section == "structure" and bool(self.parts.fits(False))
+        again = made.name == "loadings" and section == "structure" and bool(self.parts.models(False))
         large = len(made.columns) > WIDE or (len(made.rows) > LONG and made.name != "loadings")
         return made.name in APPENDIX or again or large
 
@@ -514,7 +545,8 @@ class _Composer:
         """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""
         listed = list(dict.fromkeys(keys))
         self.cited += listed
-        shorts = sorted((reference(k).short for k in listed), key=str.casefold)
+        # One author alone comes before the same with others.
+        shorts = sorted((reference(k).short for k in listed), key=lambda s: s.casefold().replace(" &", "~"))
         told = "; ".join(f"{s[: s.rindex(' (')]}, {s[s.rindex('(') + 1 : -1]}" for s in shorts)
         return told.replace(" et al.", " dkk.").replace(" & ", " dan ") if self.language == "id" else told
 
@@ -541,23 +573,54 @@ class _Composer:
             self.cited += found.meta.references
         for name, kind in (("reliability", Reliability), ("validity", Validity)):
             out += [Sentence(f"method.{name}", {"cites": self._cites(r.meta.references)}) for r in p.of(kind)[:1]]
-        for name, paths in (("measurement", False), ("structure", True)):
-            for fit in p.fits(paths)[:1]:
-                values = {
-                    "estimator": fit.options.estimator,
-                    "missing": term("missing_data", fit.options.missing),
-                    "cites": self._cites(fit.meta.references),
-                }
-                out.append(Sentence(f"method.{name}", values))
+        out += self._models()
         for found in p.of(Hypotheses):
             out.append(Sentence("method.hypotheses", {"count": len(found.tidy()), "alpha": found.alpha}))
-        if p.of(CrossCheck):
-            out.append(Sentence("method.cross_check", {"cites": self._cites(["igolkina2020"])}))
+        for found in p.of(CrossCheck)[:1]:
+            key = "method.cross_check_continuous" if continuous(found) else "method.cross_check"
+            out.append(Sentence(key, {"cites": self._cites(["igolkina2020"])}))
         out.append(Sentence("method.software", {"version": versions()["cgsurvey"], "python": versions()["python"]}))
         return [
             Paragraph((say(Sentence("draft"), self.language),), "lead"),
             Paragraph((paragraph(out, self.language),)),
         ]
+
+    def _models(self) -> Iterator[Sentence]:
+        """Tell how the models were estimated; what holds for several of them is told once."""
+        p, before = self.parts, []
+        for found in p.of(McarTest)[:1]:
+            yield Sentence("method.mcar", {"cites": self._cites(found.meta.references)})
+        told = [(name, fit) for name, paths in (("measurement", False), ("structure", True)) for fit in p.models(paths)]
+        seen: set[str] = set()
+        said: list[dict[str, Any]] = []
+        for k, (name, fit) in enumerate(told):
+            if name not in seen:
+                seen.add(name)
+                values = {"estimation": estimation.named(fit), "cites": self._cites(fit.meta.references)}
+                alike = name == "structure" and values in said
+                yield Sentence("method.structure_alike") if alike else Sentence(f"method.{name}", values)
+                said.append(values)
+            details = _details(fit)
+            following = told[k + 1][1] if k + 1 < len(told) else None
+            if details not in before and (following is None or _details(following) != details):
+                before.append(details)
+                yield from details
+        for pooled in p.of(PooledFit)[:1]:
+            values = {"given": pooled.n_imputations, "cites": self._cites(["rubin1987"])}
+            yield Sentence("method.imputations", values)
+        for found in p.of(Invariance)[:1]:
+            values = {"group": found.meta.options.get("group", ""), "cites": self._cites(found.meta.references)}
+            yield Sentence("method.invariance", values)
+        for name, kind, keys in (
+            ("comparison", Comparison, None),
+            ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
+            ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),
+        ):
+            for found in p.of(kind)[:1]:
+                values = {"cites": self._cites(k for k in found.meta.references if keys is None or k in keys)}
+                if isinstance(found, Mediation):
+                    values |= {"level": 100 * found.ci, "kind": term("intervals", found.ci_type)}
+                yield Sentence(f"method.{name}", values)
 
     def _limits(self) -> list[Block]:
         blocks: list[Block] = []
@@ -600,7 +663,7 @@ class _Composer:
 
     def _syntax(self) -> list[Block]:
         out: list[Block] = []
-        for fit in self.parts.of(SemFit):
+        for fit in self.parts.of(SemFit, PooledFit):
             head = {"en": "Model syntax", "id": "Sintaks model"}[self.language]
             which = TITLES["structure" if structural(fit) else "measurement"].of(self.language)
             name = f" ({fit.model.name})" if fit.model.name else ""
@@ -641,6 +704,27 @@ class _Composer:
             groups=groups,
         )
         return [self._numbered("stamp", made)]
+
+
+def _details(fit: SemFit | PooledFit) -> list[Sentence]:
+    """Tell the treatment of items, fit and errors, missing answers and sampling design of one model."""
+    o, test = fit.options, estimation.tested(fit)
+    out = []
+    if items := len(fit.table.ordered):
+        out.append(Sentence("method.ordered", {"items": items, "parameterization": o.parameterization}))
+    if isinstance(fit, SemFit) and estimation.resampled(fit) and fit.bootstrap is not None:
+        used, asked = estimation.resamples(fit)
+        values = {"test": test, "level": 100 * o.ci, "kind": term("intervals", o.ci_type), "used": used, "asked": asked}
+        values |= {"unit": term("units", "clusters" if fit.bootstrap.clusters else "rows"), "seed": fit.meta.seed}
+        out.append(Sentence("method.errors_resampled", values))
+    else:
+        out.append(Sentence("method.errors", {"test": test, "errors": estimation.errors(fit)}))
+    checked = fit.bootstrap.bollen_stine if isinstance(fit, SemFit) and fit.bootstrap is not None else None
+    out += [Sentence("method.bollen_stine", {"asked": checked.requested})] if checked is not None else []
+    out += [Sentence("method.design", {"what": what})] if (what := estimation.design(fit)) else []
+    if isinstance(fit, SemFit):  # imputed data have no missing answers
+        out.append(Sentence(f"method.missing_{o.missing}"))
+    return out
 
 
 def _same_fit(one: SemFit, other: SemFit) -> bool:

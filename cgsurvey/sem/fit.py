@@ -39,6 +39,7 @@ from cgsurvey.sem.remarks import admissible, remarks, rows_of
 from cgsurvey.sem.resampling import Remake, resample, resampled, with_p_value
 from cgsurvey.sem.resolution import sample_of, table_of
 from cgsurvey.sem.result import SemFit, parameter_names
+from cgsurvey.sem.sources import sources
 from cgsurvey.sem.structure import COVARIANCE, SCALE
 from cgsurvey.sem.table import Kind, ParameterTable
 
@@ -126,6 +127,8 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         covariance, errors = resampled(drawn, table, fitted.structure, covariance, errors)
         # 10. The result, without rows.
         samples = _sealed(fitted, options, compiled.covariates)
+        seed = None if drawn is None else drawn.seed
+        references = sources(options, ordered=bool(table.ordered), measures=measures.index)
         notes += [*told, *more, *admissible(fitted, table, labels), *remarks(source, grouped, options, fitted, tested)]
     return SemFit(
         model=model if isinstance(model, Model) else Model(model),
@@ -147,7 +150,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         categories=grouped.categories,
         bootstrap=drawn,
         notes=(*source.notes, *grouped.notes, *notes),
-        meta=_meta(kind, source, options, grouped, model, None if drawn is None else drawn.seed),
+        meta=_meta(kind, source, options, grouped, model, seed, references),
     )
 
 
@@ -290,19 +293,19 @@ def _resample(
     )  # fmt: skip
 
 
-def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model: str, seed: int | None) -> Meta:
+def _meta(
+    kind: Kind,
+    source: Source,
+    options: Options,
+    grouped: Grouped,
+    model: str,
+    seed: int | None,
+    references: tuple[str, ...],
+) -> Meta:
     y = rows_of(grouped.samples)
     hidden = () if seed is not None else RESAMPLING
     shown = {k: v for k, v in vars(options).items() if v not in (None, (), "") and k not in hidden}
     labels = dict(source.labels) | (dict(model.labels) if isinstance(model, Model) else {})
-    references = ["joreskog1969", "bollen1989", "rosseel2012"]
-    references += ["yuan2000"] if options.scaled else []
-    references += ["arbuckle1996"] if options.fiml else []
-    references += ["savalei2009"] if options.two_stage else []
-    references += ["savalei2014"] if options.missing == "robust.two.stage" else []
-    references += ["davison1997"] if options.se == "bootstrap" else []
-    references += ["efron1987"] if options.se == "bootstrap" and options.ci_type in ("bc", "bca") else []
-    references += ["bollen1992"] if options.bollen_stine else []
     return Meta(
         function=kind,
         options=shown,
@@ -313,5 +316,5 @@ def _meta(kind: Kind, source: Source, options: Options, grouped: Grouped, model:
         simulated=source.simulated,
         labels=labels,
         groups=grouped.labels if options.group else (),
-        references=tuple(references),
+        references=references,
     )

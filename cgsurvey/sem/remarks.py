@@ -76,13 +76,14 @@ def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, 
         out.append(note("sem.pairwise_errors"))
     if options.fiml and fitted.structure.p > MANY:
         out.append(note("sem.not_corrected", n=MANY))
-    if not options.robust and not options.ordered and options.se != "bootstrap":
+    if not options.ordered:
         counts = _categories(grouped.samples)
-        if counts:
+        few = sum(c < FEW_CATEGORIES for c in counts)
+        if counts and not options.robust and options.se != "bootstrap":
             low, high = min(counts), max(counts)
             out.append(note("sem.ordered_items", n=len(counts), categories=low if low == high else f"{low}-{high}"))
-            if low < FEW_CATEGORIES:
-                out.append(note("sem.few_categories", n=sum(c < FEW_CATEGORIES for c in counts)))
+        if few:  # robust errors do not mend attenuated correlations
+            out.append(note("sem.few_categories", n=few))
     return out
 
 

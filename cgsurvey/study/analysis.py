@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cgsurvey.base.errors import CgSurveyError, DataError, OptionError, UnsupportedByEngine
+from cgsurvey.base.errors import CgSurveyError, DataError, OptionError, UnsupportedByEngine, did_you_mean
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Result
 from cgsurvey.study.models import constructs_on_paths, measurement_model, structural_model, variables
@@ -142,11 +142,6 @@ def fitted(
     from cgsurvey.sem.hypotheses import test_hypotheses
     from cgsurvey.sem.table import parameter_table
 
-    if "group" in plan.estimation:
-        raise OptionError(
-            f"{plan.path}: [estimation] group is not part of a study yet; "
-            "fit groups in a script: cg.sem(model, data, group=...)."
-        )
     parts: dict[str, Result] = {}
     structure = structural_model(plan, instrument, data.linkage)
     measurement = measurement_model(plan, instrument, data.linkage)
@@ -154,6 +149,7 @@ def fitted(
         # A misspelt name is told before anything is fitted.
         parameter_table(structure.syntax, as_source(data).frame.columns, kind="sem")
     used = variables(measurement, structure)
+    options, remarks = estimation(plan, data, used)
     used |= {i for c in constructs_on_paths(plan, instrument) for i in instrument.construct(c).all_items}
     leaves = [c for c in instrument.leaf_constructs if used.issuperset(c.all_items) and len(c.all_items) > 1]
     say("description")
@@ -163,21 +159,52 @@ def fitted(
         parts[_named("description", side)] = describe(answers, items=items or None, constructs=blocks or None)
         parts[_named("reliability", side)] = reliability(answers, constructs=blocks or None)
     say("measurement")
-    fit = cfa(measurement, data, **plan.estimation)
+    fit = cfa(measurement, data, **options)
     parts["measurement"] = fit
     say("validity")
     parts["validity"] = validity(fit)
     if structure:
         say("structure")
-        fit = sem(structure, data, **plan.estimation)
+        fit = sem(structure, data, **options)
         parts["structure"] = fit
     if plan.hypotheses:
         if not structure:
             raise OptionError(f"{plan.path}: [hypotheses] needs a [structure] with the paths that they are about.")
         parts["hypotheses"] = test_hypotheses(fit, plan.hypotheses)
     say("cross-check")
-    checked, remarks = _cross_checked(fit, data)
+    checked, more = _cross_checked(fit, data)
+    remarks += more
     return parts | ({"cross_check": checked} if checked is not None else {}), remarks
+
+
+def estimation(plan: Plan, data: Responses, used: set[str]) -> tuple[dict[str, Any], list[Note]]:
+    """Return the options of the models: those of the plan, its seed, and the ordered items by name where needed.
+
+    Raises
+    ------
+    OptionError
+        When an item named in ``ordered`` is no variable of the models.
+    """
+    options: dict[str, Any] = {**plan.estimation, "seed": plan.study.seed}
+    ordered = options.get("ordered")
+    if not ordered:
+        return options, []
+    items = [n for n in data.frame.columns if n in used]
+    if ordered is not True:
+        named = [ordered] if isinstance(ordered, str) else list(ordered)
+        wrong = [f"'{n}'.{did_you_mean(n, items)}" for n in named if n not in items]
+        if wrong:
+            raise OptionError(
+                f"{plan.path}: [estimation] ordered names what is no item of the models: {' '.join(wrong)} "
+                "ordered = true means all items."
+            )
+        return options, []
+    # Means of an office are no categories: only what single people answered is ordered.
+    averaged = set(data.linkage.columns.values()) if data.linkage is not None else set()
+    if not averaged & set(items):
+        return options, []
+    options["ordered"] = [n for n in items if n not in averaged]
+    return options, [note("study.averages_not_ordered", n=len(averaged & set(items)))]
 
 
 def _named(part: str, side: str) -> str:
@@ -193,9 +220,10 @@ def _cross_checked(fit: SemFit, data: Responses) -> tuple[CrossCheck | None, lis
     except UnsupportedByEngine:
         pass
     try:
-        complete = sem(fit.model, data, estimator="ML", missing="listwise", cluster=False, weights=False)
+        complete = sem(fit.model, data, estimator="ML", missing="listwise", cluster=False, strata=False, weights=False)
         checked = complete.cross_check(data)
     except CgSurveyError as error:
         return None, [note("study.no_cross_check", reason=str(error).splitlines()[0])]
-    remark = note("study.cross_check_complete_rows", n=checked.meta.n)
+    ordinal = "_ordered" if fit.table.ordered else ""
+    remark = note(f"study.cross_check_complete_rows{ordinal}", n=checked.meta.n)
     return replace(checked, notes=(*checked.notes, remark)), []

@@ -17,6 +17,14 @@ from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean
 
 Language = Literal["en", "id"]
+# Options of cfa() and sem() that a plan has elsewhere or that a study does not have, with what to do instead.
+_NOT_HERE = {
+    "seed": "the seed of a study stands in [study]",
+    "group": "groups are no part of a study yet; fit them in a script: cg.sem(model, data, group=...)",
+    "group_equal": "groups are no part of a study yet; use cg.invariance(model, data, group=...) in a script",
+    "group_partial": "groups are no part of a study yet; use cg.invariance(model, data, group=...) in a script",
+    "engine": "the second engine checks the final model of every study by itself",
+}
 _STRICT = {"extra": "forbid"}
 
 
@@ -93,7 +101,8 @@ class Plan:
     study, data, measurement, structure, report
         The sections of the file.
     screening, estimation, hypotheses, cutoffs : mapping
-        Free sections: rules of `screen`, options of `cfa` and `sem`, hypotheses by name, cut-offs by measure.
+        Free sections: rules of `screen`, options of `cfa` and `sem`, hypotheses by name, cut-offs by measure. Options
+        hold for measurement and structure alike; all of them can stand here but those of groups and the second engine.
     path : str
         Name of the file, without its folder.
     sha256 : str
@@ -155,10 +164,26 @@ def read_plan(path: str | Path) -> Plan:
     wrong = [f"'{m}'.{did_you_mean(m, measures)}" for m in plan.cutoffs if m not in measures]
     if wrong:
         raise OptionError(f"{file.name}: [cutoffs] has no measure {' '.join(wrong)} Known: {', '.join(measures)}.")
+    _check_estimation(plan, file.name)
     folder = plan.report.folder.replace("\\", "/")
     if folder.startswith("/") or ":" in folder or {"", ".", ".."} & set(folder.split("/")):
         raise OptionError(f"{file.name}: [report] folder = {folder!r} must name a folder inside that of the study.")
     return _with(plan, path=file.name, sha256=hashlib.sha256(raw).hexdigest())
+
+
+def _check_estimation(plan: Plan, name: str) -> None:
+    """Refuse options that cannot take effect, before the data are read."""
+    from cgsurvey.responses.design import Design
+    from cgsurvey.sem.options import resolve
+
+    refused = [f"{k} ({_NOT_HERE[k]})" for k in plan.estimation if k in _NOT_HERE]
+    if refused:
+        raise OptionError(f"{name}: [estimation] takes no {'; no '.join(refused)}.")
+    design = Design(weights=plan.data.weights, cluster=plan.data.cluster, strata=plan.data.strata)
+    try:
+        resolve(plan.estimation, design)
+    except OptionError as error:
+        raise OptionError(f"{name}: [estimation] {error}") from None
 
 
 def _with(plan: Plan, **changes: Any) -> Plan:

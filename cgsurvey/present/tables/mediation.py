@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from cgsurvey.present.table import Column, Table, Words
-from cgsurvey.present.tables.style import Maker, Style, interval, interval_spanner, label, makers, rows_of, with_meta
+from cgsurvey.present.tables.style import (
+    Maker,
+    Style,
+    interval,
+    interval_spanner,
+    label,
+    makers,
+    rows_of,
+    term,
+    with_meta,
+)
 from cgsurvey.sem.mediation import Mediation
 
 _EFFECTS = {
@@ -21,18 +31,6 @@ _TYPES = {
     "direct only": Words("direct only shown", "hanya langsung yang terbukti"),
     "no direct path": Words("indirect shown, no direct path", "tidak langsung terbukti, tanpa jalur langsung"),
     "none": Words("not shown", "tidak terbukti"),
-}
-_KINDS = {
-    "delta": Words("delta method", "metode delta"),
-    "monte.carlo": Words("Monte Carlo", "Monte Carlo"),
-    "percentile": Words("percentile bootstrap", "bootstrap persentil"),
-    "bc": Words("bias-corrected bootstrap", "bootstrap terkoreksi bias"),
-    "bca": Words(
-        "bias-corrected and accelerated bootstrap",
-        "bootstrap terkoreksi bias dan percepatan (bias-corrected and accelerated)",
-    ),
-    "normal": Words("normal bootstrap", "bootstrap normal"),
-    "basic": Words("basic bootstrap", "bootstrap dasar"),
 }
 
 
@@ -52,7 +50,9 @@ def mediation(x: Mediation, style: Style) -> Table:
             groups[len(rows)] = _head(x, *pair)
             last = pair
         kind = _TYPES.get(r.mediation)
-        rows.append((_name(x, r.effect, r.path), r.estimate, r.std_error, r.ci_lower, r.ci_upper, r.std_all, kind))
+        rows.append(
+            (effect_name(x, r.effect, r.path), r.estimate, r.std_error, r.ci_lower, r.ci_upper, r.std_all, kind)
+        )
     columns = (
         Column.of("effect"),
         Column("estimate", Words("B", "B"), "number", 3),
@@ -61,7 +61,7 @@ def mediation(x: Mediation, style: Style) -> Table:
         Column("std_all", Words("β", "β"), "coefficient", 3),
         Column.of("mediation"),
     )
-    kind = _KINDS[x.ci_type]
+    kind = term("intervals", x.ci_type)
     notes = [
         Words(f"Intervals: {kind.en}.", f"Selang kepercayaan: {kind.id}."),
         *(Words(n.render("en"), n.render("id")) for n in x.notes if n.code.startswith("sem.mediation")),
@@ -87,7 +87,7 @@ def _head(x: Mediation, group: int, cause: str, outcome: str) -> Words:
     return Words(f"{where}{a.en} → {b.en}", f"{where}{a.id} → {b.id}")
 
 
-def _name(x: Mediation, effect: str, path: str) -> Words:
+def effect_name(x: Mediation, effect: str, path: str) -> Words:
     """Words of an effect: the mediators of a path, the difference of two."""
     if effect in _EFFECTS:
         return _EFFECTS[effect]

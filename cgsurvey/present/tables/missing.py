@@ -12,9 +12,10 @@ from cgsurvey.base.references import Rule
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missingness import COMPLETE, OTHERS
 from cgsurvey.present.table import Cell, Column, Table, Words
-from cgsurvey.present.tables import sem
+from cgsurvey.present.tables import estimation, sem
 from cgsurvey.present.tables.style import Maker, Style, cutoff, makers, rows_of, said, verdict_cell, with_meta
 from cgsurvey.sem import PooledFit
+from cgsurvey.sem.pooling import PooledTest
 
 _PATTERNS = {
     COMPLETE: Words("none (complete)", "tidak ada (lengkap)"),
@@ -29,7 +30,7 @@ def _mcar_makers(x: McarTest) -> Mapping[str, Maker]:
 
 @makers.register(PooledFit)
 def _pooled_makers(x: PooledFit) -> Mapping[str, Maker]:
-    of_fit = {"loadings": sem.loadings, "paths": sem.paths, "effects": sem.effects}
+    of_fit = {"loadings": sem.loadings, "thresholds": sem.thresholds, "paths": sem.paths, "effects": sem.effects}
     return {"fit": fit} | {name: _pooled(make) for name, make in of_fit.items()}
 
 
@@ -70,10 +71,8 @@ def patterns(x: McarTest, style: Style) -> Table:
 
 def fit(x: PooledFit, style: Style) -> Table:
     """T13: tests and fit measures of pooled data, by D3 where it is defined."""
-    found, by = x.fit_measures, "d3" if "d3" in x.tests else "d2"
-    shifted = "d2_scaled" in x.tests
-    by = "d2" if shifted else by
-    test = x.tests["d2_scaled" if shifted else by]
+    found, shifted = x.fit_measures, "d2_scaled" in x.tests
+    by, test = test_of(x)
     rows: list[tuple[Any, ...]] = [
         (Words(f"F ({by.upper()})", f"F ({by.upper()})"), Cell(test.F, "statistic"), None, None),
         (Words("df1", "db1"), Cell(test.df1, "count"), None, None),
@@ -95,7 +94,7 @@ def fit(x: PooledFit, style: Style) -> Table:
         value = found.get(name, np.nan)
         if not np.isfinite(value):
             continue
-        rule = style.rule(measure, "ordinal" if x.options.estimator in sem.ORDINAL else "ml")
+        rule = style.rule(measure, estimation.scope(x))
         judge = "_ci_" not in measure
         rules += [rule] if judge and rule is not None else []
         shown = Cell(value, "coefficient", 3)
@@ -107,6 +106,8 @@ def fit(x: PooledFit, style: Style) -> Table:
                 verdict_cell(value, rule) if judge else None,
             )
         )
+    kind_of = "ordered" if estimation.ordered(x) else "least_squares"
+    judged = said("verdict") if rules else said(f"no_cutoff_{kind_of}")
     made = Table(
         "T13",
         "fit",
@@ -118,10 +119,16 @@ def fit(x: PooledFit, style: Style) -> Table:
             Column.of("verdict"),
         ),
         tuple(rows),
-        notes=(_imputations(x), said(f"pooled_{by}"), said("verdict")),
+        notes=(estimation.sentence(x), _imputations(x), said(f"pooled_{by}"), judged),
         rules=tuple(dict.fromkeys(rules)),
     )
     return with_meta(made, x.meta)
+
+
+def test_of(x: PooledFit) -> tuple[str, PooledTest]:
+    """Return the pooled test to look at, "d3" or "d2"."""
+    by = "d3" if "d3" in x.tests else "d2"
+    return ("d2", x.tests["d2_scaled"]) if "d2_scaled" in x.tests else (by, x.tests[by])
 
 
 def _pooled(make: Callable[[Any, Style], Table | None]) -> Maker:

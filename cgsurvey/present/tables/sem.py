@@ -12,6 +12,7 @@ from cgsurvey.base.errors import EstimationError
 from cgsurvey.base.references import Rule
 from cgsurvey.present.numbers import show
 from cgsurvey.present.table import Cell, Column, Table, Verdict, Words
+from cgsurvey.present.tables.estimation import Fit, error_note, ordered, scope, sentence, tested
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
@@ -33,20 +34,13 @@ from cgsurvey.sem import SemFit
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.hypotheses import Hypotheses
 
-ORDINAL = ("DWLS", "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS")
 MI_CUT, RESIDUAL_CUT, SHOWN = 3.84, 0.10, 10
 _INDICES = ("cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "srmr")
 _THESIS = ("gfi", "agfi", "nfi", "ifi")
-_ROBUST = {
-    "chisq": "chisq_scaled",
-    "df": "df_scaled",
-    "pvalue": "pvalue_scaled",
-    "cfi": "cfi_robust",
-    "tli": "tli_robust",
-} | {
-    name: name.replace("rmsea", "rmsea_robust", 1) if name == "rmsea" else f"rmsea{name[5:]}_robust"
-    for name in ("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue")
-}
+_SCALED = {name: f"{name}_scaled" for name in ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "nfi", "ifi")}
+_ROBUST = {name: f"{name}_robust" for name in ("cfi", "tli", "rmsea")}
+for _name in ("rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue"):
+    _SCALED[_name], _ROBUST[_name] = f"{_name}_scaled", f"{_name}_robust"
 
 
 @makers.register(SemFit)
@@ -54,6 +48,7 @@ def _fit_makers(x: SemFit) -> Mapping[str, Maker]:
     return {
         "fit": fit,
         "loadings": loadings,
+        "thresholds": thresholds,
         "factor_correlations": factor_correlations,
         "paths": paths,
         "effects": effects,
@@ -73,12 +68,7 @@ def _cross_check_makers(x: CrossCheck) -> Mapping[str, Maker]:
     return {"cross_check": cross_check}
 
 
-def scope(x: SemFit) -> str:
-    """Return which cut-offs apply: "ml" or "ordinal"."""
-    return "ordinal" if x.options.estimator in ORDINAL else "ml"
-
-
-def structural(x: SemFit) -> bool:
+def structural(x: Fit) -> bool:
     """Tell whether the model has paths between variables."""
     return bool((x.tidy()["op"] == "~").any())
 
@@ -91,52 +81,59 @@ def measures(x: SemFit) -> pd.Series:
 
 
 def judged_measure(x: SemFit, name: str) -> float:
-    """Return the value that a verdict looks at: the robust one where there is one."""
+    """Return the value that a verdict looks at: the robust one where there is one, else the scaled one."""
     found = measures(x)
-    value = found.get(_ROBUST.get(name, ""), np.nan)
-    return float(value) if np.isfinite(value) else float(found.get(name, np.nan))
+    values = [found.get(names.get(name, ""), np.nan) for names in (_ROBUST, _SCALED)]
+    return float(next((v for v in values if np.isfinite(v)), found.get(name, np.nan)))
 
 
 def fit(x: SemFit, style: Style) -> Table:
     """T13: global fit with verdicts."""
-    found, robust = measures(x), x.options.scaled
+    found = measures(x)
     names = [
         "chisq",
         "df",
         "pvalue",
+        "pvalue_bollen_stine",
         "chisq_df",
         *_INDICES,
         *(_THESIS if style.dialect == "thesis" else ()),
         "aic",
         "bic",
     ]
+    shown = [n for n in names if n in found and (n in {"chisq", "df"} or np.isfinite(found[n]))]
+    # A column stands where it has something to show.
+    kinds = {
+        kind: which
+        for kind, which in (("scaled", _SCALED), ("robust", _ROBUST))
+        if any(np.isfinite(found.get(which.get(n, ""), np.nan)) for n in shown)
+    }
     rows: list[tuple[Any, ...]] = []
     rules: list[Rule] = []
-    for name in (n for n in names if n in found and (n in {"chisq", "df"} or np.isfinite(found[n]))):
+    for name in shown:
         column = Column.of(name)
         by = style.rule(name, scope(x))
         judge = name in {"cfi", "tli", "rmsea", "srmr", *_THESIS} or (name == "chisq_df" and by is not None)
         rules += [by] if by is not None and judge else []
         digits = 3 if column.kind in {"coefficient", "p"} else None
         own = [Cell(found[name], column.kind, digits)]
-        if robust:
-            other = found.get(_ROBUST.get(name, ""), None)
-            own.append(Cell(other, "number" if name == "df" and other != found[name] else column.kind, digits))
-        rows.append(
-            (
-                column.label,
-                *own,
-                cutoff(by) if judge else None,
-                verdict_cell(judged_measure(x, name), by) if judge else None,
-            )
-        )
+        for which in kinds.values():
+            other = found.get(which.get(name, ""), None)
+            whole = name != "df" or other is None or float(other).is_integer()
+            own.append(Cell(other, column.kind if whole else "number", digits))
+        verdict = verdict_cell(judged_measure(x, name), by) if judge else None
+        rows.append((column.label, *own, cutoff(by) if judge else None, verdict))
+    if not rules:  # without any guideline its column would be empty
+        rows = [(*row[:-2], row[-1]) for row in rows]
     columns = [Column.of("measure"), Column("value", Words("Value", "Nilai"), "number")]
-    columns += [Column("robust", Words("Robust", "Robust"), "number")] if robust else []
-    columns += [Column.of("guideline"), Column.of("verdict")]
-    notes = [_estimation(x)]
-    if robust:
-        notes.append(said("robust"))
-    notes.append(said("verdict"))
+    heads = {"scaled": Words("Scaled", "Terskala"), "robust": Words("Robust", "Robust")}
+    columns += [Column(kind, heads[kind], "number") for kind in kinds]
+    columns += [*([Column.of("guideline")] if rules else []), Column.of("verdict")]
+    notes = [sentence(x)]
+    if "scaled" in kinds:
+        notes.append(said("scaled", plain=term("model_test", "standard"), test=tested(x)))
+    notes += [said("robust")] if "robust" in kinds else []
+    notes.append(said("verdict") if rules else said(f"no_cutoff_{'ordered' if ordered(x) else 'least_squares'}"))
     title = (
         Words("Global fit of the structural model", "Kecocokan global model struktural")
         if structural(x)
@@ -146,11 +143,6 @@ def fit(x: SemFit, style: Style) -> Table:
         "T13", "fit", title, tuple(columns), tuple(rows), notes=tuple(notes), rules=tuple(dict.fromkeys(rules))
     )
     return with_meta(made, x.meta)
-
-
-def _estimation(x: SemFit) -> Words:
-    missing, estimator = term("missing_data", x.options.missing), x.options.estimator
-    return Words(f"Estimator {estimator}, {missing.en}.", f"Estimator {estimator}, {missing.id}.")
 
 
 def loadings(x: SemFit, style: Style) -> Table | None:
@@ -204,7 +196,46 @@ def loadings(x: SemFit, style: Style) -> Table | None:
     return with_meta(made, x.meta)
 
 
-def _of_model(x: SemFit, en: str, id: str) -> Words:
+def thresholds(x: SemFit, style: Style) -> Table | None:
+    """T24: thresholds of ordered items with their standard errors, one row per item."""
+    found = x.tidy()
+    found = found[found["op"] == "|"]
+    if found.empty:
+        return None
+    k = int(found.groupby(["group", "lhs"]).size().max())
+    rows: list[tuple[Any, ...]] = []
+    groups: dict[int, Words] = {}
+    for g, block in found.groupby("group", sort=False):
+        if len(x.meta.groups) > 1:
+            groups[len(rows)] = Words(*(str(x.meta.groups[int(g) - 1]),) * 2)
+        for name, own in block.groupby("lhs", sort=False):
+            cells = [_with_error(t, e) for t, e in zip(own["estimate"], own["std_error"], strict=True)]
+            rows.append((str(name), *cells, *(None,) * (k - len(cells))))
+    columns = (
+        Column("item", Words("Item", "Butir")),
+        *(Column(f"t{j}", Words(f"τ{j}", f"τ{j}")) for j in range(1, k + 1)),
+    )
+    made = Table(
+        "T24",
+        "thresholds",
+        _of_model(x, "Thresholds", "Ambang"),
+        columns,
+        tuple(rows),
+        groups=groups,
+        notes=(said("thresholds"),),
+    )
+    return with_meta(made, x.meta)
+
+
+def _with_error(value: float, error: float) -> Words:
+    def text(language: str) -> str:
+        number = show(value, "number", language, 3)
+        return number if not np.isfinite(error) else f"{number} ({show(error, 'number', language, 3)})"
+
+    return Words(text("en"), text("id"))
+
+
+def _of_model(x: Fit, en: str, id: str) -> Words:
     """Return a title that says which of the two models of a chapter is shown."""
     which = ("structural model", "model struktural") if structural(x) else ("measurement model", "model pengukuran")
     return Words(f"{en} ({which[0]})", f"{id} ({which[1]})")
@@ -216,7 +247,7 @@ def by_left(frame: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]]:
         yield int(group), str(left), block
 
 
-def in_group(x: SemFit, group: int, words: Words) -> Words:
+def in_group(x: Fit, group: int, words: Words) -> Words:
     """Put the label of the group before words, where the model has several groups."""
     if len(x.meta.groups) < 2:
         return words
@@ -224,7 +255,7 @@ def in_group(x: SemFit, group: int, words: Words) -> Words:
     return Words(f"{name}: {words.en}", f"{name}: {words.id}")
 
 
-def r_squared(x: SemFit) -> dict[tuple[int, str], float]:
+def r_squared(x: Fit) -> dict[tuple[int, str], float]:
     """Return R2 by (group, variable), computed from the standardised solution of each group."""
     found = x.r2
     if isinstance(found, pd.Series):
@@ -261,12 +292,12 @@ def factor_correlations(x: SemFit, style: Style) -> Table | None:
     return with_meta(made, x.meta)
 
 
-def _arrow(x: SemFit, lhs: str, rhs: str) -> Words:
+def _arrow(x: Fit, lhs: str, rhs: str) -> Words:
     a, b = label(x.meta, rhs), label(x.meta, lhs)
     return Words(f"{a.en} → {b.en}", f"{a.id} → {b.id}")
 
 
-def _effect_columns(x: SemFit, first: Column) -> tuple[Column, ...]:
+def _effect_columns(x: Fit, first: Column) -> tuple[Column, ...]:
     return (
         first,
         Column("estimate", Words("B", "B"), "number", 3),
@@ -331,11 +362,8 @@ def effects(x: SemFit, style: Style) -> Table | None:
         (label(x.meta, str(r.lhs)), r.estimate, r.std_error, r.ci_lower, r.ci_upper, r.std_all, r.statistic, r.p_value)
         for r in rows_of(found)
     )
-    formulas = "; ".join(f"{r.lhs} = {r.rhs}" for r in rows_of(found))
-    notes = (
-        said("effect"),
-        Words(f"Standard errors by the delta method. {formulas}.", f"Standard error dengan metode delta. {formulas}."),
-    )
+    formulas = "; ".join(f"{r.lhs} = {r.rhs}" for r in rows_of(found)) + "."
+    notes = (said("effect"), error_note(x), Words(formulas, formulas))
     made = Table(
         "T17",
         "effects",
@@ -446,23 +474,27 @@ def correlations(x: SemFit, style: Style) -> Table | None:
     if len(x.samples) != 1:
         return None
     sample, names = x.samples[0], x.observed
-    sd = np.sqrt(np.diag(sample.cov) * sample.n / (sample.n - 1))
-    r = sample.cov / np.outer(np.sqrt(np.diag(sample.cov)), np.sqrt(np.diag(sample.cov)))
-    means = sample.mean if len(sample.mean) else np.full(len(names), np.nan)
-    columns = [Column("item", Words("Item", "Butir")), Column.of("mean"), Column.of("sd")]
+    category = set(x.table.ordered)
+    numeric = np.array([n not in category for n in names])
+    scale = np.sqrt(np.diag(sample.cov))
+    sd = np.where(numeric, scale * np.sqrt(sample.n / (sample.n - 1)), np.nan)
+    r = sample.cov / np.outer(scale, scale)
+    means = np.where(numeric, sample.mean, np.nan) if len(sample.mean) else np.full(len(names), np.nan)
+    # Ordered items have neither mean nor standard deviation.
+    moments = [] if not numeric.any() else [(Column.of("mean"), means), (Column.of("sd"), sd)]
+    columns = [Column("item", Words("Item", "Butir")), *(c for c, _ in moments)]
     columns += [Column(f"c{j + 1}", Words(str(j + 1), str(j + 1)), "coefficient", 2) for j in range(len(names) - 1)]
     rows = tuple(
-        (f"{i + 1}. {n}", means[i], sd[i], *(r[i, j] if j < i else None for j in range(len(names) - 1)))
+        (f"{i + 1}. {n}", *(v[i] for _, v in moments), *(r[i, j] if j < i else None for j in range(len(names) - 1)))
         for i, n in enumerate(names)
     )
-    made = Table(
-        "T24",
-        "correlations",
-        Words("Correlations, means and standard deviations of the items", "Korelasi, rerata, dan simpangan baku butir"),
-        tuple(columns),
-        rows,
-        notes=(_estimation(x),),
+    title = (
+        Words("Correlations, means and standard deviations of the items", "Korelasi, rerata, dan simpangan baku butir")
+        if moments
+        else Words("Polychoric correlations of the items", "Korelasi polikorik butir")
     )
+    notes = [sentence(x), *([said("correlations_ordered")] if category and moments else [])]
+    made = Table("T24", "correlations", title, tuple(columns), rows, notes=tuple(notes))
     return with_meta(made, x.meta)
 
 
@@ -519,7 +551,7 @@ def hypotheses(x: Hypotheses, style: Style) -> Table:
         Words("Hypotheses", "Hipotesis"),
         columns,
         tuple(rows),
-        spanners=(interval_spanner(),),
+        spanners=(interval_spanner(float(x.meta.options.get("ci", 0.95))),),
         notes=notes,
     )
     return with_meta(made, x.meta)
