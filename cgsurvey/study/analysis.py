@@ -224,6 +224,6 @@ def _cross_checked(fit: SemFit, data: Responses) -> tuple[CrossCheck | None, lis
         checked = complete.cross_check(data)
     except CgSurveyError as error:
         return None, [note("study.no_cross_check", reason=str(error).splitlines()[0])]
-    ordinal = "_ordered" if fit.table.ordered else ""
-    remark = note(f"study.cross_check_complete_rows{ordinal}", n=checked.meta.n)
+    code = "study.cross_check_complete_rows_ordered" if fit.table.ordered else "study.cross_check_complete_rows"
+    remark = note(code, n=checked.meta.n)
     return replace(checked, notes=(*checked.notes, remark)), []
