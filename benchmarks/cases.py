@@ -98,7 +98,7 @@ class Case:
     data : str
         One of `DATA`.
     asked : float
-        Ratio to lavaan that issue 3 asks for.
+        Ratio to lavaan that is aimed at.
     model : str
         Lavaan syntax; empty for a matrix of polychoric correlations.
     options : mapping

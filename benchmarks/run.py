@@ -1,4 +1,4 @@
-"""Time cgsurvey against lavaan and semopy, row by row of the table of issue 3, in one run on the same files.
+"""Time cgsurvey against lavaan and semopy, row by row, in one run on the same files.
 
     python benchmarks/run.py                         all rows but those in which lavaan takes minutes
     python benchmarks/run.py --slow --write          all rows; put the table into benchmarks/README.md
