@@ -24,6 +24,7 @@ from cgsurvey.base.errors import (
 )
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.fourth import adf_gamma
+from cgsurvey.moments.merging import complete_moments
 from cgsurvey.moments.normal import Kind, low
 from cgsurvey.moments.ordered import Categories, categories, coded, ordered_sample
 from cgsurvey.moments.patterns import coverage, find_patterns
@@ -318,10 +319,8 @@ def _sample(
             notes.append(note("moments.em_limit"))
         sample = Sample(n, mean, cov, size, patterns, cases)
     else:
-        v = np.ones(n) if weights is None else weights
-        mean = v @ y / v.sum()
-        D = y - mean
-        cov = (D * v[:, None]).T @ D / v.sum()
+        found = complete_moments(y, weights)
+        mean, cov = found.mean, found.products / found.weight
         sample = Sample(n, mean, cov * n / (n - 1) if wishart else cov, size, None, cases, wishart=wishart)
     _check_definite(sample.cov, observed, where)
     return sample, notes
