@@ -151,13 +151,19 @@ def sample_statistics(
     answered = ~np.isnan(y)
     _check_coverage(y[keep], observed)
     empty = keep & ~answered.any(axis=1)
+    lost = 0
     if missing == "listwise":
         full = keep & answered.all(axis=1)
         lost = int((keep & ~full).sum())
         if lost:
-            code_of = "moments.listwise_loss" if lost > LOSS * keep.sum() else "moments.listwise"
-            told = {"lost": lost, "total": int(keep.sum()), "share": 100 * lost / keep.sum()}
-            notes.append(note(code_of, **told, instead="pairwise" if ordered else "fiml"))
+            total = int(keep.sum())
+            share = 100 * lost / total
+            instead = "pairwise" if ordered else "fiml"
+            notes.append(
+                note("moments.listwise", lost=lost, total=total, share=share)
+                if lost <= LOSS * total
+                else note("moments.listwise_loss", lost=lost, total=total, share=share, instead=instead)
+            )
         keep = full
     else:
         if empty.any():
@@ -165,7 +171,8 @@ def sample_statistics(
         keep &= ~empty
         lacking = keep & ~answered[:, [list(observed).index(x) for x in covariates]].all(axis=1)
         if missing != "fiml.x" and lacking.any():
-            notes.append(note("moments.missing_covariates", n=int(lacking.sum()), covariates=some(covariates)))
+            code_of = "moments.covariates_needed" if missing == "pairwise" else "moments.missing_covariates"
+            notes.append(note(code_of, n=int(lacking.sum()), covariates=some(covariates)))
             keep &= ~lacking
     rows = np.flatnonzero(keep)
     if w is not None:
@@ -185,7 +192,8 @@ def sample_statistics(
                 cases, observed, known, fixed, where, weight=weight, gamma=gamma, pairwise=missing == "pairwise"
             )
         else:
-            sample, more = _sample(cases, observed, where, missing=missing, wishart=wishart or weight is not None)
+            wish = wishart or weight is not None
+            sample, more = _sample(cases, observed, where, missing=missing, wishart=wish, lost=lost)
             if missing in STAGES:
                 sample = staged(sample, robust=missing == "robust.two.stage", kind=information)
             elif gamma or weight:
@@ -260,6 +268,8 @@ def _weights(frame: pd.DataFrame, name: str) -> Floats:
 def _codes(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
     # A number and its text name the same group: exports mix both.
     mixed = column.dtype == object
+    if column.dtype.kind == "f" and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")  # whole numbers became decimals where one was missing: "1", not "1.0"
     codes, names = pd.factorize(column.map(str, na_action="ignore") if mixed else column)
     return codes.astype(np.int64), tuple(str(n) for n in names)
 
@@ -283,14 +293,14 @@ def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
 
 
 def _sample(
-    cases: Cases, observed: Sequence[str], where: str, *, missing: Missing, wishart: bool
+    cases: Cases, observed: Sequence[str], where: str, *, missing: Missing, wishart: bool, lost: int
 ) -> tuple[Sample, list[Note]]:
     y, weights = cases.y, cases.weights
     n, p = y.shape
     if n <= p:
         raise SampleError(
-            f"{n} usable rows{where} for {p} variables: covariances need more rows than variables. "
-            + ("Use missing='fiml', which keeps rows with missing answers, or a" if missing == "listwise" else "Use a")
+            f"{n} usable row{'s' * (n != 1)}{where} for {p} variables: covariances need more rows than variables. "
+            + ("Use missing='fiml', which keeps rows with missing answers, or a" if lost else "Use a")
             + " smaller model."
         )
     notes: list[Note] = []

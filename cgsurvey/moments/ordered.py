@@ -166,7 +166,7 @@ def ordered_sample(
     # How rows were drawn tells on errors, not on estimates: few clusters would make weights of the fit erratic.
     of_weights = take().gamma if clustered else found.gamma
     labels = [names[int(k)] for k in explained]
-    mean, cov = _joint(found, len(names), explained, given)
+    mean, cov = _joint(found, len(names), explained, given, weighted=cases.weights is not None)
     try:
         W = weight_matrix(weight, len(found.s), of_weights)
     except np.linalg.LinAlgError:
@@ -179,10 +179,11 @@ def ordered_sample(
     return sample, _notes(found, labels, where)
 
 
-def _joint(found: OrdinalMoments, p: int, y: Ints, given: Sequence[int]) -> tuple[Floats, Floats]:
+def _joint(found: OrdinalMoments, p: int, y: Ints, given: Sequence[int], *, weighted: bool) -> tuple[Floats, Floats]:
     """Means and covariances of latent responses, numeric variables and covariates together, in the order of names."""
     mean, cov, x = np.zeros(p), np.zeros((p, p)), np.array(given, dtype=np.int64)
-    x_cov = found.x_cov * found.n / (found.n - 1)  # as in lavaan, where only here covariates have this divisor
+    # As in lavaan, where only here covariates have divisor n - 1, and not with weights.
+    x_cov = found.x_cov if weighted else found.x_cov * found.n / (found.n - 1)
     spread = found.slopes @ x_cov
     cov[np.ix_(y, y)] = found.cov + spread @ found.slopes.T
     mean[y] = found.mean + found.slopes @ found.x_mean

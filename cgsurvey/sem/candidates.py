@@ -1,7 +1,7 @@
 """The parameters that a model leaves out and could have: what modification indices are computed for.
 
-lavaan's set: what the model fixes, loadings of each factor on each item, covariances of residuals and of factors, and
-arrows among all variables that stand in a regression. Labelled file.
+lavaan's set: what the model fixes (scales of ordered items too), loadings of each factor on each item, covariances of
+residuals and of factors, and arrows among all variables that stand in a regression. Labelled file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from cgsurvey.moments.sample import Floats
 from cgsurvey.sem.modification import Candidates
-from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
+from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, SCALE, Structure
 from cgsurvey.sem.table import ParameterTable
 
 
@@ -34,8 +34,10 @@ def candidates(table: ParameterTable, structure: Structure) -> Named:
     taken = {key for key, free in zip(cells, structure.free, strict=True) if free >= 0}
     out: list[tuple[str, str, str, int, int, int, int]] = []
     for g in range(structure.n_groups):
-        for lhs, op, rhs in _possible(table):
-            if op == "~~":
+        for lhs, op, rhs in _possible(table, structure):
+            if op == "~*~":
+                place = (SCALE, at[lhs], 0)
+            elif op == "~~":
                 place = (COVARIANCE, max(at[lhs], at[rhs]), min(at[lhs], at[rhs]))
             elif op == "~1":
                 place = (MEAN, at[lhs], 0)
@@ -75,7 +77,7 @@ def admissible(structure: Structure, theta: Floats) -> Floats:
     return repaired
 
 
-def _possible(table: ParameterTable) -> list[tuple[str, str, str]]:
+def _possible(table: ParameterTable, structure: Structure) -> list[tuple[str, str, str]]:
     indicators = list(dict.fromkeys(r for r, op in zip(table.rhs, table.op, strict=True) if op == "=~"))
     outcomes = list(dict.fromkeys(v for v, op in zip(table.lhs, table.op, strict=True) if op == "~"))
     causes = list(dict.fromkeys(v for v, op in zip(table.rhs, table.op, strict=True) if op == "~"))
@@ -83,10 +85,13 @@ def _possible(table: ParameterTable) -> list[tuple[str, str, str]]:
     covariates = [v for v in table.observed if v in causes and v not in endogenous]
     items = [v for v in table.observed if v not in covariates]
     structural = list(dict.fromkeys([*outcomes, *causes]))
-    rows = zip(table.lhs, table.op, table.rhs, table.group, strict=True)
-    out = [(lhs, op, rhs) for lhs, op, rhs, g in rows if g == 1 and op in ("=~", "~", "~~", "~1")]
+    rows = zip(table.lhs, table.op, table.rhs, table.group, table.exo, strict=True)
+    # Under theta scales follow from residual variances; what is conditional on covariates says nothing of them.
+    held = ("=~", "~", "~~", "~1") if structure.theta else ("=~", "~", "~~", "~1", "~*~")
+    given = set(table.exogenous) if len(structure.ordered) else set()
+    out = [(lhs, op, rhs) for lhs, op, rhs, g, exo in rows if g == 1 and op in held and not (exo and given)]
     out += [(f, "=~", v) for f in table.latents for v in indicators if v != f and v in table.observed]
     out += [(a, "~~", b) for a, b in combinations(items, 2)]
     out += [(a, "~~", b) for a, b in combinations(table.latents, 2)]
-    out += [(y, "~", x) for y in structural for x in structural if x != y]
+    out += [(y, "~", x) for y in structural for x in structural if x != y and y not in given]
     return out

@@ -167,7 +167,7 @@ def invariance(
             run.tried, columns=["level", "item", "chisq_diff", "df_diff", "p_value", "threshold", "decision"]
         ),
         criterion=chosen_by,
-        notes=tuple(run.notes + _remarks(base, chosen, chosen_by)),
+        notes=(*base.notes, *run.notes, *_remarks(base, chosen, chosen_by)),
         meta=_meta(base, chosen, chosen_by, partial),
     )
 

@@ -195,7 +195,12 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
     made = dict(given)
     for name in ("cluster", "strata", "weights"):
         chosen = made.get(name)
+        _check_column(name, None if chosen is False else chosen)
         made[name] = None if chosen is False else chosen or getattr(design, name, None)
+    _check_column("group", made.get("group"))
+    equal = choose_all("group_equal", made.get("group_equal", ()), GROUP_EQUAL)
+    if made.get("group") is None and (equal or made.get("group_partial")):
+        raise OptionError("group_equal= and group_partial= are about groups: name their column, group='column'.")
     ordered = made.pop("ordered", None) or ()
     ordered = ordered if ordered is True else _texts(ordered)
     estimator = str(made.pop("estimator", None) or ("WLSMV" if ordered else "ML")).upper()
@@ -350,6 +355,14 @@ def _resampling(made: dict[str, Any]) -> dict[str, Any]:
         "seed": None if seed is None else int(seed),
         "n_jobs": whole("n_jobs", made.pop("n_jobs", 1), None),
     }
+
+
+def _check_column(role: str, given: Any) -> None:
+    if isinstance(given, bool) or not isinstance(given, str | int | None):
+        raise OptionError(
+            f"{role}= takes the name of a column of the data, not {type(given).__name__}: "
+            f"put the values into the data and name them, {role}='column'."
+        )
 
 
 def _texts(values: Any) -> tuple[str, ...]:

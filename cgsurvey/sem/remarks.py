@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from cgsurvey.sem.chisq import Tests
 from cgsurvey.sem.fitted import Fitted
 from cgsurvey.sem.inference import MANY
 from cgsurvey.sem.options import Options
+from cgsurvey.sem.structure import ARROW
 from cgsurvey.sem.table import ParameterTable
 
 FEW_CLUSTERS, FEW_CATEGORIES = 20, 5
@@ -49,19 +50,20 @@ def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, 
     """Notes on what was assumed of the data."""
     out = []
     if options.cluster:
-        n = sum(
-            int(s.cases.cluster.max()) + 1
-            for s in grouped.samples
-            if s.cases is not None and s.cases.cluster is not None
-        )
+        used = source.frame.iloc[grouped.rows]
+        n = int(used[options.cluster].nunique())
         out.append(note("sem.clusters", cluster=options.cluster, n=n))
+        if options.group:
+            shared = int((used.groupby(options.cluster, observed=True)[options.group].nunique() > 1).sum())
+            if shared:
+                out.append(note("sem.clusters_shared", n=shared, group=options.group))
         if n < max(FEW_CLUSTERS, fitted.K.shape[1]):
             out.append(note("sem.few_clusters", n=n, q=fitted.K.shape[1]))
     elif source.design is not None and source.design.cluster:
         out.append(note("sem.clusters_unused", cluster=source.design.cluster))
     if options.strata:
         strata = [s.cases for s in grouped.samples if s.cases is not None and s.cases.strata is not None]
-        n = sum(int(c.strata.max()) + 1 for c in strata if c.strata is not None)
+        n = int(source.frame.iloc[grouped.rows][options.strata].nunique())
         out.append(note("sem.strata", strata=options.strata, n=n))
         single = sum(lonely(c.strata, c.cluster) for c in strata if c.strata is not None)
         if single:
@@ -77,7 +79,8 @@ def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, 
     if options.fiml and fitted.structure.p > MANY:
         out.append(note("sem.not_corrected", n=MANY))
     if not options.ordered:
-        counts = _categories(grouped.samples)
+        made = fitted.structure
+        counts = _categories(grouped.samples, np.unique(made.i[made.matrix == ARROW]))
         few = sum(c < FEW_CATEGORIES for c in counts)
         if counts and not options.robust and options.se != "bootstrap":
             low, high = min(counts), max(counts)
@@ -87,15 +90,15 @@ def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, 
     return out
 
 
-def _categories(samples: Sequence[Sample]) -> list[int]:
-    """Number of categories of each variable that holds no more than seven whole numbers."""
+def _categories(samples: Sequence[Sample], explained: Collection[int]) -> list[int]:
+    """Number of categories of each variable of at most seven whole numbers; two count where it is explained."""
     y = rows_of(samples)
     low, high = np.nanmin(y, axis=0), np.nanmax(y, axis=0)
     short = np.flatnonzero((high - low <= 6) & (low == np.round(low)))
     return [
         int(high[k] - low[k]) + 1
         for k in short
-        if high[k] - low[k] > 1 and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))
+        if (high[k] - low[k] > 1 or k in explained) and np.all((y[:, k] == np.round(y[:, k])) | np.isnan(y[:, k]))
     ]
 
 

@@ -90,7 +90,7 @@ def _pull(structure: Structure, theta: Floats, samples: Sequence[Sample]) -> tup
     bread, middle = np.zeros((2, len(theta), len(theta)))
     _, D = moments(structure, theta)
     at = 0
-    for share, (W, gamma) in zip(shares(samples), _weights(structure, theta, samples), strict=True):
+    for share, (W, gamma) in zip(shares(samples, rows=True), _weights(structure, theta, samples), strict=True):
         part = D[at : at + len(gamma)]
         at += len(gamma)
         WD = W[:, None] * part if W.ndim == 1 else W @ part

@@ -144,3 +144,21 @@ def test_thin_coverage_is_noted(frame):
     frame.loc[59, "b"] = np.nan
     found = sample_statistics(frame.iloc[:, :3], ["a", "b"], missing="fiml")
     assert "moments.thin_coverage" in codes(found)
+
+
+def test_whole_numbers_that_name_groups_stay_whole_where_one_is_missing(frame):
+    frame["h"] = np.where(np.arange(60) < 30, 2.0, 1.0)
+    frame.loc[4, "h"] = np.nan
+    assert sample_statistics(frame, ITEMS, group="h").labels == ("2", "1")
+
+
+def test_advice_suits_the_items(frame):
+    frame.loc[:9, "a"] = np.nan
+    scales = frame[ITEMS].gt(frame[ITEMS].median()).astype(float).mask(frame[ITEMS].isna())
+    for ordered, keeps in (((), "fiml"), (ITEMS, "pairwise")):
+        found = sample_statistics(scales, ITEMS, ordered=ordered, weight="ULS" if ordered else None)
+        assert f"missing='{keeps}' would keep" in found.notes[0].text
+    found = sample_statistics(frame, ITEMS, missing="pairwise", covariates=["a"])
+    assert codes(found) == ["moments.covariates_needed"]
+    with pytest.raises(SampleError, match=r"1 usable row for 3 variables: [^.]*\. Use a smaller model"):
+        sample_statistics(frame.iloc[20:21], ITEMS)

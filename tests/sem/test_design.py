@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
+from simulated import MODEL, answers
 
 import cgsurvey as cg
 from cgsurvey.base.errors import OptionError
@@ -117,3 +118,15 @@ def test_what_is_done_with_a_design_is_told():
     answers = replace(sample, design=cg.Design(fpc=sample.frame.columns[-1]))
     codes = {n.code for n in cg.cfa("f =~ pe_dis1 + pe_dis2 + pe_def1", answers).notes}
     assert "sem.fpc_unused" in codes
+
+
+def test_clusters_in_two_groups_and_strata_are_told():
+    data = answers().assign(
+        office=np.arange(300) % 30, district=np.arange(300) % 3, sex=np.where(np.arange(300) < 200, "f", "m")
+    )
+    fit = cg.cfa(MODEL, data, cluster="office", strata="district", group="sex")
+    told = {n.code: n.values for n in fit.notes}
+    assert told["sem.clusters"]["n"] == 30 and told["sem.clusters_shared"]["n"] == 30
+    assert told["sem.strata"]["n"] == 3
+    apart = cg.cfa(MODEL, data.assign(office=data["office"].astype(str) + data["sex"]), cluster="office", group="sex")
+    assert "sem.clusters_shared" not in {n.code for n in apart.notes}

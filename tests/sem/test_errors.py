@@ -181,3 +181,22 @@ def test_errors_that_cannot_be_computed_are_told(monkeypatch, data):
     broken = cg.cfa(MODEL, data)
     note = next(n for n in broken.notes if n.code == "sem.no_errors")
     assert "trust=~x2" in note.text and "trust=~x3" in note.text and broken.tidy()["std_error"].isna().all()
+
+
+@pytest.mark.parametrize("role", ["weights", "cluster", "strata", "group"])
+def test_columns_are_named_not_given(role):
+    data = answers()
+    with pytest.raises(OptionError, match="name of a column of the data, not Series"):
+        cg.cfa(MODEL, data, **{role: data[data.columns[0]]})
+
+
+def test_equality_over_groups_needs_groups():
+    with pytest.raises(OptionError, match="group='column'"):
+        cg.cfa(MODEL, answers(), group_equal=["loadings"])
+
+
+def test_two_categories_are_told():
+    yes_no = answers() > 3
+    assert {"sem.ordered_items", "sem.few_categories"} <= {n.code for n in cg.cfa(MODEL, yes_no).notes}
+    dummy = answers().assign(sex=np.arange(300) % 2)
+    assert "sem.ordered_items" not in {n.code for n in cg.sem(f"{MODEL}\ntrust ~ sex", dummy).notes}

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from simulated import MODEL as SIX
+from simulated import answers
 
 import cgsurvey as cg
 
@@ -202,3 +204,9 @@ def test_partial_invariance_of_ordered_items():
     found = cg.invariance(MODEL, cut.assign(group=latent["group"]), group="group", ordered=True, partial=True)
     freed = found.search.query("decision == 'freed'")
     assert list(freed["item"]) == ["y3"] and found.glance()["level"][0] == "strict"
+
+
+def test_what_was_done_to_the_data_is_told():
+    data = answers().assign(g=np.where(np.arange(300) < 150, "a", "b"))
+    data.loc[:59, "x1"] = np.nan
+    assert "moments.listwise_loss" in {n.code for n in cg.invariance(SIX, data, group="g").notes}

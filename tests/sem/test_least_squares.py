@@ -108,6 +108,25 @@ def test_ordered_variables_have_the_variance_of_their_scale_though_others_depend
     assert e["o2", "~~", "o2"] == pytest.approx(1 - explained)
 
 
+def test_paths_through_ordered_mediators_are_found():
+    # lavaan 0.6-14 under delta: .398 for the last path, and the model rejected (tests/reference/ordered_path.R).
+    rng = np.random.default_rng(7)
+    x, e = rng.normal(size=6000), rng.normal(size=(3, 6000))
+    s1 = 0.3 * x + e[0]
+    s2 = 0.6 * s1 + 0.2 * x + 0.8 * e[1]
+    rows = pd.DataFrame(
+        {"x": x, "y": 0.5 * s2 + e[2], "o1": np.digitize(s1, [-0.8, 0.2]), "o2": np.digitize(s2, [-0.5, 0.6])}
+    )
+    fits = [
+        cg.sem("o1 ~ x\no2 ~ a*o1 + x\ny ~ b*o2", rows, ordered=["o1", "o2"], parameterization=p)
+        for p in ("delta", "theta")
+    ]
+    row = fits[0].tidy().set_index("label")
+    assert abs(row.loc["b", "estimate"] - 0.5) < 2.5 * row.loc["b", "std_error"]
+    assert fits[0].fit_measures["pvalue_scaled"] > 0.01
+    assert fits[0].fit_measures["chisq"] == pytest.approx(fits[1].fit_measures["chisq"], rel=1e-6)
+
+
 def test_derivatives_of_standardised_residual_variances_follow(data):
     fit = cg.sem("o1 ~ x1\no2 ~ o1 + x1", data, ordered=["o1", "o2"])
     s = fit.standardized().set_index(["lhs", "op", "rhs"])
