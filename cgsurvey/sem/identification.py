@@ -13,7 +13,7 @@ import numpy as np
 
 from cgsurvey.base.errors import IdentificationError, some
 from cgsurvey.moments.sample import Floats
-from cgsurvey.sem.implied import implied_jacobian
+from cgsurvey.sem.implied import implied_jacobian, moment_units
 from cgsurvey.sem.inference import bilinear
 from cgsurvey.sem.optimise import Problem
 from cgsurvey.sem.ram import factors, matrices
@@ -78,7 +78,7 @@ def undetermined(problem: Problem, z: Floats) -> Floats | None:
         filled = matrices(layout, theta)
         f = factors(layout, filled)
         if len(layout.ordered):
-            D = implied_jacobian(layout, filled, f)
+            D = implied_jacobian(layout, filled, f) / moment_units(layout, np.sqrt(np.diag(sample.cov)))[:, None]
             H += share * layout.gather_both(D.T @ D)
             continue
         # Moments count in standard deviations; their own weights would take items that are nearly alike for a deficit.

@@ -72,6 +72,15 @@ def places(layout: Layout) -> Places:
     return _places(layout.p, tuple(layout.thresholds.i.tolist()), tuple(layout.given.tolist()))
 
 
+def moment_units(layout: Layout, sd: Floats) -> Floats:
+    """Units that the moments are measured in, shape (k,), from the standard deviations (p,) of the variables."""
+    sd = sd.copy()
+    sd[layout.ordered] = 1.0
+    at = places(layout)
+    slopes = (sd[at.y, None] / sd[at.x]).ravel(order="F")
+    return np.concatenate([sd[at.variable], slopes, sd[at.numeric] ** 2, sd[at.i] * sd[at.j]])
+
+
 def implied(layout: Layout, filled: GroupMatrices, f: Factors | None = None) -> Floats:
     """Return the implied moments of one group, shape (k,).
 

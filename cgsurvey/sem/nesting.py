@@ -17,7 +17,7 @@ from scipy.optimize import least_squares
 from cgsurvey.moments.normal import low
 from cgsurvey.moments.sample import Floats, Ints
 from cgsurvey.sem.constraints import Constraints
-from cgsurvey.sem.implied import implied, implied_jacobian, places
+from cgsurvey.sem.implied import implied, implied_jacobian, moment_units
 from cgsurvey.sem.ram import Layout, factors, fill, layouts, matrices
 from cgsurvey.sem.structure import COVARIANCE, GroupMatrices, Structure
 
@@ -82,10 +82,7 @@ def _units(layout: Layout, filled: GroupMatrices) -> Floats:
     if filled.scale is None:
         i, j = low(layout.p)
         return np.concatenate([sd if layout.has_means else sd[:0], sd[i] * sd[j]])
-    sd[layout.ordered] = 1.0
-    at = places(layout)
-    slopes = (sd[at.y, None] / sd[at.x]).ravel(order="F")
-    return np.concatenate([sd[at.variable], slopes, sd[at.numeric] ** 2, sd[at.i] * sd[at.j]])
+    return moment_units(layout, sd)
 
 
 def reproduce(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -52,3 +53,15 @@ def test_expected_change_is_exact_where_the_fit_function_is_quadratic(data, esti
     epc = cg.cfa(base, data, estimator=estimator).modification_indices().query("lhs == 'u1' and rhs == 'u2'")["epc"]
     freed = cg.cfa(f"{base}\nu1 ~~ u2", data, estimator=estimator).tidy().query("lhs == 'u1' and rhs == 'u2'")
     assert epc.iloc[0] == pytest.approx(freed["estimate"].iloc[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("units", [{"y": 1e4}, {"y": 1e-4}, {"y": 1e4, "z": 1e-3, "x": 1e4}])
+def test_units_of_numeric_variables_beside_ordered_items_change_nothing(data, units):
+    rng = np.random.default_rng(5)
+    data = data.assign(y=data["u4"] + rng.normal(size=len(data)), z=data["u1"] + rng.normal(size=len(data)))
+    model, ordered = "f =~ u1 + u2 + z\nh =~ y + u5 + u6\nh ~ f + x", ["u1", "u2", "u5", "u6"]
+    other = data.assign(**{name: data[name] * k for name, k in units.items()})
+    first, second = (cg.sem(model, rows, ordered=ordered) for rows in (data, other))
+    for name in ("chisq", "chisq_scaled", "cfi_scaled", "srmr"):
+        assert second.fit_measures[name] == pytest.approx(first.fit_measures[name], rel=1e-7)
+    assert second.tidy()["std_all"].to_numpy() == pytest.approx(first.tidy()["std_all"].to_numpy(), abs=1e-7)
