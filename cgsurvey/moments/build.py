@@ -385,7 +385,7 @@ def _check_definite(cov: Floats, observed: Sequence[str], where: str) -> None:
     values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
     if values[0] < 1e-9:
         parts = np.abs(vectors[:, 0])
-        names = [observed[int(k)] for k in np.argsort(-parts) if parts[k] > 0.05]
+        names = [observed[int(k)] for k in np.argsort(-np.round(parts, 6), kind="stable") if parts[k] > 0.05]
         raise NotPositiveDefiniteError(
             f"The covariance matrix{where} is singular: {some(names)} determine each other (a duplicate, a sum of "
             "other items, or items with too few common rows). Leave one of them out."
