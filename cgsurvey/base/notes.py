@@ -44,13 +44,21 @@ class Note:
     def render(self, language: str = "en") -> str:
         """Return the sentence in `language`; English where the catalogue lacks it."""
         template = _entry(self.code).get(language)
+        values = {k: _Comma(v) if isinstance(v, float) else v for k, v in self.values.items()}
         try:
-            return template.format(**self.values) if template else self.text
+            return template.format(**(values if language == "id" else self.values)) if template else self.text
         except KeyError:  # a note saved by an earlier version may lack a value that the sentence names today
             return self.text
 
     def __str__(self) -> str:
         return f"[{self.level}] {self.text}"
+
+
+class _Comma(float):
+    """A number that prints with a decimal comma."""
+
+    def __format__(self, spec: str) -> str:
+        return float(self).__format__(spec).replace(".", ",")
 
 
 def note(code: str, **values: Any) -> Note:

@@ -58,7 +58,9 @@ def _difference(x: Comparison, larger: Any, smaller: Any) -> Sentence:
         return Sentence("comparison.untested", names)
     key = "comparison.worse" if smaller.p_value < ALPHA else "comparison.unclear"
     values = {"df": smaller.df_diff, "chisq": smaller.chisq_diff, "p": smaller.p_value}
-    return Sentence(key, names | values | {"method": comparison_tables.METHOD[x.method]})
+    words = comparison_tables.METHOD[x.method]
+    flat = Words(*(w.replace(" (", ", ").rstrip(")") for w in (words.en, words.id)))  # it stands in parentheses itself
+    return Sentence(key, names | values | {"method": flat})
 
 
 def _vuong(x: Comparison, first: str, second: str) -> Sentence:

@@ -592,15 +592,17 @@ class _Composer:
             yield Sentence("method.mcar", {"cites": self._cites(found.meta.references)})
         told = [(name, fit) for name, paths in (("measurement", False), ("structure", True)) for fit in p.models(paths)]
         seen: set[str] = set()
-        said: list[dict[str, Any]] = []
+        said: list[tuple[dict[str, Any], list[Sentence]]] = []
         for k, (name, fit) in enumerate(told):
-            if name not in seen:
-                seen.add(name)
-                values = {"estimation": estimation.named(fit), "cites": self._cites(fit.meta.references)}
-                alike = name == "structure" and values in said
-                yield Sentence("method.structure_alike") if alike else Sentence(f"method.{name}", values)
-                said.append(values)
             details = _details(fit)
+            values = {"estimation": estimation.named(fit), "cites": self._cites(fit.meta.references)}
+            if name in seen and (values, details) not in said:
+                yield Sentence("method.further", values | {"model": fit.model.name or fit.meta.function})
+            elif name not in seen:
+                alike = name == "structure" and values in [v for v, _ in said]
+                yield Sentence("method.structure_alike") if alike else Sentence(f"method.{name}", values)
+            seen.add(name)
+            said.append((values, details))
             following = told[k + 1][1] if k + 1 < len(told) else None
             if details not in before and (following is None or _details(following) != details):
                 before.append(details)

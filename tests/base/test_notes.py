@@ -13,7 +13,7 @@ def test_a_note_speaks_both_languages():
     made = note("reliability.negative_alpha", construct="trust", value=-0.1234)
     assert made.level == "serious" and "'trust' is negative (-0.123)" in made.text
     assert made.render("en") == made.text
-    assert "bernilai negatif (-0.123)" in made.render("id")
+    assert "bernilai negatif (-0,123)" in made.render("id")
     assert str(made).startswith("[serious] alpha of 'trust'")
 
 

@@ -39,7 +39,7 @@ def test_listwise_loss_is_counted_and_above_a_twentieth_a_warning(frame):
     frame.loc[1:5, "b"] = np.nan
     found = sample_statistics(frame, ITEMS)
     assert codes(found) == ["moments.listwise_loss"] and found.notes[0].level == "warning"
-    assert "6 of 60 rows (10.0 %)" in found.notes[0].text and "10.0 %" in found.notes[0].render("id")
+    assert "6 of 60 rows (10.0 %)" in found.notes[0].text and "10,0 %" in found.notes[0].render("id")
     assert list(found.rows) == list(range(6, 60))
 
 

@@ -199,3 +199,13 @@ def test_each_estimator_is_named_below_its_fit(answers, options, said, dikatakan
     assert any(said in n.en for n in notes) and any(dikatakan in n.id for n in notes)
     ml = options.get("estimator", "ML")[:2] == "ML" and "ordered" not in options
     assert ("guideline" in [c.name for c in made.columns]) == ml
+
+
+def test_models_estimated_alike_are_told_once(answers):
+    alike = [cfa(Model(MEASUREMENT, name=name), answers, estimator="MLR") for name in ("one", "two", "three")]
+    text = report(alike, figures=False).to_text().replace("\n", " ")
+    assert text.count("by confirmatory factor analysis") == 1 and "A further model" not in text
+    assert text.count("Model fit was judged by the Yuan-Bentler scaled test") == 1
+    other = cfa(Model(MEASUREMENT, name="other"), answers, ordered=True)
+    text = report([*alike, other], figures=False).to_text().replace("\n", " ")
+    assert "A further model, other, was estimated differently (WLSMV, diagonally weighted" in text

@@ -52,7 +52,7 @@ def errors(x: Fit) -> Words:
 
 def missing(x: Fit) -> Words:
     """Return what was done about missing answers."""
-    return term("missing_data", x.options.missing)
+    return term("missing_data", "imputed" if isinstance(x, PooledFit) else x.options.missing)
 
 
 def sentence(x: Fit) -> Words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cgsurvey.present.numbers import show
 from cgsurvey.present.table import Cell, Column, Table, Verdict, Words
@@ -29,7 +30,9 @@ def levels(x: Invariance, style: Style) -> Table:
         decision = Cell(term("invariance", str(r.decision)), "text", verdict=VERDICTS.get(str(r.decision), ""))
         numbers = tuple(getattr(r, n) for n in _NUMBERS)
         rows.append((term("invariance_level", str(r.level)), *numbers, *([str(r.freed)] if freed else []), decision))
-    columns = (Column.of("level"), *map(Column.of, _NUMBERS), *([Column.of("freed")] if freed else []))
+    # Limits are .010 and .015: two decimals would hide what was decided.
+    numbers_of = (replace(c, digits=3) if c.kind == "coefficient" else c for c in map(Column.of, _NUMBERS))
+    columns = (Column.of("level"), *numbers_of, *([Column.of("freed")] if freed else []))
     notes = (_rule(x), *(Words(n.render("en"), n.render("id")) for n in x.notes))
     title = Words("Measurement invariance", "Invariansi pengukuran")
     made = Table("", "invariance", title, (*columns, Column.of("decision")), tuple(rows), notes=notes)
