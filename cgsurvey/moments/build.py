@@ -331,7 +331,9 @@ def _sample(
     else:
         found = complete_moments(y, weights)
         mean, cov = found.mean, found.products / found.weight
-        sample = Sample(n, mean, cov * n / (n - 1) if wishart else cov, size, None, cases, wishart=wishart)
+        sample = Sample(
+            n, mean, cov * n / (n - 1) if wishart and weights is None else cov, size, None, cases, wishart=wishart
+        )
     _check_definite(sample.cov, observed, where)
     return sample, notes
 

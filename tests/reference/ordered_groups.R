@@ -21,7 +21,9 @@ equal <- paste0("u", 1:3, " | a*t1 + b*t2", collapse = "\n")
 m <- modindices(sem(paste0("f =~ u1 + u2 + u3\nf ~ x\n", equal), d, ordered = items))
 weighted <- sem("f =~ u1 + u2 + u3\nf ~ x", d, ordered = items, sampling.weights = "w")
 s <- standardizedSolution(weighted)
+uls <- cfa("f =~ u1 + u2 + u3\nh =~ u4 + u5 + u6", d, estimator = "ULS", sampling.weights = "w")
 out <- list(
+  uls_chisq = fitMeasures(uls, "chisq")[[1]],
   satorra_2000 = c(lrt[["Chisq diff"]][2], lrt[["Pr(>Chisq)"]][2]),
   indices = as.data.frame(m)[!is.na(m$mi), c("lhs", "op", "rhs", "mi")],
   x_variance = lavInspect(weighted, "sampstat")$cov.x[1, 1],

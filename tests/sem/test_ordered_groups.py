@@ -65,3 +65,8 @@ def test_units_of_numeric_variables_beside_ordered_items_change_nothing(data, un
     for name in ("chisq", "chisq_scaled", "cfi_scaled", "srmr"):
         assert second.fit_measures[name] == pytest.approx(first.fit_measures[name], rel=1e-7)
     assert second.tidy()["std_all"].to_numpy() == pytest.approx(first.tidy()["std_all"].to_numpy(), abs=1e-7)
+
+
+def test_weighted_covariances_of_least_squares_have_divisor_n(data):
+    fit = cg.cfa(TWO, data, estimator="ULS", weights="w")
+    assert fit.fit_measures["chisq"] == pytest.approx(GOLDEN["uls_chisq"][0], rel=1e-6)
