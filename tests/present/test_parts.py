@@ -209,3 +209,13 @@ def test_models_estimated_alike_are_told_once(answers):
     other = cfa(Model(MEASUREMENT, name="other"), answers, ordered=True)
     text = report([*alike, other], figures=False).to_text().replace("\n", " ")
     assert "A further model, other, was estimated differently (WLSMV, diagonally weighted" in text
+
+
+def test_the_ratio_of_chi_square_is_scaled_where_the_test_is(results):
+    fit = results["ordered"]
+    rows = {row[0].en: row for row in cg.table(fit, "fit").rows}
+    m = fit.fit_measures
+    assert rows["χ²/df"][2].value == m["chisq_scaled"] / m["df_scaled"]
+    judged = cg.table(fit, "fit", cutoffs={"chisq_df": m["chisq_scaled"] / m["df_scaled"] + 0.01})
+    assert {row[0].en: row for row in judged.rows}["χ²/df"][-1].verdict == "good"
+    assert any("Verdicts look at the robust value" in note.en for note in judged.notes)

@@ -37,7 +37,9 @@ from cgsurvey.sem.hypotheses import Hypotheses
 MI_CUT, RESIDUAL_CUT, SHOWN = 3.84, 0.10, 10
 _INDICES = ("cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "srmr")
 _THESIS = ("gfi", "agfi", "nfi", "ifi")
-_SCALED = {name: f"{name}_scaled" for name in ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "nfi", "ifi")}
+_SCALED = {
+    name: f"{name}_scaled" for name in ("chisq", "df", "pvalue", "chisq_df", "cfi", "tli", "rmsea", "nfi", "ifi")
+}
 _ROBUST = {name: f"{name}_robust" for name in ("cfi", "tli", "rmsea")}
 for _name in ("rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue"):
     _SCALED[_name], _ROBUST[_name] = f"{_name}_scaled", f"{_name}_robust"
@@ -74,10 +76,13 @@ def structural(x: Fit) -> bool:
 
 
 def measures(x: SemFit) -> pd.Series:
-    """Return the fit measures with the ratio of chi-square and df."""
+    """Return the fit measures with the ratios of chi-square and df."""
     found = x.fit_measures
-    df = found.get("df", np.nan)
-    return pd.concat([found, pd.Series({"chisq_df": found["chisq"] / df if df else np.nan})])
+    ratios = {}
+    for tail in ("", "_scaled"):
+        df = found.get(f"df{tail}", np.nan)
+        ratios[f"chisq_df{tail}"] = found.get(f"chisq{tail}", np.nan) / df if df else np.nan
+    return pd.concat([found, pd.Series(ratios)])
 
 
 def judged_measure(x: SemFit, name: str) -> float:
@@ -133,7 +138,8 @@ def fit(x: SemFit, style: Style) -> Table:
     if "scaled" in kinds:
         notes.append(said("scaled", plain=term("model_test", "standard"), test=tested(x)))
     notes += [said("robust")] if "robust" in kinds else []
-    notes.append(said("verdict") if rules else said(f"no_cutoff_{'ordered' if ordered(x) else 'least_squares'}"))
+    verdicts = said("verdict_robust" if kinds else "verdict")
+    notes.append(verdicts if rules else said(f"no_cutoff_{'ordered' if ordered(x) else 'least_squares'}"))
     title = (
         Words("Global fit of the structural model", "Kecocokan global model struktural")
         if structural(x)
