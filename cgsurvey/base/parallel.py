@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -59,6 +60,13 @@ def _bar(items: Sequence[Any], caption: str | None) -> Iterator[Any]:
 def one_thread() -> Iterator[None]:
     """Keep BLAS to one thread: on matrices of this size more threads cost 10 to 50 times the work."""
     with _blas().limit(limits=1):
+        yield
+
+
+@contextmanager
+def all_threads() -> Iterator[None]:
+    """Let BLAS use all cores, within `one_thread`: for products of large matrices, where threads pay."""
+    with _blas().limit(limits=os.cpu_count() or 1):
         yield
 
 

@@ -95,6 +95,7 @@ def sample_statistics(
     fixed_x: bool = True,
     information: Kind = "observed",
     ordered: Sequence[str] = (),
+    least: int = 0,
 ) -> Grouped:
     """Compute the sample statistics of each group.
 
@@ -128,6 +129,8 @@ def sample_statistics(
     ordered : sequence of str
         Ordered variables; moments are then thresholds and correlations of latent responses, conditional
         on the covariates if `fixed_x`.
+    least : int
+        Rows that the model needs.
 
     Raises
     ------
@@ -175,6 +178,13 @@ def sample_statistics(
             notes.append(note(code_of, n=int(lacking.sum()), covariates=some(covariates)))
             keep &= ~lacking
     rows = np.flatnonzero(keep)
+    if len(rows) < least:
+        gaps = missing == "listwise" and len(rows) < answered.any(axis=1).sum() / 2
+        hint = " Many rows lack an answer: missing='pairwise' keeps them." if gaps else ""
+        raise SampleError(
+            f"{len(rows)} usable rows for {least} free parameters: the model asks more than the data can tell. Use a "
+            f"smaller model, or more rows.{hint}"
+        )
     if w is not None:
         w = w * len(rows) / w[rows].sum()
     code, labels = (np.zeros(len(frame), dtype=np.int64), ("",)) if group is None else _codes(frame[group])
@@ -211,6 +221,13 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
     if absent:
         raise ColumnNotFoundError(
             "The data lack " + "; ".join(f"'{n}'.{did_you_mean(n, frame.columns)}" for n in absent)
+        )
+    ranked = [n for n in wanted if isinstance(frame[n].dtype, pd.CategoricalDtype) and frame[n].cat.ordered]
+    if ranked:
+        raise CodingError(
+            f"{some(map(repr, ranked))} {'holds' if len(ranked) == 1 else 'hold'} ordered categories. Say what they "
+            "stand for: ordered=True (or ordered=[names]) fits them as ordered items; for numbers, make the column "
+            "numeric, e.g. data['item'].cat.codes + 1."
         )
     if not made:
         plain = [frame[n].to_numpy() for n in wanted]

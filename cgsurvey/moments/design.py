@@ -11,12 +11,15 @@ out; without strata nothing is centred, since scores sum to zero where they are 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 
+from cgsurvey.base.parallel import all_threads
 from cgsurvey.moments.sample import Floats, Ints
 
 CHUNK = 4096  # rows whose scores are held at a time
+LARGE = 5e9  # multiplications from which several threads pay
 
 
 def total_products(
@@ -44,9 +47,10 @@ def total_products(
     """
     out = np.zeros((k, k))
     if cluster is None and strata is None:
-        for rows in _chunks(np.arange(n), chunk):
-            Z = scores(rows)
-            out += Z.T @ Z
+        with all_threads() if n * k**2 > LARGE else nullcontext():
+            for rows in _chunks(np.arange(n), chunk):
+                Z = scores(rows)
+                out += Z.T @ Z
         return out
     order, unit, stratum = units(n, cluster, strata)
     size = np.bincount(stratum)

@@ -95,10 +95,12 @@ def coded(y: Floats, names: Sequence[str], known: Categories) -> Floats:
     out, strange = y.copy(), []
     for name, values in known.items():
         k = list(names).index(name)
-        there = np.flatnonzero(~np.isnan(y[:, k]))
-        other = there[~np.isin(y[there, k], values)]
+        there, answers = np.flatnonzero(~np.isnan(y[:, k])), np.array(values)
+        given = y[there, k]
+        place = np.searchsorted(answers, given).clip(max=len(answers) - 1)
+        other = there[answers[place] != given]
         strange += [f"'{name}' holds {y[r, k]:g} (row {r})" for r in other[:3]]
-        out[there, k] = np.searchsorted(np.array(values), y[there, k])
+        out[there, k] = place
     if strange:
         raise CodingError(
             f"Answers that the model has no category for: {some(strange)}. Correct them or leave them out."

@@ -25,7 +25,7 @@ from cgsurvey.moments.ordinal_scores import Scores
 from cgsurvey.moments.pairs import Pairs, Rows, first_stage, second_stage
 from cgsurvey.moments.sample import Floats, Ints
 
-CHUNK = 1024  # rows whose scores are held at a time
+CHUNK = 2048  # rows whose scores are held at a time
 PairsOf = tuple[tuple[int, int], ...]
 
 

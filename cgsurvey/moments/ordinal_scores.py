@@ -78,8 +78,9 @@ class Scores:
 
     def __call__(self, here: Ints) -> Floats:
         """Weighted scores of some rows, shape (m, size); each row must be asked for once."""
-        out = np.empty((len(here), self.size))
+        out = np.empty((self.size, len(here))).T  # scores are filled in one after the other, each for all rows
         v, code = self.rows.v[here], self.rows.code[here]
+        by_variable = np.ascontiguousarray(code.T)
         x = None if self.rows.x is None else self.rows.x[here]
         for j in range(self.rows.p):
             self._variable(j, here, code[:, j], x, v, out)
@@ -89,10 +90,10 @@ class Scores:
             tabled = which[self.pairs.tabled[which]]
             if len(tabled):
                 b = _compact(self.pairs.b[tabled])
-                place = code[:, j : j + 1] * (self.rows.levels[b] + 1)
-                place += self.base[tabled]
-                place += code[:, b]
-                out[:, _compact(start + tabled)] = self.flat[place]
+                place = (self.rows.levels[b] + 1)[:, None] * by_variable[j]
+                place += self.base[tabled, None]
+                place += by_variable[b]
+                out.T[_compact(start + tabled)] = self.flat[place]
             for ordered in (True, False):
                 rest = which[~self.pairs.tabled[which] & ((self.rows.levels[self.pairs.b[which]] > 0) == ordered)]
                 if len(rest):

@@ -270,6 +270,11 @@ def resolve(given: Mapping[str, Any], design: Design | None = None) -> Options:
     information = choose(
         "information", made.pop("information", None) or default, ("expected", "observed", "first.order")
     )
+    if likely and information != "expected" and any(t in _MOMENTS for t in asked):
+        raise OptionError(
+            "Satorra-Bentler tests rest on expected information: use information='expected' (with robust errors "
+            "se='robust.sem'), or test='yuan.bentler.mplus'."
+        )
     if information == "first.order" and not likely:
         raise OptionError("information='first.order' needs a likelihood; least squares has 'expected'.")
     if made["cluster"] is not None or made["strata"] is not None or missing in ("fiml", "fiml.x") or ordered:

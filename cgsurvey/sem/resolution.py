@@ -11,7 +11,7 @@ from cgsurvey.base.errors import ModelError, OptionError, some
 from cgsurvey.moments.build import Grouped, numbers, sample_statistics
 from cgsurvey.moments.ordered import categories, ordered_frame
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.table import Kind, ParameterTable, explained_variables, parameter_table
+from cgsurvey.sem.table import Kind, ParameterTable, explained_variables, parameter_table, restrictions, structure
 
 
 def table_of(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int) -> ParameterTable:
@@ -82,4 +82,6 @@ def sample_of(frame: pd.DataFrame, table: ParameterTable, options: Options) -> G
         fixed_x=options.fixed_x,
         information="expected" if options.information == "expected" else "observed",
         ordered=table.ordered,
+        # Moments of ordered items are dear: no use in them where the rows cannot carry the model.
+        least=restrictions(table, structure(table)).K.shape[1] if table.ordered else 0,
     )

@@ -249,3 +249,22 @@ def test_gamma_may_be_left_out_of_a_saved_fit(data, tmp_path):
     pd.testing.assert_frame_equal(loaded.tidy(), full.tidy())
     with pytest.raises(OptionError, match="data"):
         cg.compare(loaded, free)
+
+
+def test_ordered_categories_are_not_taken_for_numbers_in_silence(data):
+    ranked = data.assign(a1=pd.Categorical(data["a1"], ordered=True))
+    with pytest.raises(CodingError, match=r"'a1' holds ordered categories.*ordered=True"):
+        cg.sem(MODEL, ranked)
+    assert cg.sem(MODEL, ranked, ordered=True).converged
+
+
+def test_rows_that_cannot_carry_the_model_are_told_before_the_work_begins(data):
+    few = data.mask(np.random.default_rng(1).random(data.shape) < 0.3)
+    with pytest.raises(SampleError, match=r"usable rows for 34 free parameters.*missing='pairwise'"):
+        cg.sem(MODEL, few, ordered=ORDERED)
+
+
+def test_tests_that_rest_on_expected_information(data):
+    for options in ({"information": "observed"}, {"se": "robust.huber.white"}):
+        with pytest.raises(OptionError, match="information='expected'"):
+            cg.cfa("f =~ c1 + c2 + c3 + c4", data, test="satorra.bentler", **options)
