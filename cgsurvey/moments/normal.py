@@ -17,6 +17,7 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from cgsurvey.moments.design import units
 from cgsurvey.moments.sample import Floats, Ints, Sample
@@ -133,9 +134,15 @@ def _scattered(places: Ints, values: Floats, p: int) -> Floats:
 def value(sample: Sample, Sigma: Floats, mu: Floats | None) -> float:
     """-(log-likelihood)/n without its constant; `mu` None stands for the sample means."""
     if sample.patterns is None:
-        K = inverse(Sigma)
-        distance = 0.0 if mu is None else (sample.mean - mu) @ K @ (sample.mean - mu)
-        return float(log_det(Sigma) + np.sum(K * sample.cov) + distance) / 2
+        root, fault = dpotrf(Sigma, lower=1)
+        if fault:
+            raise np.linalg.LinAlgError("not positive definite")
+        T = sample.cov
+        if mu is not None:
+            d = sample.mean - mu
+            T = T + d[:, None] * d
+        trace = np.trace(dpotrs(root, T, lower=1)[0])
+        return float(np.log(np.diagonal(root)).sum() + trace / 2)
     return expected(sample, Sigma, sample.mean if mu is None else mu).value
 
 

@@ -8,7 +8,7 @@ Marquardt).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from cgsurvey.moments.normal import Kind
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.sem.inference import cell_gradient, cell_slope, group_value
 from cgsurvey.sem.ram import Layout, factors, layouts, matrices
-from cgsurvey.sem.structure import Structure
+from cgsurvey.sem.structure import GroupMatrices, Structure
 
 TOLERANCE = 1e-9  # largest gradient element, in units of the root information
 NEAR = 1e-4  # gradient below which second derivatives hardly change from step to step
@@ -54,6 +54,7 @@ class Problem:
     shares: Floats
     K: Floats
     k0: Floats
+    last: list[tuple[bytes, list[GroupMatrices]]] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def of(cls, structure: Structure, samples: Sequence[Sample], K: Floats, k0: Floats) -> Problem:
@@ -64,12 +65,20 @@ class Problem:
         """Parameters of the structure at z."""
         return self.K @ z + self.k0
 
+    def filled(self, theta: Floats) -> list[GroupMatrices]:
+        """Matrices of all groups; those of the last point are kept, whose slope is often asked for after its value."""
+        key = theta.tobytes()
+        if not self.last or self.last[0][0] != key:
+            self.last[:] = [(key, [matrices(layout, theta) for layout in self.layouts])]
+        return self.last[0][1]
+
     def value(self, z: Floats) -> float:
         """Fit function; infinite where a likelihood does not exist."""
-        theta, total = self.theta(z), 0.0
+        total = 0.0
         try:
-            for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
-                total += share * group_value(layout, sample, matrices(layout, theta))
+            filled = self.filled(self.theta(z))
+            for layout, sample, share, made in zip(self.layouts, self.samples, self.shares, filled, strict=True):
+                total += share * group_value(layout, sample, made)
         except np.linalg.LinAlgError:
             return np.inf
         return total if np.isfinite(total) else np.inf
@@ -88,8 +97,9 @@ class Problem:
         """Gradient at z."""
         theta = self.theta(z)
         g = np.zeros(len(theta))
-        for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
-            filled = matrices(layout, theta)
+        for layout, sample, share, filled in zip(
+            self.layouts, self.samples, self.shares, self.filled(theta), strict=True
+        ):
             g += share * layout.gather(cell_gradient(layout, factors(layout, filled), sample, filled))
         return self.K.T @ g
 
@@ -97,8 +107,9 @@ class Problem:
         """Gradient and information at z."""
         theta = self.theta(z)
         g, H = np.zeros(len(theta)), np.zeros((len(theta),) * 2)
-        for layout, sample, share in zip(self.layouts, self.samples, self.shares, strict=True):
-            filled = matrices(layout, theta)
+        for layout, sample, share, filled in zip(
+            self.layouts, self.samples, self.shares, self.filled(theta), strict=True
+        ):
             f = factors(layout, filled)
             gradient, information = cell_slope(layout, f, sample, filled, kind)
             g += share * layout.gather(gradient)

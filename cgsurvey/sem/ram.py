@@ -12,6 +12,7 @@ products of small matrices (`Factors`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,8 +131,17 @@ class Factors:
     U: Floats
 
 
+_KNOWN: WeakKeyDictionary[Structure, list[Layout]] = WeakKeyDictionary()
+
+
 def layouts(structure: Structure) -> list[Layout]:
-    """Sort the cells of a structure by group and matrix."""
+    """Sort the cells of a structure by group and matrix; done once for each structure."""
+    if structure not in _KNOWN:
+        _KNOWN[structure] = _layouts(structure)
+    return _KNOWN[structure]
+
+
+def _layouts(structure: Structure) -> list[Layout]:
     p, v = structure.p, structure.v
     out = []
     for g in range(structure.n_groups):

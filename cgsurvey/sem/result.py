@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -573,17 +574,20 @@ class SemFit(Result):
     def _names(self, *, label: bool = False) -> tuple[np.ndarray, dict[str, Any]]:
         """Rows that are parameters, and the columns that name them."""
         t = self.table
-        keep = t.where(*PARAMETERS)
-        out: dict[str, Any] = {
-            "lhs": [t.lhs[k] for k in keep],
-            "op": [t.op[k] for k in keep],
-            "rhs": [t.rhs[k] for k in keep],
-        }
+        keep, words = self._words
+        out: dict[str, Any] = dict(words)
         out["group"] = t.group[keep]
         if label:
             out["label"] = [t.label[k] for k in keep]
             out["free"] = t.free[keep]
         return keep, out
+
+    @cached_property
+    def _words(self) -> tuple[np.ndarray, dict[str, Any]]:
+        t = self.table
+        keep = t.where(*PARAMETERS)
+        columns = {"lhs": t.lhs, "op": t.op, "rhs": t.rhs}
+        return keep, {name: pd.array([words[k] for k in keep], dtype="str") for name, words in columns.items()}
 
     def _intervals(
         self, value: Floats, error: Floats, keep: np.ndarray, kind: str, ci_type: Interval | None = None
