@@ -30,14 +30,25 @@ class FitFunction(Protocol):
     """What is minimised: a function of z, with theta = K z + k0."""
 
     @property
-    def K(self) -> Floats: ...  # noqa: D102
+    def K(self) -> Floats:
+        """Change of theta by one unit of each z, shape (p, q)."""
+
     @property
-    def patterned(self) -> bool: ...  # noqa: D102
+    def patterned(self) -> bool:
+        """True when a sample has missing values."""
+
     @property
-    def complete(self) -> Any: ...  # noqa: D102
-    def theta(self, z: Floats) -> Floats: ...  # noqa: D102
-    def value(self, z: Floats) -> float: ...  # noqa: D102
-    def slope(self, z: Floats, kind: Kind) -> tuple[Floats, Floats]: ...  # noqa: D102
+    def complete(self) -> Any:
+        """The same problem as if all rows were complete."""
+
+    def theta(self, z: Floats) -> Floats:
+        """Parameters, shape (p,), at z, shape (q,)."""
+
+    def value(self, z: Floats) -> float:
+        """Value at z; not finite where the model implies no covariance matrix."""
+
+    def slope(self, z: Floats, kind: Kind) -> tuple[Floats, Floats]:
+        """Gradient, shape (q,), and information, shape (q, q), at z."""
 
 
 @dataclass(frozen=True)

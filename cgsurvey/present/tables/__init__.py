@@ -16,16 +16,21 @@ from cgsurvey.base.errors import OptionError, did_you_mean
 from cgsurvey.base.options import choose
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import Table
-from cgsurvey.present.tables import comparison as _comparison  # noqa: F401
-from cgsurvey.present.tables import invariance as _invariance  # noqa: F401
-from cgsurvey.present.tables import joint_tests as _joint_tests  # noqa: F401
-from cgsurvey.present.tables import mediation as _mediation  # noqa: F401
-from cgsurvey.present.tables import missing as _missing  # noqa: F401
-from cgsurvey.present.tables import moderation as _moderation  # noqa: F401
-from cgsurvey.present.tables import reliability as _reliability  # noqa: F401 - registers its classes
-from cgsurvey.present.tables import responses as _responses  # noqa: F401
-from cgsurvey.present.tables import sem as _sem  # noqa: F401
+from cgsurvey.present.tables import (
+    comparison,
+    invariance,
+    joint_tests,
+    mediation,
+    missing,
+    moderation,
+    reliability,
+    responses,
+    sem,
+)
 from cgsurvey.present.tables.style import Style, makers
+
+# Each registers its classes when imported.
+_ROOMS = (comparison, invariance, joint_tests, mediation, missing, moderation, reliability, responses, sem)
 
 
 @makers.register(pd.DataFrame)
