@@ -26,11 +26,12 @@ from cgsurvey.present.tables import (
     reliability,
     responses,
     sem,
+    validity,
 )
 from cgsurvey.present.tables.style import Style, makers
 
 # Each registers its classes when imported.
-_ROOMS = (comparison, invariance, joint_tests, mediation, missing, moderation, reliability, responses, sem)
+_ROOMS = (comparison, invariance, joint_tests, mediation, missing, moderation, reliability, responses, sem, validity)
 
 
 @makers.register(pd.DataFrame)

@@ -59,6 +59,16 @@ def verdict_cell(value: Any, by: Rule | None) -> Cell:
     return Cell(VERDICT[verdict] if verdict else None, kind="text", verdict=verdict)
 
 
+def rules_for(style: Style, *names: str) -> dict[str, Rule | None]:
+    """Return the cut-offs in force for measures that rules do not tie to a kind of model."""
+    return {n: style.rule(n, "any") for n in names}
+
+
+def used_rules(rules: Mapping[str, Rule | None]) -> tuple[Rule, ...]:
+    """Return the rules that there are, to be named below a table."""
+    return tuple(r for r in rules.values() if r is not None)
+
+
 def cutoff(by: Rule | None) -> Words | None:
     """Return the cut-off of a rule as text, "≥ .95 (.90)"."""
     if by is None:
