@@ -18,7 +18,8 @@ from cgsurvey.base.references import Reference, reference
 from cgsurvey.base.result import Result, versions
 from cgsurvey.moments import McarTest
 from cgsurvey.present.document import Block, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph, Ref
-from cgsurvey.present.narration import Sentence, continuous, paragraph, paragraphs, say
+from cgsurvey.present.narration.of_models import continuous
+from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs, say
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import SIMULATED, Column, Table, Words, words
 from cgsurvey.present.tables import all_tables, estimation

@@ -13,7 +13,8 @@ from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.notes import note
 from cgsurvey.present import narrate
-from cgsurvey.present.narration import Sentence, catalogue, design_of, paragraphs, say
+from cgsurvey.present.narration.of_responses import design_of
+from cgsurvey.present.narration.sentences import Sentence, catalogue, paragraphs, say
 from cgsurvey.present.numbers import show
 from cgsurvey.present.tables.style import Style
 from cgsurvey.reliability import reliability, validity

@@ -10,7 +10,7 @@ import pytest
 import cgsurvey as cg
 from cgsurvey.base.model import Model
 from cgsurvey.present import narrate, report, tables
-from cgsurvey.present.narration import paragraphs, say
+from cgsurvey.present.narration.sentences import paragraphs, say
 from cgsurvey.present.numbers import show
 from cgsurvey.present.tables.style import Style
 from cgsurvey.sem import SemFit, cfa

@@ -9,11 +9,8 @@ from typing import Any
 import numpy as np
 
 from cgsurvey.moments import McarTest
-from cgsurvey.present.narration import Paragraphs, Sentence, paragraphs
-from cgsurvey.present.narration import effects as effects_told
-from cgsurvey.present.narration import loadings as loadings_told
-from cgsurvey.present.narration import paths as paths_told
-from cgsurvey.present.narration import thresholds as thresholds_told
+from cgsurvey.present.narration import of_models as told
+from cgsurvey.present.narration.sentences import ALPHA, Paragraphs, Sentence, paragraphs
 from cgsurvey.present.table import Words
 from cgsurvey.present.tables import comparison as comparison_tables
 from cgsurvey.present.tables import mediation as mediation_tables
@@ -26,9 +23,6 @@ from cgsurvey.sem.invariance import Invariance
 from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
 from cgsurvey.sem.mediation import Mediation
 from cgsurvey.sem.moderation import SimpleSlopes
-
-ALPHA = 0.05
-
 
 # -- comparison ------------------------------------------------------------------------------------------------------
 
@@ -153,8 +147,8 @@ def _slopes(x: SimpleSlopes, style: Style) -> Paragraphs:
     names = {k: label(x.meta, getattr(x, k)) for k in ("predictor", "outcome", "moderator")}
     key = "slopes.clear" if row["p_value"] < ALPHA else "slopes.unclear"
     out = [Sentence(key, names | {"b": row["estimate"], "p": row["p_value"]})]
-    told = moderation_tables.region(x)
-    out.append(Sentence("slopes.region", {"region": Words(told.en.rstrip("."), told.id.rstrip("."))}))
+    region = moderation_tables.region(x)
+    out.append(Sentence("slopes.region", {"region": Words(region.en.rstrip("."), region.id.rstrip("."))}))
     return {"simple_slopes": out}
 
 
@@ -178,10 +172,10 @@ def _pooled(x: PooledFit, style: Style) -> Paragraphs:
         fit.append(Sentence("pooled.rejected" if test.p_value < ALPHA else "pooled.unclear", values))
     return {
         "fit": fit,
-        "loadings": loadings_told(x, style),
-        "thresholds": list(thresholds_told(x)),
-        "paths": list(paths_told(x)),
-        "effects": list(effects_told(x)),
+        "loadings": told.loadings(x, style),
+        "thresholds": list(told.thresholds(x)),
+        "paths": list(told.paths(x)),
+        "effects": list(told.effects(x)),
     }
 
 

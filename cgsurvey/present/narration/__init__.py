@@ -1,0 +1,54 @@
+"""Narration: full sentences about a result, in English or Indonesian, every number taken from the result.
+
+A class is registered in the module of its room: its function returns sentences by the name of the table that they go
+with. The sentences themselves stand in ``en.yaml`` and ``id.yaml``, one per fact and language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cgsurvey.present.narration import of_comparisons, of_models, of_reliability, of_responses
+from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs
+from cgsurvey.present.numbers import language_of
+from cgsurvey.present.tables.style import Style
+from cgsurvey.responses import Responses
+
+# Each registers its classes when imported.
+_ROOMS = (of_comparisons, of_models, of_reliability, of_responses)
+
+
+def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None = None) -> str:
+    """Tell a result in sentences, one paragraph per table.
+
+    A result that is not significant is "not enough evidence", never "no effect"; the text names what to do next where
+    something is wrong, and calls itself a draft.
+
+    Parameters
+    ----------
+    x : Responses or result
+    language : {"en", "id"}
+    cutoffs : mapping of str to float, optional
+        Cut-offs by measure instead of those in the rules of the package.
+
+    Returns
+    -------
+    str
+        Paragraphs with blank lines between them.
+
+    Raises
+    ------
+    OptionError
+        When nothing can be told about such an object.
+    """
+    language_of(language)
+    told = paragraphs(x, Style(dict(cutoffs or {})))
+    simulated = x.simulated if isinstance(x, Responses) else x.meta.simulated
+    opening = [Sentence("draft"), *([Sentence("simulated")] if simulated else [])]
+    closing = [Sentence(f"note.{n.level}", {"text": n.render(language)}) for n in x.notes if n.level != "info"]
+    blocks = [opening, *told.values(), closing]
+    return "\n\n".join(paragraph(b, language) for b in blocks if b)
+
+
+__all__ = ["narrate"]
