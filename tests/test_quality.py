@@ -52,6 +52,7 @@ LABELLED = {
         "levels",
         "sources",
     },
+    "factor": set(),
     "reliability": {"constructs", "measured", "reliability", "validity"},
 }
 

@@ -1,0 +1,1 @@
+"""Exploratory factor analysis: factorability, number of factors, extraction, rotation."""

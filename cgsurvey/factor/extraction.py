@@ -1,0 +1,275 @@
+"""Extraction of m common factors from a correlation matrix R, shape (p, p).
+
+Numeric file. Given the uniquenesses psi the best loadings are known from an eigen-decomposition (Lawley, 1940; Harman &
+Jones, 1966; Jöreskog, 1967), which leaves a function of p unknowns. Its gradient and Hessian are written out in
+eigenvalues and eigenvectors (Jöreskog, 1977), so that Newton's method arrives at the minimum to machine precision.
+Everything works on stacks of matrices: parallel analysis extracts a factor from hundreds of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+LOWEST = 0.005  # smallest uniqueness: the bound of factanal and of psych
+TOLERANCE = 1e-10  # of the gradient
+LOOSE = 1e-6  # gradient at which a stalled search still counts as arrived
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Unrotated factors.
+
+    Attributes
+    ----------
+    loadings : ndarray, shape (p, m)
+        Columns by falling eigenvalue, each with a sum that is not negative.
+    uniquenesses : ndarray, shape (p,)
+        One minus the communality, but at a bound the bound itself.
+    bounded : ndarray of bool, shape (p,)
+        Heywood cases: uniqueness at its bound of 0.005.
+    discrepancy : float
+        The function that was minimised, at its minimum.
+    gradient : float
+        Largest derivative that is left, variables at a bound aside.
+    converged : bool
+    iterations : int
+    """
+
+    loadings: Floats
+    uniquenesses: Floats
+    bounded: Flags
+    discrepancy: float
+    gradient: float
+    converged: bool
+    iterations: int
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """What separates a fit function from the others: how it weighs the eigenvalues that m factors leave behind.
+
+    ``scaled`` functions take the eigenvalues theta of Psi^-1/2 R Psi^-1/2 and log psi, the others those of R - Psi and
+    psi itself; `neutral` is the eigenvalue that costs nothing. With h the gradient is sum h(theta_k) w_ik^2 over the
+    eigenvectors w that are left behind. The part of the Hessian among these is a sum of c A_a * A_b (elementwise) with
+    A_a = sum theta_k^a w_k w_k', listed as (c, a, b).
+    """
+
+    scaled: bool
+    neutral: float
+    value: Callable[[Floats], Floats]
+    h: Callable[[Floats], Floats]
+    pairs: tuple[tuple[float, int, int], ...]
+
+
+DISCREPANCIES = {
+    # 1/2 tr (R - Sigma)^2
+    "uls": Discrepancy(False, 0.0, lambda t: t**2 / 2, lambda t: -t, ((1.0, 0, 0),)),
+    # log|Sigma| + tr(R Sigma^-1) - log|R| - p
+    "ml": Discrepancy(True, 1.0, lambda t: t - np.log(t) - 1, lambda t: 1 - t, ((1.0, 0, 1),)),
+    # 1/2 tr (I - R^-1 Sigma)^2
+    "gls": Discrepancy(
+        True,
+        1.0,
+        lambda t: (1 / t - 1) ** 2 / 2,
+        lambda t: (1 / t - 1) / t,
+        ((1.0, -2, 0), (1.0, -1, -1), (-1.0, -1, 0)),
+    ),
+}
+NAMES = {"minres": "uls", "uls": "uls", "ml": "ml", "gls": "gls", "pa": "uls"}
+
+
+def extract(R: Floats, m: int, method: str = "minres") -> Extraction:
+    """Extract m common factors.
+
+    Parameters
+    ----------
+    R : ndarray, shape (p, p)
+        Correlation matrix; positive definite for "ml" and "gls".
+    m : int
+        Number of factors, 1 <= m < p.
+    method : {"minres", "uls", "ml", "gls", "pa"}
+        "minres" and "uls" minimise the squared residual correlations; "pa" (principal axes, iterated) has the same
+        solution and goes there by its own steps, h^2 <- diag(Lambda Lambda').
+
+    Notes
+    -----
+    Equals psych::fa(fm = "minres" | "uls" | "ml" | "pa", rotate = "none") and factanal(rotation = "none") up to the
+    signs of columns, at a minimum that is reached more closely.
+    """
+    x, bounded, f, gradient, steps = uniquenesses(R[None], m, method)
+    loadings = loadings_given(R[None], x, m, method)[0]
+    return Extraction(
+        loadings=loadings * signs(loadings),
+        uniquenesses=x[0],
+        bounded=bounded[0],
+        discrepancy=float(f[0]),
+        gradient=float(gradient[0]),
+        converged=bool(gradient[0] < LOOSE),
+        iterations=steps,
+    )
+
+
+def signs(loadings: Floats) -> Floats:
+    """Sign per column, shape (m,), that makes its sum positive; of a sum of zero its first loading decides."""
+    total = loadings.sum(axis=0)
+    unclear = np.abs(total) < 1e-12
+    first = loadings[np.argmax(np.abs(loadings) > 1e-12, axis=0), np.arange(loadings.shape[1])]
+    return np.where(np.where(unclear, first, total) < 0, -1.0, 1.0)
+
+
+def uniquenesses(R: Floats, m: int, method: str) -> tuple[Floats, Flags, Floats, Floats, int]:
+    """Minimise over the uniquenesses of a stack of matrices, shape (s, p, p).
+
+    Returns
+    -------
+    psi : ndarray, shape (s, p)
+    bounded : ndarray of bool, shape (s, p)
+    discrepancy, gradient : ndarray, shape (s,)
+    steps : int
+        Of the matrix that took most.
+    """
+    fit = DISCREPANCIES[NAMES[method]]
+    start = np.clip(_unexplained(R), 0.05, 1.0) * (1 - 0.5 * m / R.shape[-1])
+    start = np.maximum(start, LOWEST)
+    if method == "pa":
+        start = _principal_axes(R, start, m)
+    low = np.log(LOWEST) if fit.scaled else LOWEST
+    x, f, gradient, steps = _minimise(fit, R, np.log(start) if fit.scaled else start, m, low)
+    return (np.exp(x) if fit.scaled else x), x <= low, f, gradient, steps
+
+
+def loadings_given(R: Floats, psi: Floats, m: int, method: str) -> Floats:
+    """Best loadings for given uniquenesses, shapes (s, p, p), (s, p) -> (s, p, m)."""
+    fit = DISCREPANCIES[NAMES[method]]
+    t, w = _eigen(fit, R, np.log(psi) if fit.scaled else psi)
+    out = w[..., :m] * np.sqrt(np.maximum(t[..., None, :m] - fit.neutral, 0))
+    return np.sqrt(psi)[..., None] * out if fit.scaled else out
+
+
+def smc(R: Floats) -> Floats:
+    """Squared multiple correlation of each variable with the others, shape (..., p); R positive definite."""
+    return 1 - 1 / np.diagonal(np.linalg.inv(R), axis1=-2, axis2=-1)
+
+
+def _unexplained(R: Floats) -> Floats:
+    """1 - smc; one half where the matrix is singular or indefinite."""
+    regular = np.linalg.eigvalsh(R)[..., 0] > 1e-8
+    out = np.full(R.shape[:-1], 0.5)
+    if regular.any():
+        out[regular] = 1 - smc(R[regular])
+    return out
+
+
+def _eigen(fit: Discrepancy, R: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Eigenvalues, falling, shape (s, p), and eigenvectors, shape (s, p, p), of the reduced matrix."""
+    if fit.scaled:
+        d = np.exp(-x / 2)
+        M = R * d[..., :, None] * d[..., None, :]
+    else:
+        M = R - x[..., :, None] * np.eye(R.shape[-1])
+    t, w = np.linalg.eigh(M)
+    t, w = t[..., ::-1], w[..., ::-1]
+    # rounding can put an eigenvalue of a nearly singular matrix below zero
+    return (np.maximum(t, 1e-300) if fit.scaled else t), w
+
+
+def _left_behind(fit: Discrepancy, t: Floats, m: int) -> Flags:
+    """Eigenvalues that m real factors cannot reproduce: all but the first m, and any of these below neutral."""
+    left = t <= fit.neutral
+    left[..., m:] = True
+    return left
+
+
+def _value(fit: Discrepancy, R: Floats, x: Floats, m: int) -> Floats:
+    t, _ = _eigen(fit, R, x)
+    return np.where(_left_behind(fit, t, m), fit.value(t), 0.0).sum(axis=-1)
+
+
+def _derivatives(fit: Discrepancy, R: Floats, x: Floats, m: int) -> tuple[Floats, Floats, Floats]:
+    """Value (s,), gradient (s, p) and Hessian (s, p, p)."""
+    t, w = _eigen(fit, R, x)
+    left = _left_behind(fit, t, m)
+    value = np.where(left, fit.value(t), 0.0).sum(axis=-1)
+    h = np.where(left, fit.h(t), 0.0)
+    gradient = (h[..., None, :] * w**2).sum(axis=-1)
+    A = {a: (w * (left * t**a)[..., None, :]) @ w.mT for a in {a for _, *ab in fit.pairs for a in ab}}
+    H = sum(c * A[a] * A[b] for c, a, b in fit.pairs)
+    for k in range(m):
+        apart = t - t[..., k, None]
+        apart = np.where(left & (apart > -1e-12), -1e-12, apart)
+        kept = ~left[..., k, None] & left
+        c = np.where(kept, -h * ((t + t[..., k, None]) if fit.scaled else 2.0), 0.0) / np.where(kept, apart, 1.0)
+        v = w[..., k]
+        H = H + ((w * c[..., None, :]) @ w.mT) * (v[..., :, None] * v[..., None, :])
+    return value, gradient, np.asarray(H)
+
+
+def _minimise(fit: Discrepancy, R: Floats, x: Floats, m: int, low: float) -> tuple[Floats, Floats, Floats, int]:
+    """Newton's method from x, shape (s, p), projected on x >= low."""
+    x = x.copy()
+    s = len(x)
+    f, left = np.full(s, np.inf), np.full(s, np.inf)
+    active, steps = np.arange(s), 0
+    while len(active) and steps < STEPS:
+        steps += 1
+        f[active], g, H = _derivatives(fit, R[active], x[active], m)
+        fixed = (x[active] <= low) & (g > 0)
+        g = np.where(fixed, 0.0, g)
+        left[active] = np.abs(g).max(axis=-1)
+        going = left[active] > TOLERANCE
+        active, g, H, fixed = active[going], g[going], H[going], fixed[going]
+        if not len(active):
+            break
+        moved = _line_search(fit, R[active], x[active], f[active], g, _direction(g, H, fixed), m, low)
+        still = (moved == x[active]).all(axis=-1)
+        x[active] = moved
+        active = active[~still]
+    return x, f, left, steps
+
+
+def _direction(g: Floats, H: Floats, fixed: Flags) -> Floats:
+    """Newton's direction among the variables that may move, downhill where the function is not convex."""
+    out = fixed[..., :, None] | fixed[..., None, :]
+    H = np.where(out, np.eye(g.shape[-1]), H)
+    curve, v = np.linalg.eigh(H)
+    curve = np.abs(curve)
+    curve = np.maximum(curve, 1e-7 * curve[..., -1:].max(axis=-1, keepdims=True))
+    step = -(v @ ((v.mT @ g[..., None]) / curve[..., None]))[..., 0]
+    longest = np.abs(step).max(axis=-1, keepdims=True)
+    return np.where(fixed, 0.0, step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-300)))
+
+
+def _line_search(
+    fit: Discrepancy, R: Floats, x: Floats, f: Floats, g: Floats, step: Floats, m: int, low: float
+) -> Floats:
+    """Halve the steps until each lowers its function; those that cannot stay."""
+    out, waiting, size = x.copy(), np.arange(len(x)), 1.0
+    for _ in range(30):
+        new = np.maximum(x[waiting] + size * step[waiting], low)
+        slope = (g[waiting] * (new - x[waiting])).sum(axis=-1)
+        # near the minimum the function is flat to rounding
+        good = _value(fit, R[waiting], new, m) <= f[waiting] + 1e-4 * slope + 1e-14 * (1 + np.abs(f[waiting]))
+        out[waiting[good]] = new[good]
+        waiting, size = waiting[~good], size / 2
+        if not len(waiting):
+            break
+    return out
+
+
+def _principal_axes(R: Floats, psi: Floats, m: int, limit: int = 5000) -> Floats:
+    """Iterate communalities until none changes by 1e-6."""
+    for _ in range(limit):
+        L = loadings_given(R, psi, m, "uls")
+        new = np.maximum(1 - (L**2).sum(axis=-1), LOWEST)
+        change, psi = np.abs(new - psi).max(), new
+        if change < 1e-6:
+            break
+    return psi

@@ -1,0 +1,3 @@
+from factor_cases import case
+
+__all__ = ["case"]

@@ -1,0 +1,98 @@
+"""Extraction: derivatives, population values, psych and factanal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from factor_cases import matrix, population
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cgsurvey.factor.extraction import DISCREPANCIES, _derivatives, extract
+
+METHODS = ("minres", "uls", "ml", "gls", "pa")
+
+
+def sample_matrix(seed: int = 1, n: int = 150) -> np.ndarray:
+    R = population()[2]
+    return np.corrcoef(np.random.default_rng(seed).multivariate_normal(np.zeros(len(R)), R, n), rowvar=False)
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("method", ["minres", "ml", "pa"])
+def test_unrotated_loadings_equal_psych(case, method):
+    got = extract(case.R, case.m, method)
+    expected = matrix(case.expected["fa"][f"{method}_none"]["loadings"])
+    # psych stops its minres and ml up to 3e-5 before the minimum; its principal axes go on to 1e-12
+    np.testing.assert_allclose(np.abs(got.loadings), np.abs(expected), atol=1e-9 if method == "pa" else 3e-5)
+    assert got.converged and got.gradient < 1e-9
+
+
+@pytest.mark.reference
+def test_maximum_likelihood_equals_factanal(case):
+    got, expected = extract(case.R, case.m, "ml"), case.expected["factanal_none"]
+    np.testing.assert_allclose(np.abs(got.loadings), np.abs(matrix(expected["loadings"])), atol=1e-7)
+    np.testing.assert_allclose(got.uniquenesses, expected["uniqueness"], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(DISCREPANCIES))
+def test_derivatives_are_those_of_the_value(name):
+    fit, R = DISCREPANCIES[name], sample_matrix()
+    x = np.random.default_rng(2).uniform(0.3, 0.9, len(R))
+    x = np.log(x) if fit.scaled else x
+    _, gradient, hessian = _derivatives(fit, R[None], x[None], 3)
+    steps = 1e-5 * np.eye(len(R))
+    ahead = [_derivatives(fit, R[None], (x + e)[None], 3) for e in steps]
+    behind = [_derivatives(fit, R[None], (x - e)[None], 3) for e in steps]
+    slope = [(a[0] - b[0])[0] / 2e-5 for a, b in zip(ahead, behind, strict=True)]
+    curve = [(a[1] - b[1])[0] / 2e-5 for a, b in zip(ahead, behind, strict=True)]
+    np.testing.assert_allclose(gradient[0], slope, atol=1e-8)
+    np.testing.assert_allclose(hessian[0], curve, atol=1e-7)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_population_is_reproduced(method):
+    loadings, phi, R = population()
+    got = extract(R, 3, method)
+    common = loadings @ phi @ loadings.T
+    np.testing.assert_allclose(got.loadings @ got.loadings.T, common, atol=1e-7)
+    np.testing.assert_allclose(got.uniquenesses, 1 - np.diag(common), atol=1e-7)
+    assert got.discrepancy < 1e-12 and not got.bounded.any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(order=st.permutations(range(12)), turned=st.sets(st.integers(0, 11)))
+def test_order_and_keying_of_items_do_not_matter(method, order, turned):
+    R, sign = sample_matrix(), np.ones(12)
+    sign[list(turned)] = -1
+    one, other = extract(R, 2, method), extract((R * np.outer(sign, sign))[np.ix_(order, order)], 2, method)
+    expected = (one.loadings * sign[:, None])[order]
+    np.testing.assert_allclose(np.abs(other.loadings), np.abs(expected), atol=1e-6)
+    np.testing.assert_allclose(other.uniquenesses, one.uniquenesses[order], atol=1e-6)
+
+
+def test_minres_is_the_minimum_of_squared_residuals():
+    R, rng = sample_matrix(), np.random.default_rng(3)
+    L = extract(R, 3).loadings
+    off = ~np.eye(12, dtype=bool)
+
+    def lost(L: np.ndarray) -> float:
+        return float(((R - L @ L.T)[off] ** 2).sum())
+
+    assert all(lost(L + 1e-3 * rng.normal(size=L.shape)) > lost(L) for _ in range(50))
+
+
+def test_heywood_case_stands_at_the_bound():
+    L = np.array([[1.1], [0.6], [0.5], [0.4]])
+    R = L @ L.T
+    np.fill_diagonal(R, 1.0)
+    for method in METHODS:
+        got = extract(R, 1, method)
+        assert got.converged
+        assert got.bounded.tolist() == [True, False, False, False]
+        assert got.uniquenesses[0] == pytest.approx(0.005)
+
+
+def test_signs_of_columns():
+    got = extract(-sample_matrix() + 2 * np.eye(12), 2)
+    assert (got.loadings.sum(axis=0) >= 0).all()
