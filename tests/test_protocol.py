@@ -59,6 +59,7 @@ def study(data: pd.DataFrame) -> cg.Result:
 EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Screening": lambda d: cg.screen(d, items=ITEMS),
     "Description": lambda d: cg.describe(d, items=ITEMS),
+    "Normality": lambda d: cg.normality(d, ITEMS, by="office"),
     "IntraclassCorrelation": lambda d: cg.icc(d, TRUST),
     "Agreement": lambda d: cg.rwg(d, "office", {"trust": TRUST}, scale=(1, 5)),
     "Linkage": linked,

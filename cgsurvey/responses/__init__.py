@@ -18,6 +18,9 @@ _WHERE = {
     "screen": "screen",
     "Screening": "screen",
     "describe": "describe",
+    "normality": "normality",
+    "Normality": "normality",
+    "collapse": "categories",
     "score": "score",
     "link": "link",
     "Linkage": "link",
@@ -30,16 +33,19 @@ __all__ = [
     "Design",
     "FlowStep",
     "Linkage",
+    "Normality",
     "Provenance",
     "Responses",
     "Screening",
     "Source",
     "as_source",
+    "collapse",
     "describe",
     "design_statement",
     "icc",
     "link",
     "load_sample",
+    "normality",
     "read_responses",
     "rwg",
     "score",
@@ -48,9 +54,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from cgsurvey.responses.agreement import icc, rwg
+    from cgsurvey.responses.categories import collapse
     from cgsurvey.responses.describe import describe
     from cgsurvey.responses.design import Design
     from cgsurvey.responses.link import Linkage, design_statement, link
+    from cgsurvey.responses.normality import Normality, normality
     from cgsurvey.responses.read import load_sample, read_responses
     from cgsurvey.responses.responses import FlowStep, Provenance, Responses
     from cgsurvey.responses.score import score
