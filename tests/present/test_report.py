@@ -16,7 +16,7 @@ from cgsurvey.base.references import reference
 from cgsurvey.base.result import versions
 from cgsurvey.present import Report, report
 from cgsurvey.present.document import Bullets, Em, Heading, Paragraph
-from cgsurvey.present.report import SHOWN_ELSEWHERE
+from cgsurvey.present.report.closing import SHOWN_ELSEWHERE
 from cgsurvey.present.table import Table
 from cgsurvey.reliability import reliability, validity
 from cgsurvey.responses import Responses, describe, link, load_sample, screen

@@ -1,0 +1,88 @@
+"""The report: results in, a chapter out, in the order in which a chapter has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from cgsurvey.base.options import choose
+from cgsurvey.present.numbers import language_of
+from cgsurvey.present.report.chapter import sections
+from cgsurvey.present.report.draft import Draft
+from cgsurvey.present.report.finished import Report, Section
+from cgsurvey.present.report.outline import TITLES
+from cgsurvey.present.report.parts import Parts
+from cgsurvey.present.tables.style import Style
+
+
+def report(
+    parts: Any,
+    *,
+    title: str = "",
+    language: Literal["en", "id"] = "en",
+    authors: Sequence[str] | str = (),
+    hypotheses: Mapping[str, str] | None = None,
+    template: str | Path | None = None,
+    cutoffs: Mapping[str, float] | None = None,
+    dialect: Literal["apa", "thesis"] = "apa",
+    figures: bool = True,
+    contents: bool = True,
+    stamp: Mapping[str, str] | None = None,
+) -> Report:
+    """Compose a report of results.
+
+    Parameters
+    ----------
+    parts : sequence or mapping of results
+        Responses, screening, description, linkage, reliability, validity, fitted models, hypotheses, cross-check,
+        tables, data frames; in any order, the report puts them into that of a chapter.
+    title : str, optional
+        "Survey report" or "Laporan survei" by default.
+    language : {"en", "id"}
+    authors : sequence of str
+    hypotheses : mapping of str to str, optional
+        Hypotheses about the structural model, ``{"H1": "y ~ x > 0"}``.
+    template : str or Path, optional
+        Word file whose styles and page set-up a ``.docx`` report takes over.
+    cutoffs : mapping of str to float, optional
+        Cut-offs by measure instead of those in the rules of the package.
+    dialect : {"apa", "thesis"}
+        "thesis" prints the words of Indonesian theses.
+    figures : bool
+        Whether figures are drawn.
+    contents : bool
+        Whether lists of contents, tables and figures stand at the front.
+    stamp : mapping of str to str, optional
+        Further lines of the table of versions and hashes, e.g. the hash of the plan.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    OptionError
+        When a part cannot be shown, nothing is given, or hypotheses have no structural model.
+
+    Notes
+    -----
+    Sections, methods paragraph, references and stamp follow from what is given: nothing is written about an analysis
+    that was not made.
+    """
+    language_of(language)
+    style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")))
+    given = Parts.sorted(parts, hypotheses)
+    draft = Draft(given, language, style, figures, dict(stamp or {}))
+    return Report(
+        title=title or TITLES["report"].of(language),
+        language=language,
+        sections=tuple(s for s in sections(draft) if s.blocks),
+        authors=(authors,) if isinstance(authors, str) else tuple(authors),
+        simulated=given.simulated,
+        template=Path(template) if template is not None else None,
+        contents=contents,
+    )
+
+
+__all__ = ["Report", "Section", "report"]

@@ -1,0 +1,145 @@
+"""The chapter: sections in order, each with its tables, its figures and what is said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cgsurvey.present.document import Block, Heading, Paragraph, Ref
+from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs
+from cgsurvey.present.report.closing import limits, references, stamp, syntax
+from cgsurvey.present.report.draft import Draft
+from cgsurvey.present.report.finished import Section
+from cgsurvey.present.report.method import method
+from cgsurvey.present.report.outline import OUTLINE, TITLES
+from cgsurvey.present.report.pictures import belongs, pictures
+from cgsurvey.present.table import Table, Words
+from cgsurvey.present.tables import all_tables, estimation
+from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses.describe import Description
+from cgsurvey.sem import PooledFit, SemFit
+
+LONG, WIDE = 40, 14  # rows and columns beyond which a table goes to the appendix
+APPENDIX = {"wording", "missing", "patterns", "thresholds", "correlations", "residuals", "modification", "item_quality"}
+
+
+def sections(draft: Draft) -> list[Section]:
+    """Return the sections in order, empty ones too; a table or figure is numbered where it stands in the text."""
+    p = draft.parts
+    opening = _section(draft, "method", method(draft))
+    body = [_section(draft, name, _all(draft, name, p.section(name))) for name in OUTLINE]
+    others = [t if isinstance(t, Table) else Table.from_frame(t, title=Words("Data", "Data")) for t in p.others]
+    body.append(_section(draft, "other", [draft.numbered(t.name, t) for t in others]))
+    remarks = _section(draft, "limits", limits(draft))
+    late = sorted(draft.late, key=lambda b: isinstance(b.item, Table) and len(b.item.columns) > WIDE)
+    appendix = _section(draft, "appendix", [*late, *syntax(draft)])
+    return [
+        opening,
+        *body,
+        remarks,
+        _section(draft, "references", references(draft)),
+        appendix,
+        _section(draft, "stamp", stamp(draft)),
+    ]
+
+
+def _section(draft: Draft, name: str, blocks: Iterable[Block]) -> Section:
+    return Section(TITLES[name].of(draft.language), tuple(blocks))
+
+
+def _all(draft: Draft, section: str, parts: Sequence[Any]) -> list[Block]:
+    """Return what a section shows, part by part; headings tell several models or files apart."""
+    listed = list(parts)
+    blocks: list[Block] = []
+    if section == "respondents":  # what is known of one file stands together
+        order = [r.provenance.file for r in draft.parts.responses]
+        file = {id(p): p.provenance.file if isinstance(p, Responses) else p.meta.source for p in listed}
+        listed.sort(key=lambda p: order.index(file[id(p)]) if file[id(p)] in order else len(order))
+    last = None
+    for part in listed:
+        if len(listed) > 1 and isinstance(part, SemFit | PooledFit):
+            title = part.model.titles.get(draft.language) or part.model.name or part.meta.function
+            blocks.append(Heading(title, 2))
+        side = draft.parts.side(part)
+        if side is not None and side != last:
+            blocks.append(Heading(side.of(draft.language), 2))
+        last = side
+        blocks += _part(draft, part, section)
+    return blocks
+
+
+def _part(draft: Draft, part: Any, section: str) -> list[Block]:
+    """Return, table by table: what is to be said, then the table; then the figures."""
+    told = dict(paragraphs(part, draft.style))
+    told.pop("design", None)
+    style, language = draft.style, draft.language
+    made = {t.name: t for t in all_tables(part, language, style)}
+    if (side := draft.parts.side(part)) is not None:
+        made = {
+            k: replace(t, title=Words(f"{t.title.en}: {side.en}", f"{t.title.id}: {side.id}")) for k, t in made.items()
+        }
+    if isinstance(part, SemFit) and section == "structure":
+        alike = [f for f in draft.parts.fits(False) if f.meta.data_hash == part.meta.data_hash]
+        if any(set(f.observed) == set(part.observed) for f in alike):
+            made.pop("correlations", None)
+        if any(_same_fit(f, part) for f in alike):
+            told["fit"] = [Sentence("fit.as_measurement")]
+            for name in ("loadings", "thresholds", "modification", "residuals"):
+                made.pop(name, None)
+                told.pop(name, None)
+    if isinstance(part, Screening) and draft.parts.responses:  # the responses themselves tell what is missing
+        made.pop("item_quality", None)
+    if isinstance(part, Description):  # the profile belongs to the respondents, the rest to the description
+        keep = {"profile"} if section == "respondents" else {"description", "constructs"}
+        made = {k: t for k, t in made.items() if k in keep}
+        told = {k: s for k, s in told.items() if k in keep and k in made}
+    if isinstance(part, SemFit | PooledFit) and estimation.scope(part) == "ordinal" and "fit" in made:
+        draft.cited.append("xia2019")
+    blocks: list[Block] = []
+    figures = pictures(draft, part) if section != "respondents" else []
+    for name in dict.fromkeys([*made, *told]):
+        item = draft.numbered(name, made[name]) if name in made else None
+        refs = [item.anchor] if item else []
+        drawn = [f for f in figures if belongs(f, name, "paths" if "paths" in made else "fit")]
+        if told.get(name) or drawn:
+            blocks.append(_running(draft, told.get(name, []), refs + [f.anchor for f in drawn]))
+        if item and _is_late(draft, made[name], section):
+            draft.late.append(item)
+        elif item:
+            blocks.append(item)
+        blocks += drawn
+        figures = [f for f in figures if f not in drawn]
+    return [*blocks, *figures]
+
+
+def _is_late(draft: Draft, made: Table, section: str) -> bool:
+    """Tell whether a table stands in the appendix: details, and what would tear the chapter apart."""
+    again = made.name == "loadings" and section == "structure" and bool(draft.parts.models(False))
+    large = len(made.columns) > WIDE or (len(made.rows) > LONG and made.name != "loadings")
+    return made.name in APPENDIX or again or large
+
+
+def _running(draft: Draft, sentences: Sequence[Sentence], anchors: Sequence[str]) -> Paragraph:
+    """Return sentences as a paragraph that refers to the tables and figures they are about."""
+    text = paragraph(sentences, draft.language)
+    if not anchors:
+        return Paragraph((text,))
+    see, link = {"en": ("See", "and"), "id": ("Lihat", "dan")}[draft.language]
+    refs: list[str | Ref] = [Ref(a) for a in anchors]
+    if len(refs) > 3:  # a table and a run of figures
+        first, last = refs[1], refs[-1]
+        refs = [refs[0], f" {link} ", first, {"en": " to ", "id": " sampai "}[draft.language], last]
+    else:
+        refs = [
+            r
+            for k, ref in enumerate(refs)
+            for r in ((f" {link} " if k == len(refs) - 1 else ", ", ref) if k else (ref,))
+        ]
+    return Paragraph((f"{text} {see} ".lstrip(), *refs, "."))
+
+
+def _same_fit(one: SemFit, other: SemFit) -> bool:
+    """Tell whether two models of the same data fit alike: one is the other with its covariances written as paths."""
+    a, b = one.fit_measures, other.fit_measures
+    return bool(a["df"] == b["df"] and abs(a["chisq"] - b["chisq"]) < 1e-4 * max(1.0, a["chisq"]))

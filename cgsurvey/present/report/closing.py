@@ -1,0 +1,134 @@
+"""What closes a report: limits and notes, references, syntax of the models, versions and hashes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from cgsurvey.base.notes import Note, note
+from cgsurvey.base.references import Reference, reference
+from cgsurvey.base.result import versions
+from cgsurvey.present.document import Block, Bullets, Em, Heading, Paragraph
+from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs, say
+from cgsurvey.present.report.draft import Draft
+from cgsurvey.present.report.outline import MODELS, TITLES
+from cgsurvey.present.table import Column, Table, Words
+from cgsurvey.present.tables.sem import structural
+from cgsurvey.responses.describe import NO_ANSWER, Description
+from cgsurvey.responses.link import Linkage
+from cgsurvey.sem.hypotheses import Hypotheses
+
+SMALL_CELL = 5
+SHOWN_ELSEWHERE = {"sem.engines_agree", "responses.kept"}  # notes whose numbers stand in tables of the report
+LEVELS: Mapping[str, Words] = {
+    "serious": Words("Serious", "Serius"),
+    "warning": Words("Caution", "Perhatian"),
+    "info": Words("Note", "Catatan"),
+}
+
+
+def limits(draft: Draft) -> list[Block]:
+    """Return what the design cannot show, and every note of every part."""
+    blocks: list[Block] = []
+    if draft.parts.simulated:
+        blocks.append(Paragraph((say(Sentence("simulated"), draft.language),), "lead"))
+    linked = [Sentence("responses.design_linked", {"on": found.on}) for found in draft.parts.of(Linkage)[:1]]
+    designs = [linked] if linked else [paragraphs(r, draft.style)["design"] for r in draft.parts.responses]
+    blocks += [Paragraph((text,)) for text in dict.fromkeys(paragraph(d, draft.language) for d in designs)]
+    notes = [*((n, "") for n in _own_notes(draft)), *draft.parts.notes()]
+    told = [
+        f"{LEVELS[level].of(draft.language)}: {_remark(draft, n)}{f' ({file})' if file else ''}"
+        for level in LEVELS
+        for n, file in notes
+        if n.level == level and n.code not in SHOWN_ELSEWHERE
+    ]
+    return [*blocks, Bullets(tuple(told))] if told else blocks
+
+
+def _remark(draft: Draft, told: Note) -> str:
+    """Return a note in the words of the report: constructs by their labels, not by their codes."""
+    names = {n: words.of(draft.language) for n, words in draft.parts.constructs().items()}
+
+    def worded(value: Any) -> Any:
+        return ", ".join(names.get(v, v) for v in value.split(", ")) if isinstance(value, str) else value
+
+    return replace(told, values={k: worded(v) for k, v in told.values.items()}).render(draft.language)
+
+
+def _own_notes(draft: Draft) -> list[Note]:
+    out = []
+    for found in draft.parts.of(Description):
+        named = found.profile[(found.profile["category"] != "") & (found.profile["category"] != NO_ANSWER)]
+        small = int((named["count"] < SMALL_CELL).sum())
+        out += [note("present.small_cells", n=small, least=SMALL_CELL)] if small else []
+    if draft.parts.fits(True) and not draft.parts.of(Hypotheses):
+        out.append(note("present.no_hypotheses"))
+    return out
+
+
+def references(draft: Draft) -> list[Block]:
+    """Return the sources that were cited or used."""
+    keys = [*draft.cited, *(k for r in draft.parts.results for k in r.meta.references)]
+    return [_apa(r) for r in sorted({reference(k) for k in keys}, key=lambda r: r.apa.casefold())]
+
+
+def syntax(draft: Draft) -> list[Block]:
+    """Return the syntax of each model."""
+    out: list[Block] = []
+    for fit in draft.parts.of(*MODELS):
+        head = {"en": "Model syntax", "id": "Sintaks model"}[draft.language]
+        which = TITLES["structure" if structural(fit) else "measurement"].of(draft.language)
+        name = f" ({fit.model.name})" if fit.model.name else ""
+        title = f"{head}: {which[:1].lower()}{which[1:]}{name}"
+        out += [Heading(title, 2), Paragraph((fit.model.syntax.strip(),), "code")]
+    return out
+
+
+def stamp(draft: Draft) -> list[Block]:
+    """Return the table of versions, files and options that makes the report repeatable."""
+    rows: list[tuple[Any, ...]] = [(name, version, None) for name, version in versions().items()]
+    files = Words("Data file", "Berkas data"), Words("Software", "Perangkat lunak"), Words("Analyses", "Analisis")
+    groups = {0: files[1]}
+    if draft.stamp:
+        groups[len(rows)] = Words("Plan", "Rencana")
+        rows += [(name, None, told) for name, told in draft.stamp.items()]
+    if any(r.provenance.sha256 for r in draft.parts.responses):
+        groups[len(rows)] = files[0]
+        rows += [
+            (r.provenance.file or "DataFrame", None, f"sha256 {r.provenance.sha256}") for r in draft.parts.responses
+        ]
+    if draft.parts.results:
+        groups[len(rows)] = files[2]
+    for result in draft.parts.results:
+        meta = result.meta
+        said = [f"{k}={v}" for k, v in meta.options.items() if isinstance(v, str | int | float | bool) and v != ""]
+        said += [f"seed={meta.seed}"] if meta.seed is not None else []
+        rows.append((f"{meta.function}()", f"n = {meta.n}", "; ".join([*said, f"sha256 {meta.data_hash[:16]}"])))
+    columns = (
+        Column("step", Words("Step", "Langkah")),
+        Column("value", Words("Version or n", "Versi atau n")),
+        Column("detail", Words("Options and hash", "Opsi dan hash")),
+    )
+    made = Table(
+        "S",
+        "stamp",
+        Words("Software, data and options", "Perangkat lunak, data, dan opsi"),
+        columns,
+        tuple(rows),
+        groups=groups,
+    )
+    return [draft.numbered("stamp", made)]
+
+
+def _apa(entry: Reference) -> Paragraph:
+    """Return a reference in APA style: the title of a book, or journal and volume, in italics; ranges with a dash."""
+    link = f" https://doi.org/{entry.doi}" if entry.doi else ""
+    where = entry.place
+    head, title = f"{entry.authors.rstrip('.')}. ({entry.year}). ", entry.title.rstrip(".")
+    if entry.kind == "chapter" and (found := re.match(r"(In .*?\(Eds?\.\), )(.*?)( \(pp.*)", where)):
+        return Paragraph((f"{head}{title}. {found[1]}", Em(found[2]), f"{found[3]}.{link}"), "reference")
+    if entry.kind == "article" and (found := re.match(r"(.*?, \d+)(?=[(,]|$)(.*)", where)):
+        return Paragraph((f"{head}{title}. ", Em(found[1]), f"{found[2]}.{link}"), "reference")
+    return Paragraph((head, Em(title), f". {where}.{link}"), "reference")

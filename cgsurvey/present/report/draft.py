@@ -1,0 +1,50 @@
+"""A report in the making: what it is made of, in which words, and what was numbered and cited so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cgsurvey.base.references import reference
+from cgsurvey.present.document import Figure, Numbered
+from cgsurvey.present.report.parts import Parts
+from cgsurvey.present.table import Table
+from cgsurvey.present.tables.style import Style
+
+
+@dataclass
+class Draft:
+    """A report in the making.
+
+    Attributes
+    ----------
+    late : list
+        Tables that stand in the appendix.
+    cited : list of str
+        Keys of the sources that were named.
+    """
+
+    parts: Parts
+    language: str
+    style: Style
+    figures: bool
+    stamp: Mapping[str, str]
+    late: list[Numbered] = field(default_factory=list)
+    cited: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def numbered(self, name: str, item: Table | Figure) -> Numbered:
+        """Give a table or figure its number; its sources are cited."""
+        self.count += 1
+        if isinstance(item, Table):
+            self.cited += item.references
+        return Numbered(f"{self.count}:{name}", item)
+
+    def cites(self, keys: Iterable[str]) -> str:
+        """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""
+        listed = list(dict.fromkeys(keys))
+        self.cited += listed
+        # One author alone comes before the same with others.
+        shorts = sorted((reference(k).short for k in listed), key=lambda s: s.casefold().replace(" &", "~"))
+        told = "; ".join(f"{s[: s.rindex(' (')]}, {s[s.rindex('(') + 1 : -1]}" for s in shorts)
+        return told.replace(" et al.", " dkk.").replace(" & ", " dan ") if self.language == "id" else told

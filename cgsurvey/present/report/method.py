@@ -1,0 +1,122 @@
+"""The paragraph on methods: what was done, with which options, after whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cgsurvey.base.result import versions
+from cgsurvey.moments import McarTest
+from cgsurvey.present.document import Block, Paragraph
+from cgsurvey.present.narration.of_models import continuous
+from cgsurvey.present.narration.sentences import Sentence, paragraph, say
+from cgsurvey.present.report.draft import Draft
+from cgsurvey.present.tables import estimation
+from cgsurvey.present.tables.style import term
+from cgsurvey.reliability import Reliability, Validity
+from cgsurvey.responses import Screening
+from cgsurvey.responses.describe import Description
+from cgsurvey.responses.link import Linkage
+from cgsurvey.sem import PooledFit, SemFit
+from cgsurvey.sem.compare import Comparison
+from cgsurvey.sem.cross_check import CrossCheck
+from cgsurvey.sem.hypotheses import Hypotheses
+from cgsurvey.sem.invariance import Invariance
+from cgsurvey.sem.mediation import Mediation
+from cgsurvey.sem.moderation import SimpleSlopes
+
+
+def method(draft: Draft) -> list[Block]:
+    """Return the paragraph on methods."""
+    p, out = draft.parts, []
+    if files := [r.provenance.file for r in p.responses if r.provenance.file]:
+        out.append(Sentence("method.read", {"file": files}))
+    for asked in {r.instrument.id: r.instrument for r in p.responses if r.instrument is not None}.values():
+        name = asked.title.get(draft.language) or asked.title.get("en") or asked.id
+        items = {i for r in p.responses if r.instrument is not None and r.instrument.id == asked.id for i in r.items}
+        values = {"instrument": name, "version": asked.version, "items": len(items)}
+        out.append(Sentence("method.instrument", values))
+        out += [Sentence("method.draft_instrument")] if asked.status == "draft" else []
+    for found in p.of(Linkage):
+        out.append(Sentence("method.linkage", {"on": found.on, "cites": draft.cites(found.meta.references)}))
+    if screenings := p.of(Screening):
+        rules = {str(rule) for found in screenings for rule in found.rules}
+        sources = [key for found in screenings for key in found.meta.references]
+        out.append(Sentence("method.screening", {"rules": len(rules), "cites": draft.cites(sources)}))
+    for found in p.of(Description)[:1]:
+        out += [Sentence("method.description")] + ([Sentence("method.weights")] if found.weighted else [])
+        draft.cited += found.meta.references
+    for name, kind in (("reliability", Reliability), ("validity", Validity)):
+        out += [Sentence(f"method.{name}", {"cites": draft.cites(r.meta.references)}) for r in p.of(kind)[:1]]
+    out += _models(draft)
+    for found in p.of(Hypotheses):
+        out.append(Sentence("method.hypotheses", {"count": len(found.tidy()), "alpha": found.alpha}))
+    for found in p.of(CrossCheck)[:1]:
+        key = "method.cross_check_continuous" if continuous(found) else "method.cross_check"
+        out.append(Sentence(key, {"cites": draft.cites(["igolkina2020"])}))
+    out.append(Sentence("method.software", {"version": versions()["cgsurvey"], "python": versions()["python"]}))
+    return [
+        Paragraph((say(Sentence("draft"), draft.language),), "lead"),
+        Paragraph((paragraph(out, draft.language),)),
+    ]
+
+
+def _models(draft: Draft) -> Iterator[Sentence]:
+    """Tell how the models were estimated; what holds for several of them is told once."""
+    p, before = draft.parts, []
+    for found in p.of(McarTest)[:1]:
+        yield Sentence("method.mcar", {"cites": draft.cites(found.meta.references)})
+    told = [(name, fit) for name, paths in (("measurement", False), ("structure", True)) for fit in p.models(paths)]
+    seen: set[str] = set()
+    said: list[tuple[dict[str, Any], list[Sentence]]] = []
+    for k, (name, fit) in enumerate(told):
+        details = _details(fit)
+        values = {"estimation": estimation.named(fit), "cites": draft.cites(fit.meta.references)}
+        if name in seen and (values, details) not in said:
+            yield Sentence("method.further", values | {"model": fit.model.name or fit.meta.function})
+        elif name not in seen:
+            alike = name == "structure" and values in [v for v, _ in said]
+            yield Sentence("method.structure_alike") if alike else Sentence(f"method.{name}", values)
+        seen.add(name)
+        said.append((values, details))
+        following = told[k + 1][1] if k + 1 < len(told) else None
+        if details not in before and (following is None or _details(following) != details):
+            before.append(details)
+            yield from details
+    for pooled in p.of(PooledFit)[:1]:
+        values = {"given": pooled.n_imputations, "cites": draft.cites(["rubin1987"])}
+        yield Sentence("method.imputations", values)
+    for found in p.of(Invariance)[:1]:
+        values = {"group": found.meta.options.get("group", ""), "cites": draft.cites(found.meta.references)}
+        yield Sentence("method.invariance", values)
+    for name, kind, keys in (
+        ("comparison", Comparison, None),
+        ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
+        ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),
+    ):
+        for found in p.of(kind)[:1]:
+            values = {"cites": draft.cites(k for k in found.meta.references if keys is None or k in keys)}
+            if isinstance(found, Mediation):
+                values |= {"level": 100 * found.ci, "kind": term("intervals", found.ci_type)}
+            yield Sentence(f"method.{name}", values)
+
+
+def _details(fit: SemFit | PooledFit) -> list[Sentence]:
+    """Tell the treatment of items, fit and errors, missing answers and sampling design of one model."""
+    o, test = fit.options, estimation.tested(fit)
+    out = []
+    if items := len(fit.table.ordered):
+        out.append(Sentence("method.ordered", {"items": items, "parameterization": o.parameterization}))
+    if isinstance(fit, SemFit) and estimation.resampled(fit) and fit.bootstrap is not None:
+        used, asked = estimation.resamples(fit)
+        values = {"test": test, "level": 100 * o.ci, "kind": term("intervals", o.ci_type), "used": used, "asked": asked}
+        values |= {"unit": term("units", "clusters" if fit.bootstrap.clusters else "rows"), "seed": fit.meta.seed}
+        out.append(Sentence("method.errors_resampled", values))
+    else:
+        out.append(Sentence("method.errors", {"test": test, "errors": estimation.errors(fit)}))
+    checked = fit.bootstrap.bollen_stine if isinstance(fit, SemFit) and fit.bootstrap is not None else None
+    out += [Sentence("method.bollen_stine", {"asked": checked.requested})] if checked is not None else []
+    out += [Sentence("method.design", {"what": what})] if (what := estimation.design(fit)) else []
+    if isinstance(fit, SemFit):  # imputed data have no missing answers
+        out.append(Sentence(f"method.missing_{o.missing}"))
+    return out

@@ -1,0 +1,67 @@
+"""The outline of the chapter: its sections in order, and which classes of results each shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cgsurvey.moments import McarTest
+from cgsurvey.present.table import Words
+from cgsurvey.reliability import Reliability, Validity
+from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses.describe import Description
+from cgsurvey.responses.link import Linkage
+from cgsurvey.sem import PooledFit, SemFit
+from cgsurvey.sem.compare import Comparison
+from cgsurvey.sem.cross_check import CrossCheck
+from cgsurvey.sem.hypotheses import Hypotheses
+from cgsurvey.sem.invariance import Invariance
+from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
+from cgsurvey.sem.mediation import Mediation
+from cgsurvey.sem.moderation import SimpleSlopes
+
+MODELS: tuple[type, ...] = (SemFit, PooledFit)  # shown as a measurement or as a structural model
+# Sections in the order of the chapter, and the classes that each shows.
+OUTLINE: Mapping[str, tuple[type, ...]] = {
+    "respondents": (Responses, Description),
+    "linkage": (Linkage,),
+    "screening": (Screening,),
+    "mcar": (McarTest,),
+    "description": (Description,),
+    "measurement": MODELS,
+    "reliability": (Reliability,),
+    "validity": (Validity,),
+    "invariance": (Invariance,),
+    "structure": MODELS,
+    "hypotheses": (Hypotheses,),
+    "mediation": (Mediation,),
+    "moderation": (SimpleSlopes,),
+    "comparison": (Comparison,),
+    "tests": (WaldTest, ScoreTest),
+    "cross_check": (CrossCheck,),
+}
+SHOWN = tuple(dict.fromkeys(kind for kinds in OUTLINE.values() for kind in kinds))
+TITLES: Mapping[str, Words] = {
+    "report": Words("Survey report", "Laporan survei"),
+    "method": Words("Method", "Metode"),
+    "respondents": Words("Respondents", "Responden"),
+    "linkage": Words("Linking of partners and users", "Penghubungan mitra dan pengguna"),
+    "screening": Words("Screening of the data", "Penyaringan data"),
+    "mcar": Words("Missing answers", "Jawaban kosong"),
+    "description": Words("Description", "Deskripsi"),
+    "measurement": Words("Measurement model", "Model pengukuran"),
+    "reliability": Words("Reliability", "Reliabilitas"),
+    "validity": Words("Validity", "Validitas"),
+    "invariance": Words("Measurement invariance", "Invariansi pengukuran"),
+    "structure": Words("Structural model", "Model struktural"),
+    "mediation": Words("Direct and indirect effects", "Pengaruh langsung dan tidak langsung"),
+    "moderation": Words("Moderation", "Moderasi"),
+    "comparison": Words("Comparison of models", "Perbandingan model"),
+    "tests": Words("Tests of constraints", "Uji kendala"),
+    "hypotheses": Words("Hypotheses", "Hipotesis"),
+    "cross_check": Words("Check by an independent engine", "Pemeriksaan dengan mesin hitung independen"),
+    "other": Words("Further tables", "Tabel lain"),
+    "limits": Words("Limitations and notes", "Keterbatasan dan catatan"),
+    "references": Words("References", "Daftar pustaka"),
+    "stamp": Words("Reproducibility", "Reproduksibilitas"),
+    "appendix": Words("Appendix", "Lampiran"),
+}

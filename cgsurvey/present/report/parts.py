@@ -1,0 +1,128 @@
+"""What a report is made of, sorted by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from cgsurvey.base.errors import OptionError
+from cgsurvey.base.notes import Note
+from cgsurvey.base.result import Result
+from cgsurvey.present.report.outline import MODELS, OUTLINE, SHOWN
+from cgsurvey.present.table import Table, Words, words
+from cgsurvey.present.tables.responses import with_choices
+from cgsurvey.present.tables.sem import structural
+from cgsurvey.present.tables.style import label
+from cgsurvey.reliability import Reliability
+from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses.describe import Description
+from cgsurvey.responses.link import Linkage
+from cgsurvey.sem import PooledFit, SemFit
+from cgsurvey.sem.hypotheses import test_hypotheses
+
+SIDES: Mapping[str, Words] = {"partner": Words("Partners", "Mitra"), "user": Words("Users", "Pengguna")}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a report is made of, by kind."""
+
+    responses: tuple[Responses, ...]
+    results: tuple[Result, ...]
+    others: tuple[Table | pd.DataFrame, ...]
+
+    @classmethod
+    def sorted(cls, parts: Any, hypotheses: Mapping[str, str] | None) -> Parts:
+        """Sort what was given; refuse what a report cannot show."""
+        if isinstance(parts, Mapping):
+            parts = list(parts.values())
+        listed = list(parts) if isinstance(parts, Iterable) and not isinstance(parts, pd.DataFrame | str) else [parts]
+        wrong = [type(p).__name__ for p in listed if not isinstance(p, (*SHOWN, Table, pd.DataFrame))]
+        if wrong:
+            raise OptionError(
+                f"parts: a report cannot show {', '.join(dict.fromkeys(wrong))}. Give results of cgsurvey, Responses, "
+                "tables or data frames."
+            )
+        if not listed:
+            raise OptionError("parts: nothing was given to report. Give results, e.g. report([fit], title=...).")
+        found = cls(
+            tuple(p for p in listed if isinstance(p, Responses)),
+            tuple(p for p in listed if isinstance(p, Result)),
+            tuple(p for p in listed if isinstance(p, Table | pd.DataFrame)),
+        )
+        linked = [r.linkage for r in found.responses if r.linkage is not None]
+        if linked and not found.of(Linkage):
+            found = replace(found, results=(*found.results, *linked))
+        if hypotheses:
+            models = found.fits(True)
+            if not models:
+                raise OptionError("hypotheses need a structural model among the parts: cg.sem('y ~ x', data).")
+            found = replace(found, results=(*found.results, test_hypotheses(models[-1], hypotheses)))
+        if found.responses:
+            told = tuple(
+                with_choices(r, found.responses[0]) if isinstance(r, Description) else r for r in found.results
+            )
+            found = replace(found, results=told)
+        return found
+
+    def of(self, *kinds: type) -> list[Any]:
+        """Return the results of these classes."""
+        return [r for r in self.results if isinstance(r, kinds)]
+
+    def section(self, name: str) -> list[Any]:
+        """Return what a section of the outline shows."""
+        if name in ("measurement", "structure"):
+            return self.models(name == "structure")
+        return [*(self.responses if Responses in OUTLINE[name] else ()), *self.of(*OUTLINE[name])]
+
+    def fits(self, paths: bool) -> list[SemFit]:
+        """Return the models with (without) structural paths."""
+        return [f for f in self.of(SemFit) if structural(f) == paths]
+
+    def models(self, paths: bool) -> list[SemFit | PooledFit]:
+        """Return the same, with those fitted to imputed data."""
+        return [f for f in self.of(*MODELS) if structural(f) == paths]
+
+    @property
+    def simulated(self) -> bool:
+        """True when any part is simulated."""
+        marked = [r.simulated for r in self.responses] + [r.meta.simulated for r in self.results]
+        return any(marked + [t.simulated for t in self.others if isinstance(t, Table)])
+
+    def notes(self) -> list[tuple[Note, str]]:
+        """All notes, each once, with the file that it is about where several files have notes of that kind."""
+        seen: dict[tuple[str, str], tuple[Note, str]] = {}
+        for one, file in (
+            *((n, r.provenance.file) for r in self.responses for n in r.notes),
+            *((n, r.meta.source) for r in self.results for n in r.notes),
+        ):
+            seen.setdefault((one.code, one.text), (one, file))
+        files: dict[str, set[str]] = {}
+        for one, file in seen.values():
+            files.setdefault(one.code, set()).add(file)
+        return [(n, file if len(files[n.code]) > 1 else "") for n, file in seen.values()]
+
+    def constructs(self) -> dict[str, Words]:
+        """Words for constructs and latent variables by their names."""
+        named = {n: label(f.meta, n) for f in self.of(*MODELS) for n in f.latents}
+        for one in (r.instrument for r in self.responses if r.instrument is not None):
+            inner = [c for top in one.constructs for c in top.walk()]
+            named |= {
+                c.id: Words(c.label.get("en") or c.id, c.label.get("id") or c.label.get("en") or c.id) for c in inner
+            }
+        return named
+
+    def side(self, part: Any) -> Words | None:
+        """Return which side a part is about, where the parts come from several files."""
+        if len(self.responses) < 2 or not isinstance(part, Responses | Screening | Description | Reliability):
+            return None
+        file = part.provenance.file if isinstance(part, Responses) else part.meta.source
+        about = next((r for r in self.responses if r.provenance.file == file), None)
+        if about is None or about.instrument is None:
+            return words(file) if file else None
+        asked = {about.instrument.item(i).respondent for i in about.items}
+        known = [SIDES[who] for who in SIDES if who in asked]
+        return known[0] if self.of(Linkage) and len(known) == 1 else words(file)

@@ -1,0 +1,77 @@
+"""The figures of a report: which pictures of a part are worth their place, and beside which table they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cgsurvey.present.document import Figure, Numbered
+from cgsurvey.present.report.draft import Draft
+from cgsurvey.present.table import SIMULATED, Words
+from cgsurvey.present.tables.sem import structural
+from cgsurvey.reliability import Validity
+from cgsurvey.responses import Responses
+from cgsurvey.sem import SemFit
+
+DRAWN = 8  # latent variables up to which a diagram without paths can show items and correlations
+CAPTIONS: Mapping[str, Words] = {
+    "likert": Words("Answers by category", "Jawaban menurut kategori"),
+    "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
+    "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
+    "htmt": Words("Heterotrait-monotrait ratios", "Rasio heterotrait-monotrait"),
+}
+BESIDE = {"likert": "description", "loadings": "loadings", "htmt": "htmt"}  # picture to the table it stands with
+
+
+def pictures(draft: Draft, part: Any) -> list[Numbered]:
+    """Return the figures of a part, drawn and numbered."""
+    if not draft.figures or isinstance(part, Responses):
+        return []
+    from cgsurvey.present.figures.plot import plot, plot_kinds
+
+    out = []
+    kinds = [k for k in plot_kinds(part, language=draft.language) if _worth(part, _base(k))]
+    for kind in kinds:
+        picture = plot(part, kind, language=draft.language)
+        item = Figure(
+            picture.to_bytes("svg"),
+            picture.to_bytes("png", dpi=200),
+            _caption(kind, kinds, draft.language),
+            picture.alt,
+            min(24.6, 2.54 * picture.get_figwidth()),
+            SIMULATED.of(draft.language) if part.meta.simulated else "",
+        )
+        out.append(draft.numbered(kind, item))
+    return out
+
+
+def _base(kind: str) -> str:
+    """Return the kind of a picture without its number, "likert" of "likert_2"."""
+    return re.sub(r"_\d+$", "", kind)
+
+
+def _worth(part: Any, kind: str) -> bool:
+    """Tell whether a picture says more than the tables: no bare ovals, no matrix of few numbers, no loadings twice."""
+    if isinstance(part, Validity):
+        return kind == "htmt" and len(part.htmt) >= 4
+    if isinstance(part, SemFit):
+        if not part.converged:
+            return False
+        if kind == "diagram":
+            return structural(part) or len(part.latents) <= DRAWN
+        return not structural(part)
+    return kind in CAPTIONS
+
+
+def _caption(kind: str, kinds: Sequence[str], language: str) -> str:
+    """Return the caption of a picture, numbered where one subject needs several."""
+    base = _base(kind)
+    alike = [k for k in kinds if _base(k) == base]
+    return CAPTIONS[base].of(language) + (f" ({kind.rpartition('_')[2]}/{len(alike)})" if len(alike) > 1 else "")
+
+
+def belongs(figure: Numbered, table: str, diagram: str) -> bool:
+    """Tell whether a figure stands with that table; `diagram` names the table of the path diagram."""
+    kind = _base(figure.anchor.partition(":")[2])
+    return (diagram if kind == "diagram" else BESIDE.get(kind)) == table
