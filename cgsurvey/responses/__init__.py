@@ -16,7 +16,7 @@ _WHERE = {
     "read_responses": "read",
     "load_sample": "read",
     "screen": "screen",
-    "Screening": "screen",
+    "Screening": "screening",
     "describe": "describe",
     "normality": "normality",
     "Normality": "normality",
@@ -62,7 +62,8 @@ if TYPE_CHECKING:
     from cgsurvey.responses.read import load_sample, read_responses
     from cgsurvey.responses.responses import FlowStep, Provenance, Responses
     from cgsurvey.responses.score import score
-    from cgsurvey.responses.screen import Screening, screen
+    from cgsurvey.responses.screen import screen
+    from cgsurvey.responses.screening import Screening
     from cgsurvey.responses.source import Source, as_source
 
 lazy(__name__, _WHERE)

@@ -16,7 +16,7 @@ from scipy import stats
 import cgsurvey as cg
 from cgsurvey.base.glossary import unknown_columns
 from cgsurvey.responses import careless
-from cgsurvey.responses.screen import DEFAULTS, RULES
+from cgsurvey.responses.screening_rules import DEFAULTS, RULES
 
 nan = np.nan
 
