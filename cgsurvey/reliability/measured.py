@@ -28,8 +28,14 @@ class Measured:
         Latent variables that are measured by items, with their items.
     loadings : mapping of str to ndarray, shape (k,)
         Standardised loadings.
+    structure : ndarray, shape (p, constructs)
+        Model-implied correlations of all observed variables with the latent ones.
+    implied : ndarray, shape (p,)
+        Model-implied variances of the observed variables.
     correlations : ndarray, shape (constructs, constructs)
         Model-implied correlations of the latent variables, in the order of `items`.
+    group : int
+        Place of the group.
     observed : tuple of str
         Order of `S` and `mean`.
     S, mean : ndarray, shapes (p, p), (p,)
@@ -42,13 +48,24 @@ class Measured:
 
     items: Mapping[str, tuple[str, ...]]
     loadings: Mapping[str, Floats]
+    structure: Floats
+    implied: Floats
     correlations: Floats
+    group: int
     observed: tuple[str, ...]
     S: Floats
     mean: Floats
     n: int
     notes: tuple[Note, ...]
     origin: Meta
+
+    def structure_of(self, items: Sequence[str]) -> Floats:
+        """Return the correlations of some items with the latent variables, shape (items, constructs)."""
+        return self.structure[[self.observed.index(i) for i in items]]
+
+    def variances(self, name: str) -> Floats:
+        """Return the implied variances of the items of a construct, shape (k,)."""
+        return self.implied[self.positions(name)]
 
     def positions(self, name: str) -> np.ndarray:
         """Return where the items of a construct stand in `S`."""
@@ -86,7 +103,7 @@ def measured(fit: SemFit, constructs: Constructs = None, *, group: str | None = 
     ModelError
         The model has no latent variable that is measured by items.
     """
-    g = _group(fit, group)
+    g = group_of(fit, group)
     table, filled, sample = fit.table, fit.matrices[g], fit.samples[g]
     names = (*table.observed, *table.latents)
     std, correlations = _standardised(filled)
@@ -108,7 +125,10 @@ def measured(fit: SemFit, constructs: Constructs = None, *, group: str | None = 
     return Measured(
         items=items,
         loadings=loadings,
+        structure=correlations[: len(table.observed), at],
+        implied=np.diag(filled.Sigma),
         correlations=correlations[np.ix_(at, at)],
+        group=g,
         observed=table.observed,
         S=S,
         mean=sample.mean if len(sample.mean) else np.full(len(S), np.nan),
@@ -118,7 +138,8 @@ def measured(fit: SemFit, constructs: Constructs = None, *, group: str | None = 
     )
 
 
-def _group(fit: SemFit, group: str | None) -> int:
+def group_of(fit: SemFit, group: str | None) -> int:
+    """Return the place of a group; it must be named where there are several."""
     groups = fit.meta.groups
     if group is None and len(fit.matrices) == 1:
         return 0

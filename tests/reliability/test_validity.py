@@ -12,7 +12,21 @@ import pytest
 import cgsurvey as cg
 
 COLUMNS = [
-    *("construct", "n_items", "composite_reliability", "ave", "sqrt_ave", "max_r", "htmt_max", "fornell_larcker"),
+    *(
+        "construct",
+        "n_items",
+        "composite_reliability",
+        "ave",
+        "sqrt_ave",
+        "max_r",
+        "htmt_max",
+        "fornell_larcker",
+        "msv",
+        "asv",
+        "ave_above_msv",
+        "ave_raw",
+        "loading_min",
+    ),
 ]
 
 
