@@ -53,7 +53,7 @@ LABELLED = {
         "sources",
     },
     "factor": set(),
-    "reliability": {"constructs", "measured", "reliability", "validity"},
+    "reliability": {"constructs", "htmt", "measured", "reliability", "validity"},
 }
 
 

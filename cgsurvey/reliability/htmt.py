@@ -229,28 +229,30 @@ def _draws(
     cases = sample.cases
 
     def both(matrices: Floats) -> Floats:
+        """HTMT and HTMT2, behind a column that is NaN where there are no correlations."""
         r = vech(matrices)
-        return np.concatenate([ratios(r, pairing, absolute=absolute, geometric=g) for g in (False, True)], axis=-1)
+        found = [ratios(r, pairing, absolute=absolute, geometric=g) for g in (False, True)]
+        return np.concatenate([r[..., :1], *found], axis=-1)
 
     def of_rows(y: Floats, weights: Floats | None) -> Floats:
         try:
             return both(polychorics(y, weights, seen.ordered))
         except SampleError:  # a resample in which two items have no row in common
-            return np.full(2 * len(pairing.first), NAN)
+            return np.full(1 + 2 * len(pairing.first), NAN)
 
     seeds = SeedSequence(wanted.seed).spawn(wanted.count)
     if seen.ordered.any():
         draws = resampled_rows(cases, of_rows, seeds, wanted.n_jobs)
-        a = accelerations(left_out_rows(cases, of_rows, wanted.n_jobs))
+        a = accelerations(left_out_rows(cases, of_rows, wanted.n_jobs))[1:]
     else:
         draws = resampled(sample, both, seeds, n_jobs=wanted.n_jobs)
         a = acceleration(influences(cases, sample, quadratic(np.nan_to_num(slopes), R)), cases)
-    return draws, a, _told(names, pairing, draws, wanted)
+    failed = int(np.isnan(draws[:, 0]).sum())
+    return draws[:, 1:], a, _told(names, pairing, draws[:, 1:], failed, wanted)
 
 
-def _told(names: Sequence[str], pairing: Pairing, draws: Floats, wanted: Resampling) -> list[Note]:
+def _told(names: Sequence[str], pairing: Pairing, draws: Floats, failed: int, wanted: Resampling) -> list[Note]:
     bad = np.isnan(draws)
-    failed = int(bad.all(axis=1).sum())
     notes = [note("reliability.htmt_resamples", count=wanted.count, seed=wanted.seed)]
     if wanted.count < FEW:
         notes.append(note("reliability.htmt_few_resamples", count=wanted.count))

@@ -85,14 +85,14 @@ def acceleration(influence: Floats, cases: Cases) -> Floats:
 def resampled(
     sample: Sample, statistic: Callable[[Floats], Floats], seeds: Sequence[SeedSequence], *, n_jobs: int = 1
 ) -> Floats:
-    """Statistics of the Pearson correlations of resamples, shape (R, k); NaN where an item does not vary.
+    """Statistics of the Pearson correlations of resamples, shape (R, k).
 
     Parameters
     ----------
     sample : Sample
         With complete rows; clusters are drawn whole, strata kept, weights used.
     statistic : callable
-        From correlation matrices (m, p, p) to statistics (m, k).
+        From correlation matrices (m, p, p), all NaN where an item does not vary, to statistics (m, k).
     seeds : sequence of SeedSequence
         One per resample, so that neither blocks nor `n_jobs` change a number.
     """
@@ -106,9 +106,9 @@ def resampled(
             sd = np.sqrt(np.maximum(np.diagonal(cov, axis1=1, axis2=2), 0.0))
             flat = sd <= 1e-9 * np.sqrt(np.diag(sample.cov))
             sd = np.where(flat, 1.0, sd)
-            out = statistic(cov / (sd[:, :, None] * sd[:, None, :]))
-        out[flat.any(axis=1)] = np.nan
-        return out
+            R = cov / (sd[:, :, None] * sd[:, None, :])
+            R[flat.any(axis=1)] = np.nan
+            return statistic(R)
 
     parts = [seeds[at : at + size] for at in range(0, len(seeds), size)]
     return np.vstack(run_parallel(block, parts, n_jobs=n_jobs))
@@ -122,7 +122,7 @@ def resampled_rows(
     Parameters
     ----------
     statistic : callable
-        From rows (m, p) and their weights to statistics (k,), NaN where they do not exist.
+        From rows (m, p) and their weights to statistics (k,).
     """
     unit = units_of(cases)
 
