@@ -29,7 +29,7 @@ _WHERE = {
         "icc",
         "rwg",
     ),
-    "moments": ("mcar_test", "McarTest", "impute", "Imputations"),
+    "moments": ("mcar_test", "McarTest", "missingness", "Missingness", "impute", "Imputations"),
     "sem": (
         "cfa",
         "sem",
@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     from cgsurvey.base.notes import Note
     from cgsurvey.base.result import Result, load_result
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
-    from cgsurvey.moments import Imputations, McarTest, impute, mcar_test
+    from cgsurvey.moments import Imputations, McarTest, Missingness, impute, mcar_test, missingness
     from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
     from cgsurvey.reliability import Reliability, Validity, reliability, validity
     from cgsurvey.responses import (

@@ -64,6 +64,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Agreement": lambda d: cg.rwg(d, "office", {"trust": TRUST}, scale=(1, 5)),
     "Linkage": linked,
     "McarTest": lambda d: cg.mcar_test(d, ITEMS),
+    "Missingness": lambda d: cg.missingness(d, ITEMS),
     "Reliability": lambda d: cg.reliability(d, CONSTRUCTS),
     "Validity": lambda d: cg.validity(d, CONSTRUCTS),
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),

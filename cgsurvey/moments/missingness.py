@@ -120,7 +120,7 @@ def mcar_test(data: Responses | pd.DataFrame, items: Sequence[str] | None = None
     assert sample.cases is not None  # rows are there until the sample is sealed
     return McarTest(
         items=names,
-        patterns=_patterns(found, names),
+        patterns=pattern_table(found, names),
         chisq=float(test),
         df=found.df,
         p_value=p,
@@ -141,7 +141,8 @@ def mcar_test(data: Responses | pd.DataFrame, items: Sequence[str] | None = None
     )
 
 
-def _patterns(found: Little, names: Sequence[str]) -> pd.DataFrame:
+def pattern_table(found: Little, names: Sequence[str]) -> pd.DataFrame:
+    """Return `McarTest.patterns` of the patterns that were found; rare ones are pooled in the last line."""
     shown = found.count >= FEW
     words = [", ".join(n for n, s in zip(names, seen, strict=True) if not s) or COMPLETE for seen in found.seen[shown]]
     frame = pd.DataFrame(

@@ -145,7 +145,7 @@ def describe(
         notes.append(note("responses.means_not_described", n=len(responses.linkage.items)))
         parts = tuple(p for p in parts if not set(p.all_items) & set(responses.linkage.items))
     scores = score_parts(responses.keyed, parts, min_valid=min_valid)
-    asked_about = _profile_columns(responses, profile, notes)
+    asked_about = profile_columns(responses, profile, notes)
     tables: dict[str, list[pd.DataFrame]] = {"items": [], "categories": [], "constructs": [], "profile": []}
     for label, rows in _groups(frame, by, notes):
         here = None if w is None else w[rows]
@@ -338,7 +338,7 @@ def _constructs(
     return pd.DataFrame(made, columns=columns)
 
 
-def _profile_columns(responses: Responses, profile: Sequence[str] | None, notes: list[Note]) -> list[str]:
+def profile_columns(responses: Responses, profile: Sequence[str] | None, notes: list[Note]) -> list[str]:
     """Columns of the profile; free text and columns that tell people apart stay out."""
     if profile is not None:
         wanted = list(profile)
