@@ -60,6 +60,8 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Screening": lambda d: cg.screen(d, items=ITEMS),
     "Description": lambda d: cg.describe(d, items=ITEMS),
     "Normality": lambda d: cg.normality(d, ITEMS, by="office"),
+    "NonresponseBias": lambda d: cg.nonresponse_bias(d, CONSTRUCTS, profile=["office"]),
+    "Representativeness": lambda d: cg.representativeness(d, {"office": {f"office {i}": 1 / 12 for i in range(12)}}),
     "IntraclassCorrelation": lambda d: cg.icc(d, TRUST),
     "Agreement": lambda d: cg.rwg(d, "office", {"trust": TRUST}, scale=(1, 5)),
     "Linkage": linked,

@@ -21,6 +21,10 @@ _WHERE = {
     "normality": "normality",
     "Normality": "normality",
     "collapse": "categories",
+    "nonresponse_bias": "nonresponse",
+    "NonresponseBias": "nonresponse",
+    "representativeness": "representativeness",
+    "Representativeness": "representativeness",
     "score": "score",
     "link": "link",
     "Linkage": "link",
@@ -33,8 +37,10 @@ __all__ = [
     "Design",
     "FlowStep",
     "Linkage",
+    "NonresponseBias",
     "Normality",
     "Provenance",
+    "Representativeness",
     "Responses",
     "Screening",
     "Source",
@@ -45,8 +51,10 @@ __all__ = [
     "icc",
     "link",
     "load_sample",
+    "nonresponse_bias",
     "normality",
     "read_responses",
+    "representativeness",
     "rwg",
     "score",
     "screen",
@@ -58,8 +66,10 @@ if TYPE_CHECKING:
     from cgsurvey.responses.describe import describe
     from cgsurvey.responses.design import Design
     from cgsurvey.responses.link import Linkage, design_statement, link
+    from cgsurvey.responses.nonresponse import NonresponseBias, nonresponse_bias
     from cgsurvey.responses.normality import Normality, normality
     from cgsurvey.responses.read import load_sample, read_responses
+    from cgsurvey.responses.representativeness import Representativeness, representativeness
     from cgsurvey.responses.responses import FlowStep, Provenance, Responses
     from cgsurvey.responses.score import score
     from cgsurvey.responses.screen import screen

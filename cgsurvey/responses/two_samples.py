@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import chdtrc, gammaln, nctdtr, stdtr
+from scipy.special import chdtrc, gammaln, nctdtr, nctdtrinc, stdtr
 
 Array = NDArray[np.float64]
 Sample = tuple[Any, Any, Any]
@@ -66,11 +66,19 @@ def hedges_interval(g: float, n1: int, n2: int, level: float) -> tuple[float, fl
     df, root = n1 + n2 - 2, np.sqrt(n1 * n2 / (n1 + n2))
     J = float(unbiasing(df))
     t, tail = g / J * root, (1 - level) / 2
-    width = 10 + abs(t) + 10 * abs(t) / np.sqrt(df)
-    lower, upper = (
-        brentq(lambda nc, p=p: nctdtr(df, nc, t) - p, t - width, t + width, xtol=1e-12) for p in (1 - tail, tail)
-    )
+    lower, upper = (_noncentrality(df, t, p) for p in (1 - tail, tail))
     return float(J * lower / root), float(J * upper / root)
+
+
+def _noncentrality(df: int, t: float, p: float) -> float:
+    """Return the noncentrality at which t is the p quantile; NaN where the distribution cannot be computed."""
+    near = float(nctdtrinc(df, p, t))  # right to about five digits
+    off = 1e-3 * (1 + abs(near))
+    while not nctdtr(df, near - off, t) > p > nctdtr(df, near + off, t):
+        off *= 2
+        if off > 10 * (1 + abs(near)):
+            return np.nan
+    return float(brentq(lambda nc: nctdtr(df, nc, t) - p, near - off, near + off, xtol=1e-12))
 
 
 def equivalence(one: Sample, other: Sample, bound: float) -> float:
