@@ -22,7 +22,7 @@ from cgsurvey.responses.platforms import SOURCES, recognise
 from cgsurvey.responses.privacy import is_personal
 from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.readers import RawTable, open_table
-from cgsurvey.responses.responses import FlowStep, Provenance, Responses
+from cgsurvey.responses.responses import REASONS, FlowStep, Provenance, Responses
 from cgsurvey.responses.words import number, plain, short
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ def read_responses(
     questions = reading.questions(matching)
     problems.raise_any()
     notes += reading.notes
+    if table.reasons:
+        notes.append(_no_answers(table))
     kept, dropped = _others(table, matching, personal, notes)
     kinds = {} if asked is None else {q.name: q.type for q in asked.demographics}
     others, comma = _typed(questions | kept, kinds, declared if asked is None else {}, notes)
@@ -244,6 +246,7 @@ class _Reading:
     def __post_init__(self) -> None:
         self.notes: list[Note] = []
         self.spoken = self.language or ""
+        self.over: dict[str, set[str]] = {}
 
     def items(
         self, matching: Matching
@@ -262,24 +265,57 @@ class _Reading:
             key = item.scale.name
             if key not in decoders or decoders[key].scale != item.scale:
                 decoders[key] = Decoder(item.scale, self.missing, self.aliases, self.spoken)
-            column = self.table.headers[matching.columns[item.name][0]]
+            positions = matching.columns[item.name]
+            stated = self._stated(positions, decoders[key])
+            answers, reason = _set_apart(cells[item.name], stated)
             done = decode(
-                cells[item.name], self.table.rows, decoders[key], self.problems, item=item.name, column=column
+                answers,
+                self.table.rows,
+                decoders[key],
+                self.problems,
+                item=item.name,
+                column=self.table.headers[positions[0]],
             )
-            scores[item.name], reasons[item.name] = done.scores, done.reasons
+            scores[item.name] = done.scores
+            reasons[item.name] = done.reasons
+            if stated:
+                reasons[item.name] = pd.array(np.where(reason == "", done.reasons, reason), dtype="str")
             counts.setdefault(key, Counter()).update(done.counts)
         for key, decoder in decoders.items():
             self._check_words(decoder, counts[key])
+        for scale, codes in self.over.items():
+            self.notes.append(note("responses.stated_over_score", codes=some(sorted(codes)), scale=scale))
         return scores, reasons, heard
+
+    def _stated(self, positions: tuple[int, ...], decoder: Decoder) -> dict[str, str]:
+        """Return the texts that the file declares as no answer, to their reasons.
+
+        What the caller declares, and an answer without score that the scale itself knows, say more than the file.
+        """
+        stated: dict[str, str] = {}
+        for j in positions:
+            for text, reason in self.table.reasons.get(j, {}).items():
+                known = Decoder(decoder.scale, decoder.missing).read(text)
+                if known.reason in ("", "invalid", "blank") and plain(text) not in decoder.missing:
+                    stated[text] = reason
+                if known.reason == "":
+                    self.over.setdefault(decoder.scale.name, set()).add(text)
+        return stated
+
+    def _declared(self, positions: tuple[int, ...]) -> dict[str, str]:
+        return {text: reason for j in positions for text, reason in self.table.reasons.get(j, {}).items()}
 
     def _cells(self, name: str, matching: Matching) -> np.ndarray:
         """Return the cells of a name; joined columns must not contradict each other."""
         first, *more = matching.columns[name]
         cells = self.table.cells[first]
+        nothing = {"", *self.table.reasons.get(first, {})}
         for j in more:
             other = self.table.cells[j]
-            blank = np.array([not c.strip() for c in cells])
-            clash = ~blank & np.array([bool(c.strip()) for c in other]) & (cells != other)
+            beside = {"", *self.table.reasons.get(j, {})}
+            blank = np.array([c.strip() in nothing for c in cells])
+            filled = np.array([c.strip() not in beside for c in other])
+            clash = ~blank & filled & (cells != other)
             if clash.any():
                 self.problems.add(
                     f"columns {first + 1} and {j + 1}, joined for item '{name}', hold different answers in "
@@ -289,7 +325,8 @@ class _Reading:
                     column=self.table.headers[first],
                     error=DataError,
                 )
-            cells = np.where(blank, other, cells)
+            cells = np.where(blank & (filled | (cells == "")), other, cells)
+            nothing |= beside
         if more:
             self.notes.append(note("responses.joined", item=name, n=len(more) + 1))
         return cells
@@ -345,14 +382,14 @@ class _Reading:
     def questions(self, matching: Matching) -> dict[str, np.ndarray]:
         """Return the answers to questions about the respondent; labels of choices become their names."""
         if self.instrument is None:
-            return {n: self._cells(n, matching) for n in matching.columns}
+            return {n: _set_apart(self._cells(n, matching), self._declared(p))[0] for n, p in matching.columns.items()}
         out = {}
         known = {q.name: q for q in self.instrument.demographics}
         items = {i.name for i in self.instrument.items}
         for name in (*known, *(n for n in matching.columns if n not in known and n not in items)):
             if name not in matching.columns:
                 continue
-            cells = self._cells(name, matching)
+            cells, _ = _set_apart(self._cells(name, matching), self._declared(matching.columns[name]))
             scale = known[name].scale if name in known else None
             if scale is not None and known[name].type == "one":
                 cells = self._names(name, cells, Decoder(scale, {}, {}, self.spoken))
@@ -369,6 +406,23 @@ class _Reading:
                 note("responses.other_answers", question=name, n=int(foreign[codes].sum()), kinds=int(foreign.sum()))
             )
         return np.array(names, dtype=object)[codes]
+
+
+def _no_answers(table: RawTable) -> Note:
+    counts: Counter[str] = Counter()
+    for j, stated in table.reasons.items():
+        counts.update(r for r in _set_apart(table.cells[j], stated)[1] if r)
+    listed = ", ".join(f"{counts[r]} {r}" for r in REASONS if counts[r])
+    return note("responses.stated_missing", n=counts.total(), columns=len(table.reasons), reasons=listed or "0")
+
+
+def _set_apart(cells: np.ndarray, stated: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cells without those that the file declares as no answer, and the reasons of these, shape (n,)."""
+    if not stated:
+        return cells, np.full(len(cells), "", dtype=object)
+    codes, texts = pd.factorize(cells)
+    reasons = np.array([stated.get(t.strip(), "") for t in texts], dtype=object)[codes]
+    return np.where(reasons == "", cells, ""), reasons
 
 
 def _unmatched(table: RawTable, wanted: Mapping[str, tuple[str | int, ...]], problems: Problems) -> Matching:
@@ -396,7 +450,7 @@ def _others(
         if k > 1:
             twice.append(name)
         used.add(name)
-        out[name] = cells
+        out[name], _ = _set_apart(cells, table.reasons.get(j, {}))
     if dropped:
         notes.append(note("responses.personal", n=len(dropped), columns=some([f"'{short(d)}'" for d in dropped], 40)))
     if twice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +31,14 @@ class RawTable:
         Facts for the provenance.
     header_row : int
         Row of the headers.
+    labels : mapping of int to str
+        Position of a column from 0 to the text of its question, where the file holds one beside the header.
+    values : mapping of int to mapping
+        Position to the value labels of the column: text of a cell to its label. They hold codes for no answer too, so
+        that the file's own word for a reason is kept.
+    reasons : mapping of int to mapping
+        Position to the texts of cells that the file declares as no answer, each with its reason: "blank", "not_asked",
+        "dont_know", "refused" (see `reasons.reason_of`). The cells themselves stay as they are.
     notes : tuple of Note
     """
 
@@ -44,6 +52,9 @@ class RawTable:
     encoding: str = ""
     delimiter: str = ""
     header_row: int = 1
+    labels: Mapping[int, str] = field(default_factory=dict)
+    values: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    reasons: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default=())
 
     @property
