@@ -51,7 +51,14 @@ _WHERE = {
         "Products",
         "SimpleSlopes",
     ),
-    "reliability": ("reliability", "Reliability", "validity", "Validity"),
+    "reliability": (
+        "reliability",
+        "Reliability",
+        "validity",
+        "Validity",
+        "discriminant_validity",
+        "DiscriminantValidity",
+    ),
     "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
     "base.model": ("Model",),
@@ -103,7 +110,14 @@ if TYPE_CHECKING:
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
     from cgsurvey.moments import Imputations, McarTest, Missingness, impute, mcar_test, missingness
     from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
-    from cgsurvey.reliability import Reliability, Validity, reliability, validity
+    from cgsurvey.reliability import (
+        DiscriminantValidity,
+        Reliability,
+        Validity,
+        discriminant_validity,
+        reliability,
+        validity,
+    )
     from cgsurvey.responses import (
         Design,
         NonresponseBias,

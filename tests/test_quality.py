@@ -53,7 +53,7 @@ LABELLED = {
         "sources",
     },
     "factor": set(),
-    "reliability": {"constructs", "htmt", "measured", "reliability", "validity"},
+    "reliability": {"constructs", "discriminant", "htmt", "measured", "reliability", "validity"},
 }
 
 

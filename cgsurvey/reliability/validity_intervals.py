@@ -104,7 +104,7 @@ def resampled(
         with one_thread():
             cov = resampled_moments(sample, draw_counts([sample], mine)[0]).cov
             sd = np.sqrt(np.maximum(np.diagonal(cov, axis1=1, axis2=2), 0.0))
-            flat = sd <= 1e-9 * np.sqrt(np.diag(sample.cov))
+            flat = sd <= 1e-6 * np.sqrt(np.diag(sample.cov))
             sd = np.where(flat, 1.0, sd)
             R = cov / (sd[:, :, None] * sd[:, None, :])
             R[flat.any(axis=1)] = np.nan
