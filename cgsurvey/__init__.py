@@ -58,6 +58,8 @@ _WHERE = {
         "Validity",
         "discriminant_validity",
         "DiscriminantValidity",
+        "exclusion_sensitivity",
+        "ExclusionSensitivity",
     ),
     "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
@@ -112,9 +114,11 @@ if TYPE_CHECKING:
     from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
     from cgsurvey.reliability import (
         DiscriminantValidity,
+        ExclusionSensitivity,
         Reliability,
         Validity,
         discriminant_validity,
+        exclusion_sensitivity,
         reliability,
         validity,
     )

@@ -70,6 +70,9 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Reliability": lambda d: cg.reliability(d, CONSTRUCTS),
     "Validity": lambda d: cg.validity(d, CONSTRUCTS),
     "DiscriminantValidity": lambda d: cg.discriminant_validity(d, CONSTRUCTS),
+    "ExclusionSensitivity": lambda d: cg.exclusion_sensitivity(
+        cg.screen(d, items=ITEMS), "duplicates", "longstring", constructs=CONSTRUCTS, model=STRUCTURE
+    ),
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
     "Mediation": lambda d: cg.mediation("sq3 ~ tru1 + sq1\nsq1 ~ tru1", d, seed=1),
     "SimpleSlopes": lambda d: cg.sem("sq1 ~ tru1 + sq3 + tru1:sq3", d).simple_slopes("sq1", "tru1", "sq3"),

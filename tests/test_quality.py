@@ -53,7 +53,7 @@ LABELLED = {
         "sources",
     },
     "factor": set(),
-    "reliability": {"constructs", "discriminant", "htmt", "measured", "reliability", "validity"},
+    "reliability": {"constructs", "discriminant", "exclusions", "htmt", "measured", "reliability", "validity"},
 }
 
 

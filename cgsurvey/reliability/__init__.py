@@ -1,14 +1,17 @@
 """Reliability of constructs, item analysis, convergent and discriminant validity."""
 
 from cgsurvey.reliability.discriminant import DiscriminantValidity, discriminant_validity
+from cgsurvey.reliability.exclusions import ExclusionSensitivity, exclusion_sensitivity
 from cgsurvey.reliability.reliability import Reliability, reliability
 from cgsurvey.reliability.validity import Validity, validity
 
 __all__ = [
     "DiscriminantValidity",
+    "ExclusionSensitivity",
     "Reliability",
     "Validity",
     "discriminant_validity",
+    "exclusion_sensitivity",
     "reliability",
     "validity",
 ]
