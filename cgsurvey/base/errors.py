@@ -25,9 +25,15 @@ class DataError(CgSurveyError):
     ----------
     problems : DataFrame or None
         Where a file has several faults: one row each, with row, column, item, value, problem, remedy.
+    found : Problems or None
+        The same with its warnings, to be told in another language.
+    matches : tuple of Match
+        Which column was taken for which item.
     """
 
     problems: Any = None
+    found: Any = None
+    matches: Any = ()
 
 
 class ColumnNotFoundError(DataError):
@@ -106,13 +112,18 @@ class MissingDependencyError(CgSurveyError, ImportError):
 
 def did_you_mean(name: object, known: Iterable[object], *, n: int = 1) -> str:
     """Return " Did you mean 'x'?" for the nearest of `known`, or an empty string."""
-    names = [str(k) for k in known]
-    lower = {k.lower(): k for k in reversed(names)}
-    same_case = difflib.get_close_matches(str(name), names, n=n, cutoff=0.6)
-    close = same_case or [lower[c] for c in difflib.get_close_matches(str(name).lower(), list(lower), n=n, cutoff=0.6)]
+    close = nearest(name, known, n=n)
     if not close:
         return ""
     return " Did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
+
+
+def nearest(name: object, known: Iterable[object], *, n: int = 1) -> list[str]:
+    """Return the nearest of `known`, at most `n`; the same letters in another case come first."""
+    names = [str(k) for k in known]
+    lower = {k.lower(): k for k in reversed(names)}
+    same_case = difflib.get_close_matches(str(name), names, n=n, cutoff=0.6)
+    return same_case or [lower[c] for c in difflib.get_close_matches(str(name).lower(), list(lower), n=n, cutoff=0.6)]
 
 
 def some(values: Iterable[object], limit: int = 8) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cgsurvey.base.errors import OptionError, some
+from cgsurvey.responses.privacy import is_personal
 from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.responses import REASONS
-from cgsurvey.responses.words import number, plain, short
+from cgsurvey.responses.words import masked, number, plain, short
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Choice, Scale
@@ -40,14 +41,17 @@ _UNSTEADY = _MIDDLE[2]
 
 @dataclass(frozen=True)
 class Cell:
-    """What a text means: a score, or a reason; `choice` is its place in the scale, `fault` what is wrong with it."""
+    """What a text means: a score, or a reason; `choice` is its place in the scale.
+
+    `fault` is what is wrong with it, an entry of `problems.yaml`; `values` are what its sentences name.
+    """
 
     score: float = np.nan
     reason: str = ""
     choice: int = -1
-    fault: str = ""
-    remedy: str = ""
     language: str = ""
+    fault: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def no_answer(missing_codes: Mapping[object, str] | Iterable[object]) -> dict[str, str]:
@@ -150,8 +154,8 @@ class Decoder:
         if place is None:
             places = self._compound(key)
             if len(places) > 1:
-                both = " and ".join(f"'{self._show(self.scale.choices[p])}'" for p in sorted(places))
-                return Cell(reason="invalid", fault=f"names two answers at once, {both}", remedy="Correct the cell")
+                first, second = (self._show(self.scale.choices[p]) for p in sorted(places)[:2])
+                return Cell(reason="invalid", fault="two_answers", values={"first": first, "second": second})
             place = next(iter(places), None)
         if place is None:
             return self._fault(text, key)
@@ -185,25 +189,21 @@ class Decoder:
     def _fault(self, text: str, key: str) -> Cell:
         n = number(key)
         scores = self.scale.scores
-        span = f"{min(scores):g}-{max(scores):g}" if scores else "of words"
-        shown = text.strip()
-        if n is not None and n == int(n):
-            fault = f"lies outside the scale {span}"
-            remedy = f'If {shown} means "no answer", declare it: missing_codes=[{shown}]'
+        values = {"scale": self.scale.name, "span": f"{min(scores):g}-{max(scores):g}" if scores else "-"}
+        if masked(text) != text:
+            fault = "personal_answer"
         elif n is not None:
-            fault = f"is a decimal, and the scale {span} has whole points only"
-            remedy = "Read the answers of each respondent, not means; else correct the cell"
+            fault = "outside_scale" if n == int(n) else "decimal"
         elif key[:1].isdigit() and " " not in key:
-            fault, remedy = f"is text in a column of numbers (scale {span})", "Correct the cell"
+            fault = "text_in_numbers"
         else:
             # Comparing letters is slow, and hundreds of unknown texts are the wrong column and no misspelling.
             known = {plain(w): c for c in self.scale.choices for w in (*c.label.values(), *c.aliases)}
             close = get_close_matches(key, known, n=1) if len(self._known) < 500 and len(key) < 200 else []
             choice = known[close[0]] if close else next(iter(self.scale.choices))
-            hint = f". Did you mean '{self._show(choice)}'?" if close else ""
-            fault = f"is no answer of scale '{self.scale.name}'{hint}"
-            remedy = f"Correct the cell, or say what it means: aliases={{'{short(shown, 30)}': '{choice.name}'}}"
-        return Cell(reason="invalid", fault=fault, remedy=remedy)
+            fault = "unknown_answer_near" if close else "unknown_answer"
+            values |= {"near": self._show(choice), "choice": choice.name}
+        return Cell(reason="invalid", fault=fault, values=values)
 
 
 def _initials(words: str) -> str:
@@ -237,23 +237,21 @@ def decode(
     codes, texts = pd.factorize(cells)
     read = [decoder.read(t) for t in texts]
     faults = [k for k, c in enumerate(read) if c.fault]
-    gist = ""
+    hidden = bool(faults) and is_personal(column, cells)
+    many: dict[str, Any] = {}
     if len(faults) > _MANY:
-        gist = (
-            f"column '{short(column)}' holds {len(faults)} texts that scale '{decoder.scale.name}' does not know, "
-            f"such as '{short(texts[faults[0]], 30)}'. Is it the right column? Else give mapping={{'{item}': ...}}."
-        )
+        example = "..." if hidden else short(texts[faults[0]], 30)
+        many = {"gist": "wrong_column", "n": len(faults), "example": example}
     order = np.argsort(codes, kind="stable") if faults else codes
     ends = np.searchsorted(codes[order], np.arange(len(texts) + 1)) if faults else codes
     for k in faults:
         problems.add(
-            read[k].fault,
-            read[k].remedy,
+            "personal_answer" if hidden else read[k].fault,
             item=item,
             column=column,
-            value=short(texts[k]),
+            value="..." if hidden else texts[k],
             rows=rows[order[ends[k] : ends[k + 1]]],
-            gist=gist,
+            **{"scale": decoder.scale.name} | dict(read[k].values) | many,
         )
     counts = Counter(dict(zip(map(plain, texts), np.bincount(codes, minlength=len(texts)).tolist(), strict=True)))
     return Decoded(
@@ -263,8 +261,8 @@ def decode(
     )
 
 
-def unsteady(decoder: Decoder, counts: Mapping[str, int]) -> str:
-    """Return a fault where the set of labels shows that the form had other points than the scale, else "".
+def unsteady(decoder: Decoder, counts: Mapping[str, int]) -> tuple[str, Mapping[str, Any]] | None:
+    """Return a fault, and what its sentence names, where the set of labels shows that the form had other points.
 
     "Kurang setuju" is the middle of some five-point forms and the second of four points in others. Where it is not the
     label of the scale itself and nobody in the file gives the answer below it, or where two words for the middle are
@@ -280,9 +278,9 @@ def unsteady(decoder: Decoder, counts: Mapping[str, int]) -> str:
     used = {w for w, n in counts.items() if n and w in decoder.labels and w not in decoder.own}
     kin = [next(w for w in family if w in used) for family in _MIDDLE if used & set(family)]
     if len(kin) > 1 and len({decoder.read(w).choice for w in kin}) == 1:
-        return f"labels {' and '.join(repr(w) for w in kin)} stand side by side but mean the same point of the scale"
+        return "middle_twice", {"first": kin[0], "second": kin[1]}
     for word in (w for w in _UNSTEADY if w in used and w not in labels):
         below = decoder.read(word).choice - 1
         if below >= 0 and all(decoder.read(w).choice != below for w, n in counts.items() if n):
-            return f"label '{word}' is used, but nobody gave the answer below it: the form may have had four points"
-    return ""
+            return "four_points", {"word": word}
+    return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cgsurvey.base.data import read_yaml
-from cgsurvey.base.errors import ColumnNotFoundError, DataError, OptionError, did_you_mean, some
+from cgsurvey.base.errors import ColumnNotFoundError, DataError, OptionError, nearest, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.words import likeness, plain, short
@@ -154,10 +154,13 @@ def match(
         names = tuple(n for n in names if n not in mapping)
         if len(names) > 1:
             problems.add(
-                f"'{short(header)}' is the wording of {some(names)}",
-                f"Say which column is which: mapping={{'{names[0]}': {j + 1}, ...}}",
+                "wording_shared",
                 column=header,
                 error=DataError,
+                header=short(header),
+                names=names,
+                first=names[0],
+                position=j + 1,
             )
         for name in names[:1]:
             hits.setdefault(name, []).append(j)
@@ -168,15 +171,15 @@ def match(
             notes.append(note("responses.empty_double", item=name, column=filled[0] + 1))
             positions = filled
         if len(positions) > 1:
-            both = " and ".join(f"'{short(table.headers[j])}' (column {j + 1})" for j in positions)
-            listed = ", ".join(str(j + 1) for j in positions)
             problems.add(
-                f"{len(positions)} columns hold item '{name}': {both}",
-                f"Choose one, mapping={{'{name}': {positions[0] + 1}}}, or join versions of a form of which each "
-                f"respondent answered one, mapping={{'{name}': [{listed}]}}",
+                "columns_double",
                 item=name,
                 column=table.headers[positions[0]],
                 error=DataError,
+                n=len(positions),
+                columns=" and ".join(f"'{short(table.headers[j])}' (column {j + 1})" for j in positions),
+                first=positions[0] + 1,
+                positions=", ".join(str(j + 1) for j in positions),
             )
         columns[name] = tuple(positions[:1])
         how[name] = ways[positions[0]]
@@ -205,42 +208,48 @@ def map_columns(
             if isinstance(target, int):
                 if not 1 <= target <= len(table.headers):
                     problems.add(
-                        f"mapping of '{name}' asks for column {target}, the file has {len(table.headers)}",
-                        "Positions are counted from 1",
+                        "mapping_position",
                         item=name,
                         error=ColumnNotFoundError,
+                        position=target,
+                        k=len(table.headers),
                     )
                     continue
                 places = [target - 1]
             else:
                 places = exact.get(" ".join(target.split())) or loose.get(plain(target)) or []
             if not places:
+                close = next(iter(nearest(target, table.headers)), "")
                 problems.add(
-                    f"mapping of '{name}' asks for column '{short(str(target))}', which is not in the file."
-                    + did_you_mean(target, table.headers).rstrip("?"),
-                    "Correct the mapping or give the position of the column",
+                    "mapping_header_near" if close else "mapping_header",
                     item=name,
                     error=ColumnNotFoundError,
+                    header=short(str(target)),
+                    near=close,
                 )
                 continue
             if len(places) > 1:
-                at = some([j + 1 for j in places])
                 problems.add(
-                    f"mapping of '{name}': {len(places)} columns are called '{short(str(target))}' (columns {at})",
-                    f"Give the position: mapping={{'{name}': {places[0] + 1}}}",
+                    "mapping_header_twice",
                     item=name,
                     column=str(target),
                     error=DataError,
+                    n=len(places),
+                    header=short(str(target)),
+                    positions=tuple(j + 1 for j in places),
+                    first=places[0] + 1,
                 )
             found.append(places[0])
         for j in found:
             if owner.setdefault(j, name) != name:
                 problems.add(
-                    f"mapping gives column {j + 1} '{short(table.headers[j])}' to both '{owner[j]}' and '{name}'",
-                    "Each column serves one item",
+                    "mapping_column_twice",
                     item=name,
                     column=table.headers[j],
                     error=DataError,
+                    position=j + 1,
+                    header=short(table.headers[j]),
+                    owner=owner[j],
                 )
         if found:
             columns[name] = tuple(found)
@@ -264,11 +273,13 @@ def _absent(
     free = [table.headers[j] for j in unmatched]
     if len(absent) == len(wanted):
         problems.add(
-            f"none of the {len(wanted)} items of '{instrument.id}' is among the {len(table.headers)} columns "
-            f"({some([repr(short(h, 30)) for h in table.headers], 5)})",
-            f"Headers may be item names ({some(wanted, 3)}) or the questions in full; else give mapping=, by header or "
-            "position, or another instrument",
+            "no_items",
             error=ColumnNotFoundError,
+            n=len(wanted),
+            instrument=instrument.id,
+            k=len(table.headers),
+            headers=tuple(repr(short(h, 30)) for h in table.headers[:5]),
+            items=", ".join(wanted[:3]),
         )
         return tuple(absent)
     blocks = [(c.id, [i for i in c.all_items if i in wanted]) for c in instrument.constructs]
@@ -285,15 +296,14 @@ def _absent(
         elif gone and missing_items == "error":
             for item in gone:
                 reported.add(item)
-                words = short(next(iter(vocabulary.labels[item]), ""), 50)
-                hint = f" Nearest column: '{short(near[item])}'" if near[item] else ""
-                target = f"'{near[item]}'" if near[item] else "'header or position'"
                 problems.add(
-                    f"no column for item '{item}' ({words}) of '{block}'.{hint}",
-                    f"mapping={{'{item}': {target}}}, or missing_items='allow' to go on without it",
+                    "item_missing_near" if near[item] else "item_missing",
                     item=item,
                     column=near[item],
                     error=ColumnNotFoundError,
+                    words=short(next(iter(vocabulary.labels[item]), ""), 50),
+                    block=block,
+                    near=near[item],
                 )
     if left_out:
         notes.append(note("responses.not_in_file", blocks=some(left_out, 40), n=len(left_out)))

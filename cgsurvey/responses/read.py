@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cgsurvey.base.data import read_yaml, shipped
-from cgsurvey.base.errors import CodingError, DataError, OptionError, did_you_mean, some
+from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.responses.decoding import Decoder, decode, no_answer, unsteady
@@ -136,7 +136,6 @@ def read_responses(
         matching = match(table, asked, wanted, missing_items, problems)
     notes += matching.notes
     scores, reasons, words = reading.items(matching)
-    problems.raise_any()
     questions = reading.questions(matching)
     problems.raise_any()
     notes += reading.notes
@@ -318,12 +317,14 @@ class _Reading:
             clash = ~blank & filled & (cells != other)
             if clash.any():
                 self.problems.add(
-                    f"columns {first + 1} and {j + 1}, joined for item '{name}', hold different answers in "
-                    f"{int(clash.sum())} rows (first: {some(self.table.rows[clash], 5)})",
-                    "Join only versions of a form of which each respondent answered one",
+                    "joined_clash",
                     item=name,
                     column=self.table.headers[first],
                     error=DataError,
+                    first=first + 1,
+                    second=j + 1,
+                    n=int(clash.sum()),
+                    at=tuple(self.table.rows[clash].tolist()),
                 )
             cells = np.where(blank & (filled | (cells == "")), other, cells)
             nothing |= beside
@@ -364,13 +365,8 @@ class _Reading:
     def _check_words(self, decoder: Decoder, counts: Mapping[str, int]) -> None:
         fault = unsteady(decoder, counts)
         if fault:
-            self.problems.add(
-                f"scale '{decoder.scale.name}': {fault}",
-                "Give an instrument whose scale has the points of the form, or say which answer each word is, e.g. "
-                "aliases={'Kurang setuju': '3'}",
-                column=decoder.scale.name,
-                error=CodingError,
-            )
+            code, values = fault
+            self.problems.add(code, column=decoder.scale.name, scale=decoder.scale.name, **values)
         over = [k for k in self.missing if k in counts and k in decoder.names and self._scored(decoder, k)]
         if over:
             self.notes.append(note("responses.code_over_score", codes=some(sorted(over)), scale=decoder.scale.name))
@@ -520,7 +516,7 @@ def _not_asked(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFram
                 "responses.unknown_role",
                 n=rows,
                 column=roles.column,
-                values=some([repr(s) for s in sorted(strange)], 10),
+                values=some([repr(short(s)) for s in sorted(strange)], 10),
             )
         )
     out = reasons.copy()

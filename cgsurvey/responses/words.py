@@ -1,19 +1,45 @@
-"""Texts made comparable: case, blanks, quotation marks, width of characters and final punctuation do not matter."""
+"""Texts made comparable, and texts that may be shown: cut, and without what says who somebody is.
+
+Case, blanks, quotation marks, width of characters, markup and final punctuation do not matter when texts are compared.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from functools import lru_cache
+from html import unescape
 
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,2})?")
+# What is told apart by its form alone; names of persons are not.
+_PERSONAL = tuple(
+    (what, re.compile(pattern, re.IGNORECASE))
+    for what, pattern in (
+        ("e-mail", r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
+        ("NIK", r"(?<!\d)(?:\d{16}|\d{6}[ .-]\d{6}[ .-]\d{4})(?!\d)"),
+        ("GPS", r"(?<![\d.])-?\d{1,3}\.\d{4,},? +-?\d{1,3}\.\d{4,}(?: -?\d+(?:\.\d+)?){0,2}(?![\d.])"),
+        (
+            "phone",
+            r"(?<![\d.])(?:\+\d[\d .()-]{6,16}\d|\(?0\d{2,3}\)?[ .-]?\d{3,4}[ .-]?\d{3,5}|(?:62[ -]?)?8\d{8,11})(?!\d)",
+        ),
+        # Numbers of questions such as 1.2.1.3 are shorter.
+        ("IP", r"(?<![\d.])(?=[\d.]{9,15}(?![\d.]))\d{1,3}(?:\.\d{1,3}){3}"),
+    )
+)
+
+
+_MARKUP = re.compile(
+    r"</?(?:a|b|br|center|div|em|font|h[1-6]|i|li|ol|p|small|span|strong|su[bp]|u|ul)\b[^<>]{0,500}>", re.I
+)
 
 
 @lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Return the comparable form of a label, header or answer."""
+    if "<" in text or "&" in text:
+        text = _MARKUP.sub(" ", unescape(text))
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES)
     return " ".join(text.casefold().split()).rstrip(" .:;*?!").lstrip("* ")
 
@@ -24,9 +50,16 @@ def number(text: str) -> float | None:
     return float(text.replace(",", ".")) if len(text) < 25 and _NUMBER.fullmatch(text) and text.isascii() else None
 
 
+def masked(text: str) -> str:
+    """Return a text with e-mail addresses, phone and identity numbers, IP addresses and positions blotted out."""
+    for what, pattern in _PERSONAL:
+        text = pattern.sub(f"[{what}]", text)
+    return text
+
+
 def short(text: str, limit: int = 60) -> str:
-    """Return a text for a message, cut to `limit` characters."""
-    text = " ".join(text.split())
+    """Return a text for a message: personal data masked, cut to `limit` characters."""
+    text = masked(" ".join(text[:10_000].split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
