@@ -19,19 +19,34 @@ from cgsurvey.present.table import Table
 from cgsurvey.present.tables import (
     comparison,
     invariance,
+    items,
     joint_tests,
     mediation,
     missing,
     moderation,
     reliability,
     responses,
+    samples,
     sem,
     validity,
 )
 from cgsurvey.present.tables.style import Style, makers
 
 # Each registers its classes when imported.
-_ROOMS = (comparison, invariance, joint_tests, mediation, missing, moderation, reliability, responses, sem, validity)
+_ROOMS = (
+    comparison,
+    invariance,
+    items,
+    joint_tests,
+    mediation,
+    missing,
+    moderation,
+    reliability,
+    responses,
+    samples,
+    sem,
+    validity,
+)
 
 
 @makers.register(pd.DataFrame)

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from cgsurvey.base.references import Rule
+from cgsurvey.base.result import Meta
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missingness import COMPLETE, OTHERS
 from cgsurvey.present.table import Cell, Column, Table, Words
@@ -54,9 +56,14 @@ def mcar(x: McarTest, style: Style) -> Table:
 
 def patterns(x: McarTest, style: Style) -> Table:
     """Patterns of missing answers; rare ones together."""
+    return pattern_rows(x.patterns, x.meta)
+
+
+def pattern_rows(found: pd.DataFrame, meta: Meta) -> Table:
+    """Patterns of missing answers, from a table as `McarTest.patterns`."""
     rows = tuple(
         (_PATTERNS.get(str(r.pattern), Words(str(r.pattern), str(r.pattern))), r.seen, r.share, r.chisq)
-        for r in rows_of(x.patterns.rename(columns={"count": "seen"}))
+        for r in rows_of(found.rename(columns={"count": "seen"}))
     )
     made = Table(
         "T4",
@@ -66,7 +73,7 @@ def patterns(x: McarTest, style: Style) -> Table:
         rows,
         notes=(said("patterns"),),
     )
-    return with_meta(made, x.meta)
+    return with_meta(made, meta)
 
 
 def fit(x: PooledFit, style: Style) -> Table:
