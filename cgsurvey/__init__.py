@@ -58,6 +58,8 @@ _WHERE = {
         "Validity",
         "discriminant_validity",
         "DiscriminantValidity",
+        "common_method",
+        "CommonMethod",
         "exclusion_sensitivity",
         "ExclusionSensitivity",
     ),
@@ -113,10 +115,12 @@ if TYPE_CHECKING:
     from cgsurvey.moments import Imputations, McarTest, Missingness, impute, mcar_test, missingness
     from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
     from cgsurvey.reliability import (
+        CommonMethod,
         DiscriminantValidity,
         ExclusionSensitivity,
         Reliability,
         Validity,
+        common_method,
         discriminant_validity,
         exclusion_sensitivity,
         reliability,

@@ -53,7 +53,18 @@ LABELLED = {
         "sources",
     },
     "factor": set(),
-    "reliability": {"constructs", "discriminant", "exclusions", "htmt", "measured", "reliability", "validity"},
+    "reliability": {
+        "common_method",
+        "method_models",
+        "model_tests",
+        "constructs",
+        "discriminant",
+        "exclusions",
+        "htmt",
+        "measured",
+        "reliability",
+        "validity",
+    },
 }
 
 

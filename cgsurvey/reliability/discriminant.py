@@ -19,19 +19,16 @@ from cgsurvey.base.result import Meta, Result
 from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.reliability.constructs import Constructs, gather
 from cgsurvey.reliability.measured import measured
+from cgsurvey.reliability.model_tests import options_of, step
 from cgsurvey.reliability.validity import measurement_model
 from cgsurvey.responses import Responses
 from cgsurvey.responses.source import Source, as_source
-from cgsurvey.sem import SemFit, cfa, compare
-from cgsurvey.sem.difference import chi_square, scaled
-from cgsurvey.sem.nested import ADJUSTED, SCALED
+from cgsurvey.sem import SemFit, cfa
 
 CUTOFFS = (0.8, 0.9, 1.0)
 CLASSES = ("none", "marginal", "moderate", "severe")
 REFERENCES = ("ronkko2022",)
 NEGATIVE = "scaling"  # the 2001 scaling factor of a difference is not positive, so that the test of 2000 is made
-# Options of a fit that its tests are made under; the rest follows from them, or is about scale and output.
-KEPT = ("estimator", "ordered", "parameterization", "missing", "likelihood", "information", "meanstructure", "fixed_x")
 FIT = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
 
 
@@ -137,9 +134,7 @@ def discriminant_validity(
         base, text = fit_or_data, free_scale(fit_or_data)
         model = measured(base, constructs)
         names, told = list(model.items), model.notes
-        given = {k: getattr(base.options, k) for k in KEPT} | {
-            k: getattr(base.options, k) or False for k in ("cluster", "strata", "weights")
-        }
+        given = options_of(base)
         source = None if data is None else as_source(data)
         if source is not None:  # in the scale of the models it is compared with
             base = cfa(text, source, **{**given, "std_lv": True})
@@ -296,26 +291,8 @@ def _fixed(
         fixed = cfa(f"{text}\n`{one}` ~~ {at!r}*`{other}`", source, **{**options, "std_lv": True})
     except EstimationError as error:
         return NAN, 1.0, NAN, str(error).split(".")[0]
-    return _difference(free, fixed, source)
-
-
-def _difference(free: SemFit, fixed: SemFit, source: Source) -> tuple[float, float, float, str]:
-    """Difference test of one restriction by the method that the estimator asks for; nested by construction."""
-    test = free.options.test[0] if free.options.test else "standard"
-    if test in ADJUSTED:
-        row = compare(free, fixed).table.iloc[1]
-        return float(row["chisq_diff"]), float(row["df_diff"]), float(row["p_value"]), ""
-    T = float(fixed.fit_measures["chisq"] - free.fit_measures["chisq"])
-    d0, d1 = (int(f.fit_measures["df"]) for f in (fixed, free))
-    if test in SCALED:
-        c0, c1 = (float(f.fit_measures["chisq_scaling_factor"]) for f in (fixed, free))
-        found = scaled(T, d0 - d1, d0, c0, d1, c1)
-        if not found.scale > 0:
-            row = compare(free, fixed, method="satorra-2000", data=source).table.iloc[1]
-            return float(row["chisq_diff"]), float(row["df_diff"]), float(row["p_value"]), NEGATIVE
-    else:
-        found = chi_square(T, d0 - d1)
-    return found.statistic, found.df, found.p_value, ""
+    found = step(free, fixed, source)
+    return found.statistic, found.df, found.p_value, NEGATIVE if found.other else ""
 
 
 def _by_tests(pairs: pd.DataFrame, tests: pd.DataFrame, steps: Sequence[float], alpha: float) -> list[str | None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,6 +106,24 @@ def test_scaled_tests(options: dict):
     fixed = cg.cfa(f"{MODEL}\nA ~~ 0.9*B", frame, std_lv=True, **options)
     expected = cg.compare(free, fixed).tidy().iloc[1]
     assert got.tests.set_index("cutoff").loc[0.9, "chisq_diff"] == pytest.approx(expected["chisq_diff"], rel=1e-6)
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR", "WLSMV"])
+def test_equals_semtools(estimator: str):
+    folder = Path(__file__).parents[1] / "reference"
+    frame, content = pd.read_csv(folder / "validity.csv"), json.loads((folder / "validity.json").read_text())
+    blocks = {c.upper(): [f"{c}{j}" for j in range(1, 5)] for c in "abc"}
+    got = cg.discriminant_validity(frame, blocks, estimator=estimator, ordered=estimator == "WLSMV")
+    pairs = got.pairs.set_index(["construct_1", "construct_2"])
+    tests = got.tests.set_index(["construct_1", "construct_2", "cutoff"])
+    compared = 0
+    for step in content["discriminant"][estimator]:
+        for k, pair in enumerate(zip(step.get("lhs", ()), step.get("rhs", ()), strict=True)):
+            for name in ("r", "ci_lower", "ci_upper"):
+                assert pairs.loc[pair, name] == pytest.approx(step[name][k], rel=1e-4)
+            assert tests.loc[(*pair, step["cutoff"]), "chisq_diff"] == pytest.approx(step["chisq_diff"][k], rel=1e-4)
+            compared += 1
+    assert compared >= 3
 
 
 def test_what_is_refused():

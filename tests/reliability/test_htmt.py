@@ -82,6 +82,22 @@ def test_loadings_and_raw_ave_equal_lavaan_and_semtools(shared: Path, name: str)
         np.testing.assert_allclose(got.loadings[column], loadings[theirs], rtol=1e-5)
 
 
+def test_simulated_case_equals_semtools():
+    folder = Path(__file__).parents[1] / "reference"
+    frame, expected = pd.read_csv(folder / "validity.csv"), json.loads((folder / "validity.json").read_text())
+    blocks = {c.upper(): [f"{c}{j}" for j in range(1, 5)] for c in "abc"}
+    got, poly = cg.validity(frame, blocks), cg.validity(frame, blocks, correlation="polychoric")
+    for mine, theirs, rel in (
+        (got.htmt, "pearson", 1e-9),
+        (got.htmt2, "pearson2", 1e-9),
+        (poly.htmt, "polychoric", 1e-5),
+        (poly.htmt2, "polychoric2", 1e-5),
+    ):
+        names, values = expected["htmt"][theirs]["names"], np.array(expected["htmt"][theirs]["values"])
+        np.testing.assert_allclose(mine.loc[names, names], values, rtol=rel)
+    assert got.tidy().set_index("construct")["ave_raw"].to_dict() == pytest.approx(expected["ave"], rel=1e-5)
+
+
 @given(st.integers(0, 10_000), st.booleans(), st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_slopes_are_those_of_differences(seed: int, absolute: bool, geometric: bool):

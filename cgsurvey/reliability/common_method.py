@@ -1,0 +1,462 @@
+"""Common-method variance: what of the association between constructs may come from how they were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import ColumnNotFoundError, OptionError, did_you_mean, some
+from cgsurvey.base.notes import Note, note
+from cgsurvey.base.options import fraction
+from cgsurvey.base.parallel import one_thread
+from cgsurvey.base.result import Result
+from cgsurvey.reliability.coefficients import NAN, Floats, correlation
+from cgsurvey.reliability.constructs import Blocks, Constructs, gather
+from cgsurvey.reliability.measured import measured
+from cgsurvey.reliability.method_models import (
+    METHOD,
+    Items,
+    Models,
+    all_items,
+    marker_texts,
+    method_loadings,
+    method_text,
+    one_factor_text,
+    restricted_text,
+)
+from cgsurvey.reliability.method_numbers import (
+    OneFactor,
+    decompose,
+    inflation,
+    one_factor,
+    significance,
+    without_marker,
+)
+from cgsurvey.reliability.model_tests import Step, step
+from cgsurvey.reliability.validity import measurement_model
+from cgsurvey.responses import Responses
+from cgsurvey.sem import SemFit
+from cgsurvey.sem.difference import mixture
+
+REFERENCES = ("podsakoff2003", "kock2012", "kock2015")
+MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "aic", "bic")
+MODELS = (
+    "one_factor", "measurement", "ulmc_equal", "ulmc_free",
+    "marker_cfa", "baseline", "method_c", "method_u", "method_r",
+)  # fmt: skip
+LOADINGS = [
+    "model", "construct", "item", "loading", "loading_method_model", "change", "method_loading", "trait", "method",
+    "error",
+]  # fmt: skip
+UNLIKE = 2.0  # ratio of standard deviations from which equal loadings in raw units mean different things
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class CommonMethod(Result):
+    """What several techniques say of common-method variance; none of them proves or rules it out.
+
+    Attributes
+    ----------
+    evidence : DataFrame
+        Long: `technique` ("harman", "one_factor", "ulmc_equal", "ulmc_free", "marker", "marker_cfa", "collinearity"),
+        `measure`, `estimate`, and for tests `df` and `p_value`.
+    models : DataFrame
+        One row per fitted model: `model`, chi-square, df, p, CFI, TLI, RMSEA, SRMR, AIC, BIC; NaN where it failed.
+    differences : DataFrame
+        `model`, `against` (the restricted one of the two), `chisq_diff`, `df_diff`, `p_value`, `cfi_diff`.
+    loadings : DataFrame
+        One row per item and model with a method factor: `model`, `construct`, `item`, `loading` (standardised, in the
+        model without a method factor), `loading_method_model`, `change`, `method_loading`, and the variance of the item
+        by source: `trait`, `method`, `error`.
+    reliability : DataFrame
+        Of the marker models, per construct: `total` reliability of the retained model and its parts of `trait` and
+        `method`, and that of the baseline model, `baseline` (Williams et al., 2010).
+    correlations : DataFrame
+        Correlations of construct scores: `construct_1`, `construct_2`, `r`, `p_value`, `r_adjusted` and `p_adjusted`
+        with the marker's part taken out, `lost` (significant only before); empty without a marker.
+    collinearity : DataFrame
+        `construct`, `vif` of the scores and `vif_latent` of the factor correlations, each given all others.
+    """
+
+    evidence: pd.DataFrame
+    models: pd.DataFrame
+    differences: pd.DataFrame
+    loadings: pd.DataFrame
+    reliability: pd.DataFrame
+    correlations: pd.DataFrame
+    collinearity: pd.DataFrame
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row per technique and measure."""
+        return self.evidence.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row: share of the first component, method variance of the method factors, largest VIF."""
+        known = self.evidence.set_index(["technique", "measure"])["estimate"]
+        return pd.DataFrame(
+            {
+                "n_constructs": [len(self.collinearity)],
+                "n": [self.meta.n],
+                "component_share": [known.get(("harman", "component_share"), NAN)],
+                "method_share": [known.get(("ulmc_equal", "method_share"), NAN)],
+                "vif_max": [self.collinearity["vif"].max()],
+            }
+        )
+
+
+def common_method(
+    data: Responses | pd.DataFrame,
+    constructs: Constructs = None,
+    *,
+    marker: str | Sequence[str] | None = None,
+    alpha: float = 0.05,
+    **options: Any,
+) -> CommonMethod:
+    """Look for common-method variance by every technique that the data allow.
+
+    Parameters
+    ----------
+    data : Responses or DataFrame
+    constructs : mapping of str to sequence of str, sequence of str, optional
+        As in `reliability`; two constructs or more, each item in one of them.
+    marker : str or sequence of str, optional
+        A construct of `constructs` (which then is no substantive one), or the columns of a marker variable: one that
+        theory does not relate to the constructs, measured in the same way. One column serves the partial correlations
+        only.
+    alpha : float
+        Level at which a correlation counts as significant, and Method-C is given up for Method-U.
+    **options
+        Options of `cgsurvey.cfa` for all models, e.g. ``estimator="MLR"``.
+
+    Returns
+    -------
+    CommonMethod
+        * Harman: share of the first unrotated component and of one minres factor, over the items of the substantive
+          constructs. No test: a share below one half does not show that there is no method variance.
+        * One factor for all items against the measurement model.
+        * Unmeasured latent method factor (ULMC; Podsakoff et al., 2003), orthogonal to the traits, its loadings equal
+          or free: change of fit, of each loading, variance by trait, method and error.
+        * Marker: correlations of scores without the smallest positive correlation of the marker with a construct
+          (Lindell & Whitney, 2001); the models of Williams, Hartman and Cavazotte (2010): CFA, Baseline, Method-C,
+          Method-U, Method-R, and the parts of reliability.
+        * Full collinearity: VIF of every construct given all others, of scores and of factor correlations
+          (Kock & Lynn, 2012; Kock, 2015).
+
+    Raises
+    ------
+    OptionError
+        Fewer than two constructs, an item in two constructs or in a construct and the marker, an unknown option.
+    ColumnNotFoundError, CodingError, SampleError
+        The data cannot be used.
+
+    Notes
+    -----
+    The method factor of ULMC takes up any variance that items share beyond their traits, and in simulations neither
+    found nor corrected method variance well (Chin, Thatcher & Wright, 2012). Loadings that are equal are so in the
+    units of the answers.
+    """
+    fraction("alpha", alpha)
+    blocks, own = _blocks(data, constructs, marker)
+    items = {c: b for c, b in blocks.items.items() if c != own.name}
+    models = Models(blocks.source, options)
+    with one_thread():
+        frame = blocks.frame.dropna()
+        base = models.fit("measurement", measurement_model(items))
+        models.fit("one_factor", one_factor_text(items))
+        models.fit("ulmc_equal", method_text(items, equal=True))
+        models.fit("ulmc_free", method_text(items, equal=False))
+        steps = _ulmc_steps(models)
+        harman = one_factor(_correlations(frame, all_items(items)))
+        scores = pd.DataFrame({c: frame[list(b)].mean(axis=1) for c, b in items.items()})
+        collinearity = _collinearity(scores, base, items)
+        adjusted, r_m, told = _partial(scores, frame, own, alpha)
+        reliability, retained = _marker_models(models, items, own, steps, alpha)
+    loadings = _loadings(models, items, own, retained)
+    differences = _differences(models, steps)
+    notes = [*blocks.notes, *_about_the_fit(models, blocks), *models.notes]
+    notes += [*_remarks(models, items, frame, harman, steps, loadings), *told, *blocks.unweighted]
+    references = [*REFERENCES, *(("lindell2001", "williams2010") if own.items else ()), "chin2012", "stoel2006"]
+    meta = blocks.meta("common_method", frame.notna().all(axis=1).to_numpy(), references, marker=own.items, **options)
+    return CommonMethod(
+        evidence=_evidence(harman, models, steps, loadings, collinearity, adjusted, r_m),
+        models=_models(models),
+        differences=differences,
+        loadings=loadings,
+        reliability=reliability,
+        correlations=adjusted,
+        collinearity=collinearity,
+        notes=tuple(notes),
+        meta=replace(meta, n=len(frame)),
+    )
+
+
+@dataclass(frozen=True)
+class Marker:
+    """The marker's items; `name` is its construct or the name of its factor, "" without one."""
+
+    name: str
+    items: tuple[str, ...]
+
+
+def _blocks(
+    data: Responses | pd.DataFrame, constructs: Constructs, marker: str | Sequence[str] | None
+) -> tuple[Blocks, Marker]:
+    """Gather the constructs and the marker, whose items stand in `Blocks.items` under its name."""
+    blocks = gather(data, constructs)
+    items = dict(blocks.items)
+    if isinstance(marker, str) and marker in items:
+        own = Marker(marker, items[marker])
+    elif marker is None or not len(marker):
+        own = Marker("", ())
+    else:
+        listed = (marker,) if isinstance(marker, str) else tuple(marker)
+        absent = [i for i in listed if i not in blocks.source.frame.columns]
+        if absent:
+            known = [*blocks.source.frame.columns, *items]
+            told = " ".join(f"{i!r}.{did_you_mean(i, known)}" for i in absent)
+            raise ColumnNotFoundError(f"marker= names no construct and no column of the data: {told}")
+        inside = [f"'{i}' of {c}" for i in listed for c, b in items.items() if i in b]
+        if inside:
+            raise OptionError(
+                f"the marker has items of a construct: {some(inside, 6)}. A marker is a variable of its own, which "
+                "theory does not relate to the constructs; name the construct itself (marker='name') to take it as "
+                "the marker."
+            )
+        name = next(n for n in ("marker", "marker_variable", "_marker") if n not in items)
+        own = Marker(name, listed)
+        more = gather(blocks.source.frame, {name: listed})
+        blocks = replace(blocks, items={**items, name: listed}, frame=blocks.frame.join(more.frame))
+    substantive = [c for c in blocks.items if c != own.name]
+    if len(substantive) < 2:
+        there = some(substantive) or "none"
+        raise OptionError(f"common-method variance is about two constructs or more; there is {there}.")
+    owners: dict[str, str] = {}
+    for construct, block in blocks.items.items():
+        for item in block:
+            if item in owners:
+                raise OptionError(f"'{item}' belongs to {owners[item]} and to {construct}: give it to one of them.")
+            owners[item] = construct
+    return blocks, own
+
+
+def _correlations(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
+    return correlation(np.cov(frame[list(names)].to_numpy(), rowvar=False))
+
+
+def _about_the_fit(models: Models, blocks: Blocks) -> list[Note]:
+    """Notes of the measurement model that are about the data, once."""
+    fit = models.fits.get("measurement") or next(iter(models.fits.values()), None)
+    return [] if fit is None else [n for n in fit.notes if n not in blocks.source.notes]
+
+
+# Models.
+
+
+def _ulmc_steps(models: Models) -> dict[tuple[str, str], Step]:
+    own = [("ulmc_equal", "measurement"), ("ulmc_free", "measurement"), ("ulmc_free", "ulmc_equal")]
+    return _steps(models, [("measurement", "one_factor"), *own])
+
+
+def _steps(models: Models, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Step]:
+    """Test the second model of each pair against the first, of which it is a restriction."""
+    fits = models.fits
+    return {
+        (large, small): step(fits[large], fits[small], models.source)
+        for large, small in pairs
+        if large in fits and small in fits
+    }
+
+
+def _marker_models(
+    models: Models, items: Items, own: Marker, steps: dict[tuple[str, str], Step], alpha: float
+) -> tuple[pd.DataFrame, str]:
+    """Fit the models of Williams et al.; add their tests to `steps`; return the reliability and the model retained."""
+    columns = ["construct", "baseline", "total", "trait", "method"]
+    empty = pd.DataFrame(columns=columns)
+    if len(own.items) < 2:
+        if own.items:
+            models.notes.append(note("reliability.marker_single", item=own.items[0]))
+        return empty, ""
+    whole = models.fit("marker_cfa", measurement_model({**items, own.name: own.items}))
+    if whole is None:
+        return empty, ""
+    texts = marker_texts(items, own.name, own.items, whole)
+    baseline = models.fit("baseline", texts["baseline"])
+    for name in ("method_c", "method_u"):
+        models.fit(name, texts[name])
+    steps |= _steps(models, [("method_c", "baseline"), ("method_u", "method_c")])
+    if baseline is None or "method_c" not in models.fits:
+        return empty, ""
+    unequal = steps.get(("method_u", "method_c"))
+    retained = "method_u" if unequal is not None and unequal.p_value < alpha else "method_c"
+    models.fit("method_r", restricted_text(texts[retained], items, baseline))
+    steps |= _steps(models, [(retained, "method_r")])
+    rows, names = [], all_items(items)
+    plain, found = (method_loadings(f, items, own.name) for f in (baseline, models.fits[retained]))
+    for construct, block in items.items():
+        at = [names.index(i) for i in block]
+        parts = decompose(*(x[at] for x in found))
+        alone = decompose(plain[0][at], np.zeros(len(at)), plain[2][at])
+        rows.append((construct, alone.total, parts.total, parts.trait, parts.method))
+    return pd.DataFrame(rows, columns=columns), retained
+
+
+def _models(models: Models) -> pd.DataFrame:
+    known = [m for m in MODELS if m in models.fits or m in models.failed]
+    numbers = {measure: [_measure(models.fits.get(m), measure) for m in known] for measure in MEASURES}
+    return pd.DataFrame({"model": known, **numbers})
+
+
+def _measure(fit: SemFit | None, name: str) -> float:
+    return NAN if fit is None else float(fit.fit_measures.get(name, NAN))
+
+
+def _differences(models: Models, steps: Mapping[tuple[str, str], Step]) -> pd.DataFrame:
+    rows = [
+        {
+            "model": large,
+            "against": small,
+            "chisq_diff": s.statistic,
+            "df_diff": s.df,
+            "p_value": s.p_value,
+            "cfi_diff": _measure(models.fits[large], "cfi") - _measure(models.fits[small], "cfi"),
+        }
+        for (large, small), s in steps.items()
+    ]
+    return pd.DataFrame(rows, columns=["model", "against", "chisq_diff", "df_diff", "p_value", "cfi_diff"])
+
+
+def _loadings(models: Models, items: Items, own: Marker, retained: str) -> pd.DataFrame:
+    owner = {i: c for c, b in items.items() for i in b}
+    tables = []
+    pairs = [(name, "measurement", METHOD) for name in ("ulmc_equal", "ulmc_free")]
+    for name, before, factor in (*pairs, (retained, "baseline", own.name)):
+        if name not in models.fits or before not in models.fits:
+            continue
+        plain = method_loadings(models.fits[before], items, factor)[0]
+        trait, method, error = method_loadings(models.fits[name], items, factor)
+        rows = [(name, owner[i], i) for i in all_items(items)]
+        numbers = np.column_stack([plain, trait, trait - plain, method, trait**2, method**2, error])
+        tables.append(pd.DataFrame([(*a, *b) for a, b in zip(rows, numbers.tolist(), strict=True)], columns=LOADINGS))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=LOADINGS)
+
+
+# Scores.
+
+
+def _collinearity(scores: pd.DataFrame, base: SemFit | None, items: Items) -> pd.DataFrame:
+    phi = measured(base, list(items)).correlations if base is not None else np.full((len(items),) * 2, NAN)
+    return pd.DataFrame(
+        {"construct": list(items), "vif": inflation(_correlations(scores, list(items))), "vif_latent": inflation(phi)}
+    )
+
+
+def _partial(
+    scores: pd.DataFrame, frame: pd.DataFrame, own: Marker, alpha: float
+) -> tuple[pd.DataFrame, float, list[Note]]:
+    """Correlations of scores before and after the marker's part is taken out; the part; what is to be said."""
+    columns = ["construct_1", "construct_2", "r", "p_value", "r_adjusted", "p_adjusted", "lost"]
+    if not own.items:
+        return pd.DataFrame(columns=columns), NAN, [note("reliability.marker_absent")]
+    names, n = list(scores.columns), len(frame)
+    marker = frame[list(own.items)].mean(axis=1)
+    with_marker = np.array([float(np.corrcoef(marker, scores[c])[0, 1]) for c in names])
+    positive = with_marker[with_marker > 0]
+    r_m = float(positive.min()) if len(positive) else 0.0
+    told = [note("reliability.marker_used", r=r_m)] if len(positive) else [note("reliability.marker_negative")]
+    related = [f"{c} ({r:.2f})" for c, r in zip(names, with_marker, strict=True) if abs(r) > 0.3]
+    if related:
+        told.append(note("reliability.marker_related", constructs="; ".join(related)))
+    i, j = np.triu_indices(len(names), 1)
+    r = _correlations(scores, names)[i, j]
+    adjusted, p = without_marker(r, r_m, n)
+    before = significance(r, n - 2)
+    table = pd.DataFrame(
+        {
+            "construct_1": [names[k] for k in i],
+            "construct_2": [names[k] for k in j],
+            "r": r,
+            "p_value": before,
+            "r_adjusted": adjusted,
+            "p_adjusted": p,
+            "lost": (before < alpha) & ~(p < alpha),
+        }
+    )
+    return table, r_m, told
+
+
+# What is told.
+
+
+def _evidence(
+    harman: OneFactor,
+    models: Models,
+    steps: Mapping[tuple[str, str], Step],
+    loadings: pd.DataFrame,
+    collinearity: pd.DataFrame,
+    adjusted: pd.DataFrame,
+    r_m: float,
+) -> pd.DataFrame:
+    rows: list[tuple[str, str, float, float, float]] = [
+        ("harman", "component_share", harman.component_share, NAN, NAN),
+        ("harman", "factor_share", harman.factor_share, NAN, NAN),
+    ]
+
+    def test(technique: str, measure: str, pair: tuple[str, str]) -> None:
+        if pair in steps:
+            rows.append((technique, measure, steps[pair].statistic, steps[pair].df, steps[pair].p_value))
+
+    test("one_factor", "chisq_diff", ("measurement", "one_factor"))
+    for name in ("ulmc_equal", "ulmc_free"):
+        mine = loadings[loadings["model"] == name]
+        if len(mine):
+            test(name, "chisq_diff", (name, "measurement"))
+            gain = _measure(models.fits[name], "cfi") - _measure(models.fits["measurement"], "cfi")
+            rows.append((name, "cfi_diff", gain, NAN, NAN))
+            rows.append((name, "method_share", float(mine["method"].mean()), NAN, NAN))
+            rows.append((name, "trait_share", float(mine["trait"].mean()), NAN, NAN))
+            rows.append((name, "change_max", float(mine["change"].abs().max()), NAN, NAN))
+    if len(adjusted):
+        rows.append(("marker", "r_marker", r_m, NAN, NAN))
+        rows.append(("marker", "n_lost", float(adjusted["lost"].sum()), NAN, NAN))
+    test("marker_cfa", "method_c", ("method_c", "baseline"))
+    test("marker_cfa", "method_u", ("method_u", "method_c"))
+    for retained in ("method_c", "method_u"):
+        test("marker_cfa", "method_r", (retained, "method_r"))
+    rows.append(("collinearity", "vif", float(collinearity["vif"].max()), NAN, NAN))
+    rows.append(("collinearity", "vif_latent", float(collinearity["vif_latent"].max()), NAN, NAN))
+    return pd.DataFrame(rows, columns=["technique", "measure", "estimate", "df", "p_value"])
+
+
+def _remarks(
+    models: Models,
+    items: Items,
+    frame: pd.DataFrame,
+    harman: OneFactor,
+    steps: Mapping[tuple[str, str], Step],
+    loadings: pd.DataFrame,
+) -> list[Note]:
+    notes = [note("reliability.harman", share=100 * harman.component_share)]
+    if {"ulmc_equal", "ulmc_free"} & set(models.fits):
+        notes.append(note("reliability.ulmc_weak"))
+    boundary = steps.get(("ulmc_equal", "measurement"))
+    if boundary is not None and np.isfinite(boundary.statistic):
+        notes.append(note("reliability.ulmc_boundary", p=mixture(max(boundary.statistic, 0.0), 1)))
+    sd = frame[all_items(items)].std().to_numpy()
+    if sd.max() > UNLIKE * sd.min():
+        notes.append(note("reliability.method_units", ratio=float(sd.max() / sd.min())))
+    if any(s.other for s in steps.values()):
+        notes.append(note("reliability.method_scaling"))
+    for name in ("ulmc_equal", "ulmc_free"):
+        mine = loadings[loadings["model"] == name]
+        turned = mine[mine["loading"] * mine["loading_method_model"] < 0]["item"].tolist()
+        if turned:
+            notes.append(note("reliability.method_swallows", model=name, items=", ".join(turned)))
+    thin = [c for c, b in items.items() if len(b) < 3]
+    if thin:
+        notes.append(note("reliability.method_thin", constructs=", ".join(thin)))
+    return notes
