@@ -199,16 +199,23 @@ def contingency(rows: Rows) -> tuple[Floats, Ints]:
 
 
 def _zero_cells(block: Block, pairs: Pairs) -> Floats:
-    """Tables as correlations are estimated from: a single empty cell of a 2 x 2 table receives one half."""
-    if block.N.shape[1:] != (2, 2):
-        return block.N
-    zero = block.N == 0
+    N, pairs.adjusted[block.which], pairs.perfect[block.which] = without_zero(block.N)
+    return N
+
+
+def without_zero(N: Floats) -> tuple[Floats, Flags, Flags]:
+    """Tables N, shape (m, La, Lb), as correlations are estimated from; which were adjusted, which are perfect.
+
+    A single empty cell of a 2 x 2 table receives one half; two on a diagonal make the correlation 1 or -1.
+    """
+    if N.shape[1:] != (2, 2):
+        return N, np.zeros(len(N), dtype=bool), np.zeros(len(N), dtype=bool)
+    zero = N == 0
     main, off = zero[:, 0, 0] + 0.0 + zero[:, 1, 1], zero[:, 0, 1] + 0.0 + zero[:, 1, 0]
     one = main + off == 1
-    pairs.adjusted[block.which] = one
-    pairs.perfect[block.which] = ((main == 2) | (off == 2)) & (main + off == 2)
     add = ADDED * np.where(one, main - off, 0.0)
-    return block.N + add[:, None, None] * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    perfect = ((main == 2) | (off == 2)) & (main + off == 2)
+    return N + add[:, None, None] * np.array([[1.0, -1.0], [-1.0, 1.0]]), one, perfect
 
 
 def _normal(rows: Rows, pairs: Pairs, which: Ints) -> None:

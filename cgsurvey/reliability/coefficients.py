@@ -1,4 +1,7 @@
-"""Coefficients of internal consistency, from moments: S covariance, R correlation, lambda standardised loadings."""
+"""Coefficients of internal consistency, from moments: S covariance, R correlation, lambda standardised loadings.
+
+Numeric file. Matrices may have leading axes, shape (..., k, k): one coefficient for each, shape (...).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
+from scipy.stats import norm
 
 Floats = NDArray[np.float64]
 NAN = float("nan")
@@ -26,7 +30,7 @@ class Consistency:
 
 
 def consistency(S: Floats, n: int, level: float) -> Consistency:
-    """Return every closed-form coefficient of a construct.
+    """Return the closed-form coefficients of a construct that stand in its row of the table.
 
     Parameters
     ----------
@@ -38,27 +42,27 @@ def consistency(S: Floats, n: int, level: float) -> Consistency:
         Level of the interval of alpha.
     """
     R = correlation(S)
-    a = alpha(S)
-    return Consistency(a, *feldt(a, n, len(S), level), alpha(R), lambda2(S), lambda6(R), mean_correlation(R))
+    a = float(alpha(S))
+    rest = map(float, (alpha(R), lambda2(S), lambda6(R), mean_correlation(R)))
+    return Consistency(a, *feldt(a, n, len(S), level), *rest)
 
 
 def correlation(S: Floats) -> Floats:
-    """Scale a covariance matrix to a correlation matrix with an exact unit diagonal."""
-    d = np.sqrt(np.diag(S))
-    R = S / np.outer(d, d)
-    np.fill_diagonal(R, 1.0)
+    """Scale covariance matrices to correlation matrices with an exact unit diagonal."""
+    d = np.sqrt(_diagonal(S))
+    R = np.asarray(S / (d[..., :, None] * d[..., None, :]))
+    k = np.arange(S.shape[-1])
+    R[..., k, k] = 1.0
     return R
 
 
-def alpha(S: Floats) -> float:
+def alpha(S: Floats) -> Floats:
     """Coefficient alpha, k/(k-1) (1 - tr S / 1'S1) (Cronbach, 1951); of a correlation matrix: standardised alpha.
 
     NaN for fewer than two items and where the sum of the items does not vary.
     """
-    k, total = len(S), S.sum()
-    if k < 2 or total <= 1e-12 * np.trace(S):
-        return NAN
-    return float(k / (k - 1) * (1 - np.trace(S) / total))
+    k = S.shape[-1]
+    return np.asarray(k / max(k - 1, 1) * (1 - _trace(S) / _total(S)))
 
 
 def feldt(a: float, n: int, k: int, level: float) -> tuple[float, float]:
@@ -70,40 +74,130 @@ def feldt(a: float, n: int, k: int, level: float) -> tuple[float, float]:
     return float(1 - (1 - a) * lower), float(1 - (1 - a) * upper)
 
 
-def lambda2(S: Floats) -> float:
-    """Guttman's (1945) lambda 2 of a covariance matrix; never below alpha."""
-    k, total = len(S), S.sum()
-    if k < 2 or total <= 1e-12 * np.trace(S):
-        return NAN
-    off = S - np.diag(np.diag(S))
-    return float((off.sum() + np.sqrt(k / (k - 1) * (off**2).sum())) / total)
+def duhachek(S: Floats, n: int, level: float) -> tuple[float, float, float]:
+    """Asymptotic standard error of alpha and its interval, normal answers (Duhachek & Iacobucci, 2004).
+
+    SE^2 = 2 k^2 [1'S1 (tr S^2 + tr^2 S) - 2 tr S 1'S^2 1] / (n (k-1)^2 (1'S1)^3); of a correlation matrix it is what
+    psych::alpha calls ase when items are standardised.
+    """
+    k, total, trace = len(S), float(_total(S)), float(np.trace(S))
+    inner = total * ((S * S).sum() + trace**2) - 2 * trace * (S @ S).sum()
+    square = 2 * k**2 * inner / (n * max(k - 1, 1) ** 2 * total**3) if total > 0 else NAN
+    error = float(np.sqrt(max(square, 0.0))) if np.isfinite(square) else NAN
+    z = float(norm.ppf((1 + level) / 2))
+    a = float(alpha(S))
+    return error, a - z * error, a + z * error
 
 
-def lambda6(R: Floats) -> float:
-    """Guttman's (1945) lambda 6 of a correlation matrix, 1 - sum(1 - smc) / 1'R1 (psych: G6(smc)).
+def lambda1(S: Floats) -> Floats:
+    """Guttman's (1945) lambda 1, 1 - tr S / 1'S1."""
+    return np.asarray(1 - _trace(S) / _total(S))
+
+
+def lambda2(S: Floats) -> Floats:
+    """Guttman's (1945) lambda 2; never below alpha."""
+    k, off = S.shape[-1], _off(S)
+    return np.asarray((off.sum((-2, -1)) + np.sqrt(k / max(k - 1, 1) * (off**2).sum((-2, -1)))) / _total(S))
+
+
+def lambda5(S: Floats) -> Floats:
+    """Guttman's (1945) lambda 5: lambda 1 and twice the root of the largest sum of squared covariances of an item."""
+    return np.asarray(lambda1(S) + 2 * np.sqrt((_off(S) ** 2).sum(-1).max(-1)) / _total(S))
+
+
+def lambda6(R: Floats) -> Floats:
+    """Guttman's (1945) lambda 6, 1 - sum(s_j^2 (1 - smc_j)) / 1'S1 (of correlations psych: G6(smc)).
 
     NaN when the matrix is singular.
     """
-    total = R.sum()
-    if len(R) < 2 or total <= 1e-12 * len(R) or np.linalg.eigvalsh(R)[0] < 1e-10:
-        return NAN
-    return float(1 - (1 / np.diag(np.linalg.inv(R))).sum() / total)
+    total = _total(R)
+    fit = np.linalg.eigvalsh(correlation(R))[..., 0] >= 1e-10
+    inverse = np.linalg.inv(np.where(fit[..., None, None], R, np.eye(R.shape[-1])))
+    return np.asarray(np.where(fit, 1 - (1 / _diagonal(inverse)).sum(-1) / total, NAN))
 
 
-def mean_correlation(R: Floats) -> float:
+def mu(S: Floats, order: int) -> Floats:
+    """Lower bound mu_r of ten Berge & Zegers (1978); mu 0 is alpha, mu 1 is lambda 2, each is at least the one before.
+
+    mu_r = (p0 + (p1 + ... (p_{r-1} + k/(k-1) p_r)^(1/2) ...)^(1/2))^(1/2) / 1'S1 without the outermost root, where p_h
+    is the sum of the covariances between items, each to the power 2^h (psych::tenberge).
+    """
+    k, off = S.shape[-1], _off(S)
+    inner = k / max(k - 1, 1) * (off ** (2**order)).sum((-2, -1))
+    for h in range(order - 1, -1, -1):
+        inner = (off ** (2**h)).sum((-2, -1)) + np.sqrt(inner)
+    return np.asarray(inner / _total(S))
+
+
+def mean_correlation(R: Floats) -> Floats:
     """Mean of the correlations below the diagonal; NaN for one item."""
-    return float(R[np.tril_indices(len(R), -1)].mean()) if len(R) > 1 else NAN
+    return np.asarray(below(R).mean(-1)) if R.shape[-1] > 1 else np.full(R.shape[:-2], NAN)
 
 
-def composite_reliability(loadings: Floats) -> float:
+def below(R: Floats) -> Floats:
+    """Elements below the diagonal, shape (..., k (k - 1) / 2)."""
+    i, j = np.tril_indices(R.shape[-1], -1)
+    return np.asarray(R[..., i, j])
+
+
+def composite_reliability(loadings: Floats) -> Floats:
     """Reliability of the sum of congeneric standardised items, L^2 / (L^2 + sum(1 - lambda^2)), L = sum(lambda).
 
-    Rho of Joreskog (1971) as printed by Fornell and Larcker (1981); SmartPLS calls it rho_c.
+    Rho of Jöreskog (1971) as printed by Fornell and Larcker (1981); SmartPLS calls it rho_c.
     """
-    common = loadings.sum() ** 2
-    return float(common / (common + (1 - loadings**2).sum()))
+    return omega(loadings, 1 - loadings**2)
 
 
-def average_variance_extracted(loadings: Floats) -> float:
+def omega(loadings: Floats, residuals: Floats) -> Floats:
+    """Reliability of a sum by its one-factor model, L^2 / (L^2 + sum of residual variances) (McDonald, 1999).
+
+    Of loadings in the units of the items it is omega of semTools::reliability.
+    """
+    common = loadings.sum(-1) ** 2
+    return np.asarray(common / (common + residuals.sum(-1)))
+
+
+def average_variance_extracted(loadings: Floats) -> Floats:
     """Mean squared standardised loading (Fornell & Larcker, 1981)."""
-    return float((loadings**2).mean())
+    return np.asarray((loadings**2).mean(-1))
+
+
+def maximal_reliability(loadings: Floats) -> Floats:
+    """Reliability of the best weighted sum, H = 1 / (1 + 1 / sum(l^2 / (1 - l^2))) (Hancock & Mueller, 2001).
+
+    NaN when a standardised loading is 1 or beyond.
+    """
+    unique = 1 - loadings**2
+    fit = (unique > 0).all(-1)
+    signal = (loadings**2 / np.where(unique > 0, unique, 1.0)).sum(-1)
+    return np.asarray(np.where(fit, signal / (1 + signal), NAN))
+
+
+def rho_a(R: Floats) -> float:
+    """Consistent reliability of mode A composites (Dijkstra & Henseler, 2015), of one block.
+
+    (w'w)^2 w'(R - I)w / w'(ww' - diag ww')w with w the weights of the first principal component, var(w'x) = 1: without
+    other constructs these stand in for the weights of PLS.
+    """
+    root, vector = np.linalg.eigh(R)
+    w = vector[:, -1] / np.sqrt(root[-1])
+    off = (w @ w) ** 2 - (w**4).sum()
+    return float((w @ w) ** 2 * (w @ _off(R) @ w) / off) if off > 1e-12 else NAN
+
+
+def _diagonal(S: Floats) -> Floats:
+    return np.diagonal(S, axis1=-2, axis2=-1)
+
+
+def _trace(S: Floats) -> Floats:
+    return np.asarray(_diagonal(S).sum(-1))
+
+
+def _total(S: Floats) -> Floats:
+    """Variance of the sum of the items; NaN where it does not vary, or for one item."""
+    total = S.sum((-2, -1))
+    return np.where((total > 1e-12 * _trace(S)) & (S.shape[-1] > 1), total, NAN)
+
+
+def _off(S: Floats) -> Floats:
+    return np.asarray(S * (1 - np.eye(S.shape[-1])))

@@ -1,14 +1,17 @@
-"""Item analysis from the moments of one construct: S (k, k) covariance matrix of its items."""
+"""Item analysis from the moments of one construct: S (k, k) covariance matrix of its items.
+
+Numeric file.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as t_distribution
 
-from cgsurvey.reliability.coefficients import NAN, alpha, correlation
-
-Floats = NDArray[np.float64]
+from cgsurvey.reliability.coefficients import NAN, Floats, alpha, below, correlation, duhachek, lambda6
 
 
 def item_rest_correlation(S: Floats) -> Floats:
@@ -24,9 +27,60 @@ def item_rest_correlation(S: Floats) -> Floats:
     return out
 
 
+def item_total_correlation(S: Floats) -> Floats:
+    """Correlation of each item with the sum of all, itself included, shape (k,) (psych: raw.r; of R: std.r)."""
+    total = S.sum()
+    return S.sum(axis=1) / np.sqrt(np.diag(S) * total) if total > 1e-12 * np.trace(S) else np.full(len(S), NAN)
+
+
+def item_whole_correlation(R: Floats) -> Floats:
+    """Item-total correlation freed of the overlap, shape (k,): squared multiple correlations stand for 1 (psych: r.cor).
+
+    NaN when the matrix is singular or nothing common remains.
+    """
+    if len(R) < 2 or np.linalg.eigvalsh(R)[0] < 1e-10:
+        return np.full(len(R), NAN)
+    shared = R - np.diag(1 / np.diag(np.linalg.inv(R)))
+    total = shared.sum()
+    return shared.sum(axis=1) / np.sqrt(total) if total > 1e-12 else np.full(len(R), NAN)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What remains of a construct without each of its items, all shape (k,) (psych::alpha: alpha.drop)."""
+
+    alpha: Floats
+    std_error: Floats
+    alpha_std: Floats
+    lambda6: Floats
+    mean_r: Floats
+    median_r: Floats
+    var_r: Floats
+
+
+def without_each(S: Floats, n: int) -> Dropped:
+    """Recompute the coefficients of n rows without each item; NaN when only one item would remain."""
+    k = len(S)
+    if k < 3:
+        return Dropped(*[np.full(k, NAN)] * 7)
+    stay = np.array([[i for i in range(k) if i != j] for j in range(k)])
+    without = S[stay[:, :, None], stay[:, None, :]]
+    R = correlation(without)
+    r = below(R)
+    return Dropped(
+        alpha=alpha(without),
+        std_error=np.array([duhachek(M, n, 0.95)[0] for M in without]),
+        alpha_std=alpha(R),
+        lambda6=lambda6(R),
+        mean_r=r.mean(axis=1),
+        median_r=np.median(r, axis=1),
+        var_r=r.var(axis=1, ddof=1) if r.shape[1] > 1 else np.full(k, NAN),
+    )
+
+
 def alpha_if_dropped(S: Floats) -> Floats:
     """Alpha of the construct without each item, shape (k,); NaN when only one item would remain."""
-    return np.array([alpha(np.delete(np.delete(S, j, 0), j, 1)) for j in range(len(S))])
+    return without_each(S, 1).alpha
 
 
 def against_the_rest(S: Floats) -> NDArray[np.bool_]:
@@ -42,12 +96,12 @@ def against_the_rest(S: Floats) -> NDArray[np.bool_]:
     return marked if marked.any() else np.nan_to_num(item_rest_correlation(S)) < 0
 
 
-def critical_correlation(n: int, level: float = 0.05) -> float:
-    """Smallest correlation that differs from zero at `level`, two-sided: t / sqrt(n - 2 + t^2) ("r tabel").
+def critical_correlation(n: int, level: float = 0.05, tails: int = 2) -> float:
+    """Smallest correlation that differs from zero at `level`: t / sqrt(n - 2 + t^2) ("r tabel").
 
     NaN for n < 3.
     """
     if n < 3:
         return NAN
-    t = t_distribution.ppf(1 - level / 2, n - 2)
+    t = t_distribution.ppf(1 - level / tails, n - 2)
     return float(t / np.sqrt(n - 2 + t**2))

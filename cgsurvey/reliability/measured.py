@@ -41,6 +41,8 @@ class Measured:
     S, mean : ndarray, shapes (p, p), (p,)
         Sample covariances (divisor n - 1) and means.
     n : int
+    ordered : frozenset of str
+        Items that are ordered: `S` holds the correlations of their latent responses.
     notes : tuple of Note
     origin : Meta
         Meta of the fit.
@@ -56,6 +58,7 @@ class Measured:
     S: Floats
     mean: Floats
     n: int
+    ordered: frozenset[str]
     notes: tuple[Note, ...]
     origin: Meta
 
@@ -133,6 +136,7 @@ def measured(fit: SemFit, constructs: Constructs = None, *, group: str | None = 
         S=S,
         mean=sample.mean if len(sample.mean) else np.full(len(S), np.nan),
         n=sample.n,
+        ordered=frozenset(table.ordered),
         notes=(*notes, *_warnings(fit, items, loadings)),
         origin=fit.meta,
     )

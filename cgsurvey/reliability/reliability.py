@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from cgsurvey.base.errors import OptionError
-from cgsurvey.base.notes import Note, note
-from cgsurvey.base.options import fraction
+from cgsurvey.base.notes import note
+from cgsurvey.base.options import choose, fraction, whole
+from cgsurvey.base.parallel import check_seed
 from cgsurvey.base.result import Result
-from cgsurvey.reliability.coefficients import (
-    NAN,
-    Consistency,
-    Floats,
-    average_variance_extracted,
-    composite_reliability,
-    consistency,
-    correlation,
-)
-from cgsurvey.reliability.constructs import Constructs, gather
+from cgsurvey.reliability import coefficients as c
+from cgsurvey.reliability.categorical import omega_of_answers
+from cgsurvey.reliability.coefficients import NAN
+from cgsurvey.reliability.constructs import Blocks, Constructs, gather
+from cgsurvey.reliability.estimates import COLUMNS, Asked, estimates
 from cgsurvey.reliability.items import (
-    against_the_rest,
-    alpha_if_dropped,
     critical_correlation,
     item_rest_correlation,
+    item_total_correlation,
+    item_whole_correlation,
+    without_each,
 )
-from cgsurvey.reliability.measured import NO_GROUP, Measured, heywood_notes, measured
-from cgsurvey.reliability.one_factor import one_factor_loadings
+from cgsurvey.reliability.measured import NO_GROUP, measured
+from cgsurvey.reliability.polychoric import MOST
+from cgsurvey.reliability.scale import Scale, from_model, from_rows
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
 
 REFERENCES = ("cronbach1951", "feldt1965", "guttman1945", "joreskog1971", "fornell1981")
-NONE = Consistency(*[NAN] * 7)
+LEVEL = 0.05  # of "r tabel"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -46,15 +44,37 @@ class Reliability(Result):
     ----------
     coefficients : DataFrame
         One row per construct: `construct`, `n_items`, `n` (complete rows), `alpha` with its interval (Feldt),
-        `alpha_std`, `lambda2` (of covariances), `lambda6` (of correlations), `composite_reliability` and `ave` (of the
-        standardised one-factor ML solution, or of the model that was given), `mean_inter_item_r`.
+        `alpha_std`, `alpha_ordinal` (standardised alpha of the polychoric correlations), `omega_total` and `omega_h`
+        (Schmid-Leiman: three factors, minimum residual, oblimin), `lambda2` (of covariances), `lambda6` (of
+        correlations), `composite_reliability` and `ave` (of the standardised one-factor ML solution, or of the model
+        that was given), `mean_inter_item_r`.
     items : DataFrame
-        One row per item: `construct`, `item`, `n`, `mean`, `sd`, `r_drop` (item-rest correlation), `r_table` (smallest
-        correlation that differs from zero at 5 %, two-sided), `alpha_if_dropped`, `loading` (standardised).
+        One row per item: `construct`, `item`, `n`, `mean`, `sd`, `r_drop` (item-rest correlation), `alpha_if_dropped`,
+        `r_table` (smallest correlation that differs from zero at 5 %), `above_r_table` (whether `r_drop` reaches it),
+        `loading` (standardised), `r_total` (item-total correlation, the item included), `r_std` (the same of
+        standardised items), `r_cor` (freed of the overlap by squared multiple correlations), `difficulty` (mean as a
+        share of the range of the scale; NaN where the scale is not known).
+    estimates : DataFrame
+        Every coefficient of every construct: `construct measure estimate std_error ci_lower ci_upper method`. alpha
+        stands once for each kind of interval. `method` is "feldt", "duhachek", "delta" (distribution free),
+        "percentile" or "bca" (of resamples), "covariances" and "correlations" (bounds without an interval),
+        "polychoric", "schmid_leiman", "categorical", "model".
+    dropped : DataFrame
+        Each construct without each item: `construct item alpha std_error alpha_std lambda6 mean_inter_item_r
+        median_inter_item_r var_inter_item_r`.
+    inter_item : mapping of str to DataFrame
+        Correlations of the items of each construct.
+    frequencies : DataFrame
+        Shares of the answers to each item with at most eleven different ones: `construct item category count share`,
+        of all who answered the item.
     """
 
     coefficients: pd.DataFrame
     items: pd.DataFrame
+    estimates: pd.DataFrame
+    dropped: pd.DataFrame
+    inter_item: Mapping[str, pd.DataFrame]
+    frequencies: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
         """Return one row per construct."""
@@ -72,6 +92,12 @@ def reliability(
     *,
     ci: float = 0.95,
     group: str | None = None,
+    bootstrap: int = 0,
+    categorical: bool = False,
+    scale: tuple[float, float] | None = None,
+    tails: Literal[1, 2] = 2,
+    smooth: bool = False,
+    seed: int | None = None,
 ) -> Reliability:
     """Estimate the reliability of constructs and analyse their items.
 
@@ -80,15 +106,29 @@ def reliability(
     data : Responses, DataFrame or SemFit
         Reverse items of `Responses` are keyed by the instrument; those of a data frame are taken as they are, and named
         in a note when they run against the rest, never turned. Of a fitted model the sample moments and the
-        standardised loadings are used.
+        standardised loadings are used; with ordered items these are moments of latent responses, so that what needs
+        sums of answers is NaN.
     constructs : mapping of str to sequence of str, sequence of str, optional
         Construct to its items; or names of constructs of the instrument (or latent variables of the model). Default:
         all reflective leaf constructs of which at least two items are present; all latent variables of the model that
         are measured by items.
     ci : float
-        Level of the interval of alpha.
+        Level of the intervals.
     group : str, optional
         Group of a fitted model with several.
+    bootstrap : int
+        Resamples of rows for percentile and BCa intervals in `estimates`; 0 draws none.
+    categorical : bool
+        Add the reliability of the sum of ordered items, omega of Green & Yang (2009), from a one-factor model of the
+        polychoric correlations (WLSMV).
+    scale : (low, high), optional
+        Ends of the answer scale, for `difficulty`. Default: those of the instrument; items answered 0 and 1 need none.
+    tails : {2, 1}
+        Whether `r_table` is two-sided or one-sided.
+    smooth : bool
+        Make polychoric matrices that are not positive definite so, with a note.
+    seed : int, optional
+        Seed of resamples, and of splits into halves where an item count beyond 16 has too many.
 
     Returns
     -------
@@ -103,147 +143,169 @@ def reliability(
     Notes
     -----
     alpha, r_drop and lambda 6 equal psych::alpha (``raw_alpha``, ``r.drop``, ``G6(smc)``), its interval
-    psych::alpha.ci.
-    Two items do not identify a factor of their own: composite reliability and AVE are NaN unless a model is given.
+    psych::alpha.ci; alpha_ordinal is that of lavaan::lavCor; omega_total and omega_h equal psych::omega(nfactors = 3,
+    flip = FALSE). Two items do not identify a factor of their own: composite reliability and AVE are NaN unless a model
+    is given. Items that are not keyed enter as they are.
     """
     fraction("ci", ci)
+    whole("bootstrap", bootstrap, 0)
+    choose("tails", tails, (1, 2))
+    check_seed(seed)
+    ends = _ends(scale)
+    options = {"ci": ci, "tails": tails}
     if isinstance(data, SemFit):
+        if bootstrap or categorical:
+            raise OptionError("bootstrap and categorical need the answers: give the data, not the fitted model.")
         model = measured(data, constructs, group=group)
-        parts = [_from_model(model, name, ci) for name in model.items]
-        # the signs of the items are judged below, from their correlations
+        scales = from_model(model)
+        # the signs of the items are judged from their correlations
         notes = [n for n in model.notes if n.code != "reliability.mixed_signs"]
-        meta = model.meta("reliability", REFERENCES, ci=ci)
+        hidden = [s.name for s in scales if s.ordinal_only]
+        notes += [note("reliability.latent_responses", constructs=", ".join(hidden))] if hidden else []
+        meta = model.meta("reliability", REFERENCES, **options)
+        blocks = None
     else:
         if group is not None:
             raise OptionError(NO_GROUP.format(group))
         blocks = gather(data, constructs)
-        parts, used = [], np.zeros(len(blocks.frame), dtype=bool)
-        for name, items in blocks.items.items():
-            complete = blocks.frame[list(items)].notna().all(axis=1).to_numpy()
-            parts.append(_from_rows(name, blocks.frame.loc[:, list(items)], complete, ci))
-            used |= complete
-        notes, meta = [*blocks.notes, *blocks.unweighted], blocks.meta("reliability", used, REFERENCES, ci=ci)
-        sizes = [p.row["n"] for p in parts]
+        scales, found = from_rows(blocks.items, blocks.frame, smooth)
+        used = np.zeros(len(blocks.frame), dtype=bool)
+        for items in blocks.items.values():
+            used |= blocks.frame[list(items)].notna().all(axis=1).to_numpy()
+        notes = [*blocks.notes, *blocks.unweighted]
+        asked_for = {"bootstrap": bootstrap} if bootstrap else {}
+        meta = blocks.meta("reliability", used, REFERENCES, seed=seed, **options, **asked_for)
+        sizes = [s.n for s in scales]
         if min(sizes) < len(used):
             notes.append(note("reliability.complete_rows", smallest=min(sizes), largest=max(sizes), rows=len(used)))
-    rows = [p.row for p in parts]
-    two = [r["construct"] for r in rows if r["n_items"] == 2 and np.isfinite(r["alpha"]) and np.isnan(r["ave"])]
-    notes += [n for p in parts for n in p.notes]
-    notes += [note("reliability.two_items", constructs=", ".join(two))] if two else []
+        notes += found
+    rows, more = estimates(scales, Asked(ci, bootstrap, seed))
+    if categorical:
+        added, failed = omega_of_answers(scales)
+        rows, more = [*rows, *added], [*more, *failed]
     return Reliability(
-        coefficients=pd.DataFrame(rows),
-        items=pd.concat([p.items for p in parts], ignore_index=True),
-        notes=tuple(notes),
+        coefficients=pd.DataFrame([_coefficients(s, ci) for s in scales]),
+        items=pd.concat([_items(s, _range(s, blocks, ends), tails) for s in scales], ignore_index=True),
+        estimates=pd.DataFrame(rows, columns=list(COLUMNS)),
+        dropped=pd.concat([_dropped(s) for s in scales], ignore_index=True),
+        inter_item={s.name: _inter_item(s) for s in scales},
+        frequencies=_frequencies(blocks),
+        notes=(*notes, *(n for s in scales for n in s.notes), *more),
         meta=meta,
     )
 
 
-@dataclass(frozen=True)
-class _Part:
-    row: Mapping[str, Any]
-    items: pd.DataFrame
-    notes: tuple[Note, ...]
+def _ends(scale: Sequence[float] | None) -> tuple[float, float] | None:
+    if scale is None:
+        return None
+    if len(scale) != 2 or not scale[0] < scale[1]:
+        raise OptionError(f"scale={scale!r}: give the lowest and the highest answer, e.g. scale=(1, 5).")
+    return float(scale[0]), float(scale[1])
 
 
-def _from_rows(name: str, answers: pd.DataFrame, complete: np.ndarray, ci: float) -> _Part:
-    x, k = answers.to_numpy()[complete], answers.shape[1]
-    items, n = tuple(map(str, answers.columns)), len(x)
-    mean = x.mean(axis=0) if n else np.full(k, NAN)
-    S = np.atleast_2d(np.cov(x, rowvar=False)) if n > 1 else np.full((k, k), NAN)
-    constant = [i for i, same in zip(items, np.ptp(x, axis=0) == 0, strict=True) if same] if n > 1 else []
-    if n < 2:
-        empty = [i for i in items if answers[i].isna().all()]
-        why = note("reliability.items_empty", construct=name, items=", ".join(empty)) if empty else None
-        why = why or note("reliability.no_complete_rows", construct=name, n=n, items=", ".join(items))
-    elif constant:
-        why = note("reliability.constant_items", construct=name, items=", ".join(constant))
-    elif k == 1:
-        why = note("reliability.one_item", construct=name, item=items[0])
-    else:
-        loadings, notes = np.full(k, NAN), []
-        if k > 2 and n > k:
-            loadings = one_factor_loadings(correlation(S), n)
-            lacking = [] if np.isfinite(loadings).all() else [note("reliability.one_factor_failed", construct=name)]
-            notes = lacking or heywood_notes(name, items, loadings)
-        return _part(name, items, n, mean, S, loadings, ci, notes)
-    return _undefined(name, items, n, mean, np.sqrt(np.diag(S)), why)
+def _coefficients(s: Scale, ci: float) -> dict[str, Any]:
+    known = s.defined and not s.ordinal_only
+    found = c.consistency(s.S, s.n, ci) if known else c.Consistency(*[NAN] * 7)
+    return {
+        "construct": s.name,
+        "n_items": s.k,
+        "n": s.n,
+        "alpha": found.alpha,
+        "alpha_ci_lower": found.alpha_ci_lower,
+        "alpha_ci_upper": found.alpha_ci_upper,
+        "alpha_std": found.alpha_std,
+        "alpha_ordinal": s.alpha_ordinal,
+        "omega_total": float(s.shares.total[0]) if s.shares else NAN,
+        "omega_h": float(s.shares.general[0]) if s.shares else NAN,
+        "lambda2": found.lambda2,
+        "lambda6": found.lambda6,
+        "composite_reliability": float(c.composite_reliability(s.loadings)),
+        "ave": float(c.average_variance_extracted(s.loadings)),
+        "mean_inter_item_r": found.mean_inter_item_r,
+    }
 
 
-def _from_model(model: Measured, name: str, ci: float) -> _Part:
-    items, at = model.items[name], model.positions(name)
-    S, loadings = model.S[np.ix_(at, at)], model.loadings[name]
-    if len(items) == 1:  # the model states the reliability of the item, and its note says so
-        return _undefined(name, items, model.n, model.mean[at], np.sqrt(np.diag(S)), loadings=loadings)
-    return _part(name, items, model.n, model.mean[at], S, loadings, ci, ())
+def _range(s: Scale, blocks: Blocks | None, ends: tuple[float, float] | None) -> list[tuple[float, float]]:
+    """Ends of the scale of each item; NaN where they are not known."""
+    instrument = blocks.source.instrument if blocks is not None else None
+    known = {i.name for i in instrument.items} if instrument is not None else set()
+    out = []
+    for j, item in enumerate(s.items):
+        if ends is not None:
+            out.append(ends)
+        elif instrument is not None and item in known:
+            scores = sorted(instrument.item(item).scale.scores)
+            out.append((float(scores[0]), float(scores[-1])))
+        else:
+            binary = s.x is not None and len(s.x) > 0 and set(np.unique(s.x[:, j])) <= {0.0, 1.0}
+            out.append((0.0, 1.0) if binary else (NAN, NAN))
+    return out
 
 
-def _part(
-    name: str,
-    items: Sequence[str],
-    n: int,
-    mean: Floats,
-    S: Floats,
-    loadings: Floats,
-    ci: float,
-    notes: Sequence[Note],
-) -> _Part:
-    found, noted = consistency(S, n, ci), list(notes)
-    against = [i for i, wrong in zip(items, against_the_rest(S), strict=True) if wrong]
-    if against:
-        noted.append(note("reliability.negative_items", construct=name, items=", ".join(against)))
-    if found.alpha < 0:
-        noted.append(note("reliability.negative_alpha", construct=name, value=found.alpha))
-    if n <= len(items):
-        noted.append(note("reliability.few_rows", construct=name, n=n, k=len(items)))
-    elif np.isnan(found.lambda6):
-        noted.append(note("reliability.dependent_items", construct=name))
-    sizes = (composite_reliability(loadings), average_variance_extracted(loadings))
-    return _Part(
-        _row(name, items, n, found, *sizes),
-        _items(name, items, n, mean, np.sqrt(np.diag(S)), item_rest_correlation(S), alpha_if_dropped(S), loadings),
-        tuple(noted),
-    )
-
-
-def _undefined(
-    name: str,
-    items: Sequence[str],
-    n: int,
-    mean: Floats,
-    sd: Floats,
-    why: Note | None = None,
-    loadings: Floats | None = None,
-) -> _Part:
-    nothing = np.full(len(items), NAN)
-    known = nothing if loadings is None else loadings
-    sizes = (composite_reliability(known), average_variance_extracted(known))
-    return _Part(
-        _row(name, items, n, NONE, *sizes),
-        _items(name, items, n, mean, sd, nothing, nothing, known),
-        (why,) if why else (),
-    )
-
-
-def _row(name: str, items: Sequence[str], n: int, found: Consistency, cr: float, ave: float) -> dict[str, Any]:
-    values = asdict(found)
-    mean_r = values.pop("mean_inter_item_r")
-    sizes = {"construct": name, "n_items": len(items), "n": n}
-    return {**sizes, **values, "composite_reliability": cr, "ave": ave, "mean_inter_item_r": mean_r}
-
-
-def _items(
-    name: str, items: Sequence[str], n: int, mean: Floats, sd: Floats, r_drop: Floats, dropped: Floats, loadings: Floats
-) -> pd.DataFrame:
+def _items(s: Scale, ranges: Sequence[tuple[float, float]], tails: int) -> pd.DataFrame:
+    nothing = np.full(s.k, NAN)
+    known = s.defined and not s.ordinal_only
+    R = c.correlation(s.S) if known else s.S
+    r_drop, r_table = item_rest_correlation(s.S) if known else nothing, critical_correlation(s.n, LEVEL, tails)
+    low, high = np.array(ranges).T
     return pd.DataFrame(
         {
-            "construct": name,
-            "item": list(items),
-            "n": n,
-            "mean": mean,
-            "sd": sd,
+            "construct": s.name,
+            "item": list(s.items),
+            "n": s.n,
+            "mean": nothing if s.ordinal_only else s.mean,
+            "sd": nothing if s.ordinal_only else np.sqrt(np.diag(s.S)),
             "r_drop": r_drop,
-            "r_table": critical_correlation(n),
-            "alpha_if_dropped": dropped,
-            "loading": loadings,
+            "alpha_if_dropped": without_each(s.S, s.n).alpha if known else nothing,
+            "r_table": r_table,
+            "above_r_table": pd.Series(r_drop >= r_table, dtype="boolean").where(pd.Series(np.isfinite(r_drop))),
+            "loading": s.loadings,
+            "r_total": item_total_correlation(s.S) if known else nothing,
+            "r_std": item_total_correlation(R) if known else nothing,
+            "r_cor": item_whole_correlation(R) if known else nothing,
+            "difficulty": (s.mean - low) / (high - low),
+        }
+    )
+
+
+def _dropped(s: Scale) -> pd.DataFrame:
+    known = s.defined and not s.ordinal_only
+    d = without_each(s.S, s.n) if known else without_each(np.full((s.k, s.k), NAN)[:2, :2], 1)
+    nothing = np.full(s.k, NAN)
+    columns = {
+        "alpha": d.alpha,
+        "std_error": d.std_error,
+        "alpha_std": d.alpha_std,
+        "lambda6": d.lambda6,
+        "mean_inter_item_r": d.mean_r,
+        "median_inter_item_r": d.median_r,
+        "var_inter_item_r": d.var_r,
+    }
+    return pd.DataFrame(
+        {"construct": s.name, "item": list(s.items), **{k: v if known else nothing for k, v in columns.items()}}
+    )
+
+
+def _inter_item(s: Scale) -> pd.DataFrame:
+    R = c.correlation(s.S) if s.defined else np.full((s.k, s.k), NAN)
+    return pd.DataFrame(R, index=list(s.items), columns=list(s.items))
+
+
+def _frequencies(blocks: Blocks | None) -> pd.DataFrame:
+    """Share of each answer; items with more than eleven different ones are left out."""
+    parts = []
+    for construct, items in blocks.items.items() if blocks is not None else ():
+        for item in items:
+            values, counts = np.unique(blocks.frame[item].dropna().to_numpy(), return_counts=True)
+            if 0 < len(values) <= MOST:
+                share = counts / counts.sum()
+                parts.append((construct, item, values, counts, share))
+    return pd.DataFrame(
+        {
+            "construct": [p[0] for p in parts for _ in p[2]],
+            "item": [p[1] for p in parts for _ in p[2]],
+            "category": [f"{v:g}" for p in parts for v in p[2]],
+            "count": np.concatenate([p[3] for p in parts]) if parts else np.zeros(0, dtype=np.int64),
+            "share": np.concatenate([p[4] for p in parts]) if parts else np.zeros(0),
         }
     )

@@ -1,0 +1,170 @@
+"""Errors and intervals of coefficients of one construct without assuming normal answers.
+
+Numeric file. All coefficients are functions of the covariances of the items, some through the one-factor solution. The
+derivative of a coefficient times what a row adds to the covariances is the influence of that row: its spread gives the
+standard error (delta method, distribution free; for alpha Maydeu-Olivares, Coffman & Hartmann, 2007), its skewness the
+acceleration of the BCa interval (Efron, 1987).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from cgsurvey.reliability.coefficients import (
+    NAN,
+    Floats,
+    alpha,
+    average_variance_extracted,
+    composite_reliability,
+    correlation,
+    lambda2,
+    lambda6,
+    maximal_reliability,
+    mean_correlation,
+    omega,
+)
+from cgsurvey.reliability.one_factor import OneFactor, derivative, one_factor
+
+MEASURES = (
+    *("alpha", "alpha_std", "lambda2", "lambda6", "mean_inter_item_r"),
+    *("omega", "omega_observed", "composite_reliability", "ave", "h"),
+)
+STEP = 1e-5
+AT_A_TIME = 250  # resamples
+
+
+def measures(S: Floats) -> Floats:
+    """Return the coefficients `MEASURES` of covariance matrices S, shape (m, k, k), as an array (m, measures)."""
+    d = np.sqrt(np.diagonal(S, axis1=-2, axis2=-1))
+    R = correlation(S)
+    return _measures(R, one_factor(R), d)
+
+
+def _measures(R: Floats, found: OneFactor, d: Floats) -> Floats:
+    """Coefficients of S = D R D from R, covariances of items in units d, and the factor solution of R."""
+    S = R * d[..., :, None] * d[..., None, :]
+    unit = found.loadings**2 + found.residuals
+    std = found.loadings / np.sqrt(np.where(unit > 0, unit, NAN))
+    raw = found.loadings * d
+    closed = (alpha(S), alpha(correlation(R)), lambda2(S), lambda6(correlation(R)), mean_correlation(correlation(R)))
+    return np.stack(
+        [
+            *closed,
+            omega(raw, found.residuals * d**2),
+            raw.sum(-1) ** 2 / S.sum((-2, -1)),
+            composite_reliability(std),
+            average_variance_extracted(std),
+            maximal_reliability(std),
+        ],
+        axis=-1,
+    )
+
+
+def influences(x: Floats) -> Floats:
+    """Influence of each row of x, shape (n, k), on each coefficient, shape (n, measures); NaN without a solution."""
+    n, k = x.shape
+    S = np.cov(x, rowvar=False, ddof=0)
+    d = np.sqrt(np.diag(S))
+    R = correlation(S)
+    found = one_factor(R[None])
+    theta = np.hstack([found.loadings[0], found.residuals[0]])
+    i, j = np.tril_indices(k)
+    E = np.zeros((len(i), k, k))
+    E[np.arange(len(i)), i, j] = E[np.arange(len(i)), j, i] = 1.0
+
+    def at(R: Floats, theta: Floats) -> Floats:
+        return _measures(R, OneFactor(theta[:, :k], theta[:, k:]), d)
+
+    m, q = len(theta), len(i)
+    own = np.broadcast_to(theta, (q, m))
+    by_R = (at(R + STEP * E, own) - at(R - STEP * E, own)) / (2 * STEP)
+    moved, fixed = STEP * np.eye(m), np.broadcast_to(R, (m, k, k))
+    by_theta = (at(fixed, theta + moved) - at(fixed, theta - moved)) / (2 * STEP)
+    if np.isfinite(theta).all():
+        by_R = by_R + derivative(R, theta, E).T @ by_theta
+    z = (x - x.mean(axis=0)) / d
+    rows = z[:, i] * z[:, j] - R[i, j]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(rows @ by_R)
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Standard errors and intervals of all coefficients, shapes (measures,) and (measures, 2).
+
+    Attributes
+    ----------
+    std_error, normal : ndarray
+        By the delta method.
+    resampled_error, percentile, bca : ndarray
+        Of resampled rows; NaN where none were drawn.
+    failed : ndarray of int, shape (measures,)
+        Resamples without a value.
+    """
+
+    std_error: Floats
+    normal: Floats
+    resampled_error: Floats
+    percentile: Floats
+    bca: Floats
+    failed: np.ndarray
+
+
+def intervals(x: Floats, level: float, resamples: int = 0, rng: np.random.Generator | None = None) -> Intervals:
+    """Return errors and intervals of the coefficients of complete answers x, shape (n, k).
+
+    `resamples` sets of n rows are drawn with replacement by `rng`, all at once: counts times products of answers.
+    """
+    n, tail = len(x), (1 - level) / 2
+    estimate = measures(np.cov(x, rowvar=False)[None])[0]
+    U = influences(x)
+    error = np.sqrt((U**2).sum(axis=0)) / n
+    z = norm.ppf(1 - tail)
+    normal = np.stack([estimate - z * error, estimate + z * error], axis=1)
+    nothing = np.full((len(MEASURES), 2), NAN)
+    if not resamples or rng is None:
+        none = np.zeros(len(MEASURES), dtype=np.int64)
+        return Intervals(error, normal, nothing[:, 0], nothing, nothing, none)
+    drawn = _resampled(x, resamples, rng)
+    cube = (U**3).sum(axis=0)
+    spread = (U**2).sum(axis=0) ** 1.5
+    a = np.divide(cube, 6 * spread, out=np.full(len(MEASURES), NAN), where=spread > 0)
+    percentile, bca, sd = nothing.copy(), nothing.copy(), nothing[:, 0].copy()
+    for m, values in enumerate(drawn.T):
+        values = values[np.isfinite(values)]
+        if len(values) < 2 or not np.isfinite(estimate[m]):
+            continue
+        percentile[m] = np.quantile(values, [tail, 1 - tail])
+        sd[m] = values.std(ddof=1)
+        share = ((values < estimate[m]).mean() + (values <= estimate[m]).mean()) / 2
+        if 0 < share < 1 and np.isfinite(a[m]):
+            z0 = norm.ppf(share)
+            w = z0 + norm.ppf([tail, 1 - tail])
+            bca[m] = np.quantile(values, norm.cdf(z0 + w / (1 - a[m] * w)))
+    return Intervals(error, normal, sd, percentile, bca, (~np.isfinite(drawn)).sum(axis=0))
+
+
+def _resampled(x: Floats, resamples: int, rng: np.random.Generator) -> Floats:
+    """Coefficients of resampled rows, shape (resamples, measures); NaN where an item became constant."""
+    n, k = x.shape
+    i, j = np.tril_indices(k)
+    c = x - x.mean(axis=0)
+    columns = np.hstack([c[:, i] * c[:, j], c])
+    out = []
+    for first in range(0, resamples, AT_A_TIME):
+        size = min(AT_A_TIME, resamples - first)
+        rows = rng.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
+        counts = np.bincount(rows.ravel(), minlength=size * n).reshape(size, n)
+        sums = counts @ columns / n
+        mean = sums[:, len(i) :]
+        S = np.empty((size, k, k))
+        S[:, i, j] = S[:, j, i] = sums[:, : len(i)] - mean[:, i] * mean[:, j]
+        varies = (np.diagonal(S, axis1=1, axis2=2) > 1e-12 * np.diag(np.cov(x, rowvar=False))).all(axis=1)
+        found = np.full((size, len(MEASURES)), NAN)
+        if varies.any():
+            found[varies] = measures(S[varies])
+        out.append(found)
+    return np.concatenate(out)
