@@ -41,9 +41,7 @@ def omega_of_answers(scales: Sequence[Scale]) -> tuple[list[dict[str, Any]], lis
         }
         for measure, value in found.items():
             empty = {"std_error": NAN, "ci_lower": NAN, "ci_upper": NAN}
-            rows.append(
-                {"construct": s.name, "measure": measure, "estimate": value, **empty, "method": "categorical"}
-            )
+            rows.append({"construct": s.name, "measure": measure, "estimate": value, **empty, "method": "categorical"})
     return rows, notes
 
 

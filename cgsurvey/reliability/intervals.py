@@ -65,7 +65,7 @@ def _measures(R: Floats, found: OneFactor, d: Floats) -> Floats:
 
 def influences(x: Floats) -> Floats:
     """Influence of each row of x, shape (n, k), on each coefficient, shape (n, measures); NaN without a solution."""
-    n, k = x.shape
+    k = x.shape[1]
     S = np.cov(x, rowvar=False, ddof=0)
     d = np.sqrt(np.diag(S))
     R = correlation(S)

@@ -34,7 +34,7 @@ def item_total_correlation(S: Floats) -> Floats:
 
 
 def item_whole_correlation(R: Floats) -> Floats:
-    """Item-total correlation freed of the overlap, shape (k,): squared multiple correlations stand for 1 (psych: r.cor).
+    """Item-total correlation freed of the overlap, shape (k,): squared multiple correlations for 1 (psych: r.cor).
 
     NaN when the matrix is singular or nothing common remains.
     """

@@ -56,7 +56,7 @@ def one_factor_loadings(R: Floats) -> Floats:
 
 
 def derivative(R: Floats, theta: Floats, E: Floats) -> Floats:
-    """Change of a solution theta = (loadings, residuals), shape (2k,), with R, shape (2k, q), in directions E (q, k, k).
+    """Change of a solution theta = (loadings, residuals) with R in directions E, shape (q, k, k); gives (2k, q).
 
     By the implicit function theorem, with the exact Hessian, so that it holds where one factor does not fit.
     """

@@ -77,7 +77,9 @@ class Scale:
         return replace(self, notes=(*self.notes, *notes), **changes)  # type: ignore[arg-type]
 
 
-def from_rows(items: Mapping[str, tuple[str, ...]], frame: pd.DataFrame, smooth: bool) -> tuple[list[Scale], list[Note]]:
+def from_rows(
+    items: Mapping[str, tuple[str, ...]], frame: pd.DataFrame, smooth: bool
+) -> tuple[list[Scale], list[Note]]:
     """Make the constructs from answers; work on matrices is shared among them."""
     scales = [_from_answers(name, block, frame[list(block)]) for name, block in items.items()]
     scales = _with_factor(scales)

@@ -1,7 +1,8 @@
 """A general factor and group factors from the correlations R (k, k) of the items of one construct.
 
-Numeric file. Schmid and Leiman (1957): m oblique factors (minimum residual, oblimin), their correlations explained by
-one factor of second order, and its share of each loading taken out. psych::omega(nfactors = m, flip = FALSE).
+Numeric file. Schmid and Leiman (1957): m oblique factors (minimum residual, oblimin from varimax), their correlations
+explained by one factor of second order, and its share of each loading taken out. psych::omega(nfactors = m,
+flip = FALSE).
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def schmid_leiman(R: Floats, m: int = FACTORS) -> SchmidLeiman:
     """Decompose a positive definite correlation matrix; m = 3 or more factors."""
     with one_thread():
         first = extract(R, m, "minres")
-        rotated = rotate(first.loadings, "oblimin")
+        # From varimax, as psych::omega: oblimin has several minima, and this start keeps from collapsed factors.
+        rotated = rotate(rotate(first.loadings, "varimax").loadings, "oblimin")
         second = extract(rotated.phi, 1, "minres")
     L, g = rotated.loadings, second.loadings[:, 0]
     own = 1 - g**2
