@@ -49,14 +49,11 @@ class Blocks:
         columns = design.columns if design is not None else ()
         return (note("reliability.design_unused", columns=", ".join(columns)),) if columns else ()
 
-    def meta(
-        self, function: str, rows: np.ndarray, references: Iterable[str], *, seed: int | None = None, **options: object
-    ) -> Meta:
+    def meta(self, function: str, rows: np.ndarray, references: Iterable[str], **options: object) -> Meta:
         """Return the origin of a result that used the rows marked in `rows`."""
         return Meta(
             function=function,
             options=options,
-            seed=seed,
             n=int(rows.sum()),
             data_hash=data_hash(self.frame),
             source=self.source.file,

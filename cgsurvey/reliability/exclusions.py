@@ -191,7 +191,7 @@ def _alphas(responses: Responses, constructs: Constructs) -> Iterator[tuple[str,
     blocks = gather(responses, constructs)
     for name, items in blocks.items.items():
         x = blocks.frame[list(items)].dropna().to_numpy()
-        value = alpha(np.atleast_2d(np.cov(x, rowvar=False))) if len(x) > 1 else NAN
+        value = float(alpha(np.atleast_2d(np.cov(x, rowvar=False)))) if len(x) > 1 else NAN
         yield "alpha", name, len(x), value, NAN
 
 

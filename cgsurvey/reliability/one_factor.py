@@ -136,8 +136,8 @@ def _derivatives(R: Floats, theta: Floats) -> tuple[Floats, Floats, Floats]:
     loadings = theta[:, :k]
     Sigma = loadings[:, :, None] * loadings[:, None, :]
     Sigma[:, np.arange(k), np.arange(k)] += theta[:, k:]
-    P = np.linalg.inv(Sigma)
-    Q = P @ R @ P
+    P = np.asarray(np.linalg.inv(Sigma), dtype=np.float64)
+    Q = np.asarray(P @ R @ P)
     u, w = (np.einsum("mij,mj->mi", M, loadings) for M in (P, Q))
     gradient = np.hstack([2 * (u - w), np.diagonal(P - Q, axis1=1, axis2=2)])
     expected = _hessian(P, P, u, u, loadings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -174,7 +174,7 @@ def reliability(
             used |= blocks.frame[list(items)].notna().all(axis=1).to_numpy()
         notes = [*blocks.notes, *blocks.unweighted]
         asked_for = {"bootstrap": bootstrap} if bootstrap else {}
-        meta = blocks.meta("reliability", used, REFERENCES, seed=seed, **options, **asked_for)
+        meta = replace(blocks.meta("reliability", used, REFERENCES, **options, **asked_for), seed=seed)
         sizes = [s.n for s in scales]
         if min(sizes) < len(used):
             notes.append(note("reliability.complete_rows", smallest=min(sizes), largest=max(sizes), rows=len(used)))
@@ -294,12 +294,11 @@ def _inter_item(s: Scale) -> pd.DataFrame:
 def _frequencies(blocks: Blocks | None) -> pd.DataFrame:
     """Share of each answer; items with more than eleven different ones are left out."""
     parts = []
-    for construct, items in blocks.items.items() if blocks is not None else ():
-        for item in items:
-            values, counts = np.unique(blocks.frame[item].dropna().to_numpy(), return_counts=True)
-            if 0 < len(values) <= MOST:
-                share = counts / counts.sum()
-                parts.append((construct, item, values, counts, share))
+    asked = [(c, i, blocks.frame[i]) for c, block in blocks.items.items() for i in block] if blocks is not None else []
+    for construct, item, answers in asked:
+        values, counts = np.unique(answers.dropna().to_numpy(dtype=float), return_counts=True)
+        if 0 < len(values) <= MOST:
+            parts.append((construct, item, values, counts, counts / counts.sum()))
     return pd.DataFrame(
         {
             "construct": [p[0] for p in parts for _ in p[2]],
