@@ -68,6 +68,10 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "McarTest": lambda d: cg.mcar_test(d, ITEMS),
     "Missingness": lambda d: cg.missingness(d, ITEMS),
     "Reliability": lambda d: cg.reliability(d, CONSTRUCTS),
+    "Retest": lambda d: cg.test_retest(
+        d.assign(person=range(len(d))), d[::-1].assign(person=range(len(d))), on="person", constructs={"trust": TRUST}
+    ),
+    "ExpertJudgement": lambda d: cg.aiken_v(d[TRUST].head(6), 1, 5),
     "Validity": lambda d: cg.validity(d, CONSTRUCTS),
     "DiscriminantValidity": lambda d: cg.discriminant_validity(d, CONSTRUCTS),
     "ExclusionSensitivity": lambda d: cg.exclusion_sensitivity(

@@ -64,6 +64,12 @@ LABELLED = {
         "measured",
         "reliability",
         "validity",
+        "categorical",
+        "estimates",
+        "scale",
+        "experts",
+        "retest",
+        "hierarchical",
     },
 }
 

@@ -62,7 +62,7 @@ def alpha(S: Floats) -> Floats:
     NaN for fewer than two items and where the sum of the items does not vary.
     """
     k = S.shape[-1]
-    return np.asarray(k / max(k - 1, 1) * (1 - _trace(S) / _total(S)))
+    return _plain(k / max(k - 1, 1) * (1 - _trace(S) / _total(S)))
 
 
 def feldt(a: float, n: int, k: int, level: float) -> tuple[float, float]:
@@ -91,18 +91,18 @@ def duhachek(S: Floats, n: int, level: float) -> tuple[float, float, float]:
 
 def lambda1(S: Floats) -> Floats:
     """Guttman's (1945) lambda 1, 1 - tr S / 1'S1."""
-    return np.asarray(1 - _trace(S) / _total(S))
+    return _plain(1 - _trace(S) / _total(S))
 
 
 def lambda2(S: Floats) -> Floats:
     """Guttman's (1945) lambda 2; never below alpha."""
     k, off = S.shape[-1], _off(S)
-    return np.asarray((off.sum((-2, -1)) + np.sqrt(k / max(k - 1, 1) * (off**2).sum((-2, -1)))) / _total(S))
+    return _plain((off.sum((-2, -1)) + np.sqrt(k / max(k - 1, 1) * (off**2).sum((-2, -1)))) / _total(S))
 
 
 def lambda5(S: Floats) -> Floats:
     """Guttman's (1945) lambda 5: lambda 1 and twice the root of the largest sum of squared covariances of an item."""
-    return np.asarray(lambda1(S) + 2 * np.sqrt((_off(S) ** 2).sum(-1).max(-1)) / _total(S))
+    return _plain(lambda1(S) + 2 * np.sqrt((_off(S) ** 2).sum(-1).max(-1)) / _total(S))
 
 
 def lambda6(R: Floats) -> Floats:
@@ -113,7 +113,7 @@ def lambda6(R: Floats) -> Floats:
     total = _total(R)
     fit = np.linalg.eigvalsh(correlation(R))[..., 0] >= 1e-10
     inverse = np.linalg.inv(np.where(fit[..., None, None], R, np.eye(R.shape[-1])))
-    return np.asarray(np.where(fit, 1 - (1 / _diagonal(inverse)).sum(-1) / total, NAN))
+    return _plain(np.where(fit, 1 - (1 / _diagonal(inverse)).sum(-1) / total, NAN))
 
 
 def mu(S: Floats, order: int) -> Floats:
@@ -126,18 +126,18 @@ def mu(S: Floats, order: int) -> Floats:
     inner = k / max(k - 1, 1) * (off ** (2**order)).sum((-2, -1))
     for h in range(order - 1, -1, -1):
         inner = (off ** (2**h)).sum((-2, -1)) + np.sqrt(inner)
-    return np.asarray(inner / _total(S))
+    return _plain(inner / _total(S))
 
 
 def mean_correlation(R: Floats) -> Floats:
     """Mean of the correlations below the diagonal; NaN for one item."""
-    return np.asarray(below(R).mean(-1)) if R.shape[-1] > 1 else np.full(R.shape[:-2], NAN)
+    return _plain(below(R).mean(-1) if R.shape[-1] > 1 else np.full(R.shape[:-2], NAN))
 
 
 def below(R: Floats) -> Floats:
     """Elements below the diagonal, shape (..., k (k - 1) / 2)."""
     i, j = np.tril_indices(R.shape[-1], -1)
-    return np.asarray(R[..., i, j])
+    return _plain(R[..., i, j])
 
 
 def composite_reliability(loadings: Floats) -> Floats:
@@ -154,12 +154,12 @@ def omega(loadings: Floats, residuals: Floats) -> Floats:
     Of loadings in the units of the items it is omega of semTools::reliability.
     """
     common = loadings.sum(-1) ** 2
-    return np.asarray(common / (common + residuals.sum(-1)))
+    return _plain(common / (common + residuals.sum(-1)))
 
 
 def average_variance_extracted(loadings: Floats) -> Floats:
     """Mean squared standardised loading (Fornell & Larcker, 1981)."""
-    return np.asarray((loadings**2).mean(-1))
+    return _plain((loadings**2).mean(-1))
 
 
 def maximal_reliability(loadings: Floats) -> Floats:
@@ -170,7 +170,7 @@ def maximal_reliability(loadings: Floats) -> Floats:
     unique = 1 - loadings**2
     fit = (unique > 0).all(-1)
     signal = (loadings**2 / np.where(unique > 0, unique, 1.0)).sum(-1)
-    return np.asarray(np.where(fit, signal / (1 + signal), NAN))
+    return _plain(np.where(fit, signal / (1 + signal), NAN))
 
 
 def rho_a(R: Floats) -> float:
@@ -183,6 +183,11 @@ def rho_a(R: Floats) -> float:
     w = vector[:, -1] / np.sqrt(root[-1])
     off = (w @ w) ** 2 - (w**4).sum()
     return float((w @ w) ** 2 * (w @ _off(R) @ w) / off) if off > 1e-12 else NAN
+
+
+def _plain(x: Floats) -> Floats:
+    """Return a number for one matrix, an array for several."""
+    return np.asarray(x)[()]
 
 
 def _diagonal(S: Floats) -> Floats:
