@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -20,3 +20,10 @@ def drawers(x: Any, language: str) -> Drawers:
 def drawable() -> list[str]:
     """Return the names of the classes of which there are pictures."""
     return sorted(c.__name__ for c in drawers.registry if c is not object)
+
+
+def numbered(kind: str, pictures: Sequence[Callable[..., Picture]]) -> dict[str, Callable[..., Picture]]:
+    """Return pictures of one kind by name: "likert" for a single one, else "likert_1", "likert_2", ..."""
+    if len(pictures) == 1:
+        return {kind: pictures[0]}
+    return {f"{kind}_{n}": picture for n, picture in enumerate(pictures, 1)}

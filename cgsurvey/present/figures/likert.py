@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from cgsurvey.present.figures.picture import GREY, INK, PAGE, Picture, drawing
+from cgsurvey.present.figures.picture import GREY, INK, PAGE, Picture, drawing, wrapped
 from cgsurvey.present.numbers import show
 
 WORDS = {
@@ -107,13 +106,13 @@ def likert_bars(
                     )
             left = left + cells[:, column]
         axes.axvline(0, color=GREY, linewidth=0.6, zorder=0)
-        axes.set_yticks(at, [_fit(labels.get(i, i)) for i in items], fontsize=6.6)
+        axes.set_yticks(at, [wrapped(labels.get(i, i), 56) for i in items], fontsize=6.6)
         axes.tick_params(axis="y", length=0)
         for k, head in heads.items():
             axes.text(
                 -0.02,
                 at[k] + 0.86,
-                _fit(head, 52),
+                wrapped(head, 52),
                 transform=axes.get_yaxis_transform(),
                 ha="right",
                 va="center",
@@ -136,7 +135,3 @@ def likert_bars(
             fontsize=6.8,
         )
     return picture
-
-
-def _fit(text: str, width: int = 56) -> str:
-    return "\n".join(textwrap.wrap(text, width, max_lines=2, placeholder=" …"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,6 +87,11 @@ class Picture(Figure):
         png = b64encode(self.to_bytes("png", dpi=144)).decode()
         look = {"alt": self.alt, "width": int(self.get_figwidth() * 96), "needs_background": "light"}
         return {"image/png": png, "text/plain": self.alt}, {"image/png": look}
+
+
+def wrapped(text: str, width: int, lines: int = 2) -> str:
+    """Break a text into lines, with an ellipsis where it is longer."""
+    return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=" …"))
 
 
 @contextmanager
