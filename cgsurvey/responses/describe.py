@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,8 @@ class Description(Result):
         Column of the groups.
     weighted : bool
         True when shares, means and standard deviations are weighted; counts never are.
+    members : mapping of str to tuple of str
+        Construct to the items that are its own, not those of its elements.
     """
 
     items: pd.DataFrame
@@ -68,6 +70,7 @@ class Description(Result):
     profile: pd.DataFrame
     by: str | None = None
     weighted: bool = False
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def tidy(self) -> pd.DataFrame:
         """Return one row per item (and group)."""
@@ -164,6 +167,7 @@ def describe(
         **joined,
         by=by,
         weighted=w is not None,
+        members={p.id: p.items for top in parts for p in top.walk() if p.items},
         notes=tuple(notes),
         meta=Meta(
             function="describe",

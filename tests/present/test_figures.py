@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from cgsurvey.present.figures.likert import colours, likert_bars
+from cgsurvey.present.figures.likert import Bar, colours, likert_bars
 from cgsurvey.present.figures.loadings import loading_plot
 from cgsurvey.present.figures.matrix import matrix_map
 
-SHARES = pd.DataFrame(
-    [[0.1, 0.2, 0.3, 0.25, 0.15], [0.0, 0.05, 0.15, 0.5, 0.3]], index=["i1", "i2"], columns=[1.0, 2.0, 3.0, 4.0, 5.0]
-)
 ANSWERS = {1.0: "SD", 2.0: "D", 3.0: "N", 4.0: "A", 5.0: "SA"}
+SHARES = [
+    Bar("i1", "The partners meet", "Trust", dict(zip(ANSWERS, (0.1, 0.2, 0.3, 0.25, 0.15), strict=True))),
+    Bar("i2", "They listen", "Trust", dict(zip(ANSWERS, (0.0, 0.05, 0.15, 0.5, 0.3), strict=True))),
+]
 
 
 def bars(picture):
@@ -21,26 +24,26 @@ def bars(picture):
 
 
 def test_bars_are_centred_on_the_middle_category():
-    drawn = bars(likert_bars(SHARES, labels={}, answers=ANSWERS))
+    drawn = bars(likert_bars(SHARES, answers=ANSWERS))
     assert drawn[0] == (pytest.approx(-45), pytest.approx(10))  # 10 + 20 + half of 30 to the left
     assert drawn[4] == (pytest.approx(-15), pytest.approx(30))
     assert sum(w for _, w in drawn) == pytest.approx(200)
 
 
 def test_an_even_scale_has_no_middle():
-    even = SHARES.drop(columns=3.0).div(SHARES.drop(columns=3.0).sum(axis=1), axis=0)
-    drawn = bars(likert_bars(even, labels={}, answers=ANSWERS))
-    assert drawn[2][0] + drawn[2][1] == pytest.approx(0)
+    even = [Bar("i", "i", "", {1.0: 0.1, 2.0: 0.3, 3.0: 0.4, 4.0: 0.2})]
+    drawn = bars(likert_bars(even, answers={}))
+    assert drawn[1][0] + drawn[1][1] == pytest.approx(0)
     assert len(colours(4)) == 4 and len(set(colours(5))) == 5
 
 
 def test_the_alternative_text_holds_the_shares():
-    alt = likert_bars(SHARES, labels={}, answers=ANSWERS, language="id").alt
+    alt = likert_bars(SHARES, answers=ANSWERS, language="id").alt
     assert "i2: 80% setuju, 5% tidak setuju" in alt
 
 
 def test_markup_in_a_wording_is_plain_text():
-    picture = likert_bars(SHARES, labels={"i1": "<b>$x$ & co</b>"}, answers=ANSWERS)
+    picture = likert_bars([replace(SHARES[0], label="<b>$x$ & co</b>")], answers=ANSWERS)
     assert b"<b>$x$" not in picture.to_bytes("svg")
 
 

@@ -13,7 +13,7 @@ from .conftest import CONSTRUCTS
 
 def test_each_registered_class_names_its_pictures(measured, structured, answers):
     assert plot_kinds(measured) == ("diagram", "loadings")
-    assert plot_kinds(cg.validity(answers, CONSTRUCTS)) == ("htmt", "correlations")
+    assert plot_kinds(cg.validity(answers, CONSTRUCTS)) == ("htmt", "correlations", "pairs")
     assert plot_kinds(cg.describe(answers, scale=(1, 5))) == ("likert",)
     assert {"SemFit", "Validity", "Description", "SimpleSlopes"} <= set(drawable())
 

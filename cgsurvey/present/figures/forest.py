@@ -15,6 +15,7 @@ from cgsurvey.present.numbers import show
 
 # Shape tells the series in greyscale, hue on a screen.
 MARKS = (("o", POSITIVE), ("s", NEGATIVE), ("D", INK), ("^", "#7b9fc4"), ("v", "#d98a77"), ("P", GREY))
+COLUMNS = ("panel", "heading", "row", "series", "estimate", "ci_lower", "ci_upper")
 ROWS_PER_PICTURE = 24
 BETWEEN = 0.085  # inches between the series of one row
 
@@ -168,12 +169,22 @@ def _dress(panel: Any, rows: pd.DataFrame, axis: Axis, language: str) -> None:
     room = 0.03 * (axis.most - axis.least)
     low, high = (min(axis.least, values.min() - room), max(axis.most, values.max() + room)) if len(values) else (0, 1)
     panel.set_xlim(low, high)
-    for name, value in (axis.guides or {}).items():
+    before, level = -np.inf, 0
+    for name, value in sorted((axis.guides or {}).items(), key=lambda guide: guide[1]):
+        level = 1 - level if value - before < 0.11 * (high - low) else 0  # names of neighbours stand at two heights
+        before = value
         panel.axvline(value, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
         panel.annotate(
-            name, (value, 1.0), xycoords=panel.get_xaxis_transform(), xytext=(0, 2), textcoords="offset points",
-            fontsize=6, color=GREY, ha="center", va="bottom",
-        )  # fmt: skip
+            name,
+            (value, 1.0),
+            xycoords=panel.get_xaxis_transform(),
+            xytext=(0, 2 + 7 * level),
+            textcoords="offset points",
+            fontsize=6,
+            color=GREY,
+            ha="center",
+            va="bottom",
+        )
     panel.set_xlabel(axis.title, fontsize=7)
     panel.tick_params(axis="x", labelsize=6.8)
     kind = "coefficient" if axis.least >= -1 and axis.most <= 1 else "number"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from cgsurvey.present.figures.picture import GREY, INK, PAGE, Picture, drawing, wrapped
 from cgsurvey.present.numbers import show
@@ -13,12 +13,14 @@ from cgsurvey.present.numbers import show
 WORDS = {
     "en": {
         "axis": "Share of answers (%)",
-        "alt": "Diverging bars of the answers to {n} items. {told}",
+        "items": "Diverging bars of the answers to each item. {told}",
+        "constructs": "Diverging bars of the answers to the items of each construct, reverse items turned. {told}",
         "told": "{item}: {high} agree, {low} disagree.",
     },
     "id": {
         "axis": "Persentase jawaban (%)",
-        "alt": "Diagram batang divergen jawaban atas {n} butir. {told}",
+        "items": "Diagram batang divergen jawaban atas setiap butir. {told}",
+        "constructs": "Diagram batang divergen jawaban atas butir setiap konstruk, butir terbalik dibalik. {told}",
         "told": "{item}: {high} setuju, {low} tidak setuju.",
     },
 }
@@ -36,32 +38,40 @@ def colours(n: int) -> list[str]:
     return [*low, *([_MIDDLE] if n % 2 else []), *high]
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its name in the alternative text, the words beside it, the heading it stands under.
+
+    `shares` maps each answer value, in the order of the scale, to its share; they sum to one. `item` is an item with
+    the same answer words.
+    """
+
+    name: str
+    label: str
+    heading: str
+    shares: Mapping[float, float]
+    item: str = ""
+
+
 def likert_bars(
-    shares: pd.DataFrame,
-    *,
-    labels: Mapping[str, str],
-    answers: Mapping[float, str],
-    language: str = "en",
-    groups: Sequence[str] = (),
+    bars: Sequence[Bar], *, answers: Mapping[float, str], what: str = "items", language: str = "en"
 ) -> Picture:
-    """Draw one bar per item.
+    """Draw bars that share one answer scale.
 
     Parameters
     ----------
-    shares : DataFrame, shape (items, categories)
-        Share of each answer, columns in the order of the scale; rows sum to one.
-    labels : mapping
-        Words per item.
+    bars : sequence of Bar
+        Bars of one heading stand side by side; a heading of "" stands for none.
     answers : mapping
-        Words per category.
+        Words per answer value.
+    what : {"items", "constructs"}
+        What the bars are about.
     language : {"en", "id"}
-    groups : sequence of str
-        Heading that each item stands under, one per item; empty for none.
     """
-    items, values = list(shares.index), list(shares.columns)
-    cells = shares.fillna(0.0).to_numpy(dtype=float)
+    values = list(bars[0].shares)
+    cells = np.array([[b.shares[v] for v in values] for b in bars])
     half = len(values) // 2
-    middle = cells[:, half] if len(values) % 2 else np.zeros(len(items))
+    middle = cells[:, half] if len(values) % 2 else np.zeros(len(bars))
     low, high = cells[:, :half].sum(axis=1), cells[:, len(values) - half :].sum(axis=1)
     words = WORDS[language]
 
@@ -69,16 +79,17 @@ def likert_bars(
         return show(x, "share", language, 0).rstrip("% ") + "%"
 
     told = " ".join(
-        words["told"].format(item=i, high=percent(h), low=percent(lo))
-        for i, h, lo in zip(items, high, low, strict=True)
+        words["told"].format(item=b.name, high=percent(h), low=percent(lo))
+        for b, h, lo in zip(bars, high, low, strict=True)
     )
-    heads = {k: g for k, g in enumerate(groups) if k == 0 or groups[k - 1] != g}
+    first = [k for k, b in enumerate(bars) if b.heading and (k == 0 or bars[k - 1].heading != b.heading)]
+    heads = {k: wrapped(bars[k].heading, 54) for k in first}
     y, at = 0.0, []
-    for k in range(len(items)):
-        y -= 1.0 + (0.8 if k in heads else 0.0)
+    for k in range(len(bars)):
+        y -= 1.0 + (0.8 + 0.3 * heads[k].count("\n") if k in heads else 0.0)
         at.append(y)
     height = 0.28 * -y + 0.95
-    with drawing(PAGE, height, words["alt"].format(n=len(items), told=told)) as picture:
+    with drawing(PAGE, height, words[what].format(told=told)) as picture:
         axes = picture.add_axes((0.45, 0.62 / height, 0.49, 1 - 0.75 / height))
         left = -(low + middle / 2)
         for column, colour in enumerate(colours(len(values))):
@@ -106,13 +117,13 @@ def likert_bars(
                     )
             left = left + cells[:, column]
         axes.axvline(0, color=GREY, linewidth=0.6, zorder=0)
-        axes.set_yticks(at, [wrapped(labels.get(i, i), 56) for i in items], fontsize=6.6)
+        axes.set_yticks(at, [wrapped(b.label, 56) for b in bars], fontsize=6.6)
         axes.tick_params(axis="y", length=0)
         for k, head in heads.items():
             axes.text(
                 -0.02,
                 at[k] + 0.86,
-                wrapped(head, 52),
+                head,
                 transform=axes.get_yaxis_transform(),
                 ha="right",
                 va="center",

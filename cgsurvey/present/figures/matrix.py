@@ -16,11 +16,13 @@ WORDS = {
         "r": "Heat map of the correlations between {n} constructs; the largest is {a} with {b}, {value}.",
         "htmt": "Heat map of HTMT between {n} constructs; the largest is {a} with {b}, {value}.",
         "outlined": "Outlined: above {cut}.",
+        "reaches": "Triangle: below it, but the interval reaches beyond it.",
     },
     "id": {
         "r": "Peta panas korelasi antara {n} konstruk; yang terbesar {a} dengan {b}, {value}.",
         "htmt": "Peta panas HTMT antara {n} konstruk; yang terbesar {a} dengan {b}, {value}.",
         "outlined": "Bergaris tepi: di atas {cut}.",
+        "reaches": "Segitiga: di bawahnya, tetapi intervalnya melampauinya.",
     },
 }
 
@@ -32,6 +34,7 @@ def matrix_map(
     labels: Mapping[str, str],
     language: str = "en",
     cut: float | None = None,
+    limits: pd.DataFrame | None = None,
 ) -> Picture:
     """Draw the lower triangle of a square table with its values.
 
@@ -46,10 +49,13 @@ def matrix_map(
     language : {"en", "id"}
     cut : float, optional
         Cells above it are outlined.
+    limits : DataFrame, shape (k, k), optional
+        Lower limits of the intervals below the diagonal and upper limits above it. They are printed where the cells
+        have room; a triangle marks a cell below `cut` whose upper limit lies above it.
     """
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Polygon, Rectangle
 
     names = list(table.index)
     k = len(names)
@@ -64,7 +70,8 @@ def matrix_map(
         value=show(values[i, j], "coefficient", language, 2),
     )
     scale, norm = (colormaps["RdBu"], Normalize(-1, 1)) if kind == "r" else (colormaps["Blues"], Normalize(0, 1.15))
-    side = min(0.42, (PAGE - 1.9) / k)
+    ends = np.full((k, k), np.nan) if limits is None else limits.to_numpy(dtype=float)
+    side = min(0.42 if limits is None else 0.56, (PAGE - 1.9) / k)
     width, height = 1.75 + side * k, side * k + (0.62 if k > 1 else 0.3)
     with drawing(width, height, alt) as picture:
         axes = picture.add_axes((1.7 / width, 0.55 / height, side * k / width, side * k / height))
@@ -87,9 +94,18 @@ def matrix_map(
                 )
                 dark = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2] < 0.5
                 size = 6.6 if side > 0.33 else 5.2
+                told = bool(np.isfinite([ends[a, b], ends[b, a]]).all())
+                if told and side >= 0.46:
+                    axes.text(
+                        b + 0.5, a + 0.72, _interval(ends[a, b], ends[b, a], language), ha="center", va="center",
+                        fontsize=4.6, color="white" if dark else INK, zorder=4,
+                    )  # fmt: skip
+                if told and cut is not None and not over and ends[b, a] > cut:
+                    corner = [(b + 0.78, a + 0.04), (b + 0.96, a + 0.04), (b + 0.96, a + 0.22)]
+                    axes.add_patch(Polygon(corner, facecolor="white" if dark else INK, zorder=4, gid="reaches"))
                 axes.text(
                     b + 0.5,
-                    a + 0.5,
+                    a + (0.4 if told and side >= 0.46 else 0.5),
                     show(values[a, b], "coefficient", language, 2),
                     ha="center",
                     va="center",
@@ -112,6 +128,13 @@ def matrix_map(
             spine.set_visible(False)
         if cut is not None:
             limit = words["outlined"].format(cut=show(cut, "coefficient", language, 2))
+            if limits is not None:
+                limit += f"\n{words['reaches']}"
             axes.text(0, k + 0.3 / side, limit, fontsize=6.8, color="#767676", va="top")
         axes.set_facecolor("none")
     return picture
+
+
+def _interval(low: float, high: float, language: str) -> str:
+    mark = {"en": ", ", "id": "; "}[language]
+    return f"[{mark.join(show(v, 'coefficient', language, 2) for v in (low, high))}]"

@@ -11,6 +11,7 @@ from cgsurvey.present.figures.drawers import Drawers, drawers, numbered
 from cgsurvey.present.figures.forest import pages
 from cgsurvey.present.figures.matrix import matrix_map
 from cgsurvey.present.figures.reliability import item_rest_plot, reliability_forest
+from cgsurvey.present.figures.validity import pair_intervals, pair_limits
 from cgsurvey.reliability import Reliability, Validity
 
 
@@ -31,16 +32,16 @@ def _of_reliability(x: Reliability, language: str) -> Drawers:
 
 @drawers.register(Validity)
 def _of_validity(x: Validity, language: str) -> Drawers:
-    labels = {n: x.meta.label(n, language) for n in x.htmt.index}
     if len(x.htmt) < 2:
         return {}
+    labels = {n: x.meta.label(n, language) for n in x.htmt.index}
     limit = rule("htmt", "any")
-    out = {
-        "htmt": partial(
-            matrix_map, x.htmt, kind="htmt", labels=labels, language=language, cut=limit.good if limit else None
-        )
-    }
+    cut = limit.good if limit else None
+    limits = pair_limits(x)
+    out = {"htmt": partial(matrix_map, x.htmt, kind="htmt", labels=labels, language=language, cut=cut, limits=limits)}
     below = x.fornell_larcker.where(np.tril(np.ones(x.fornell_larcker.shape, dtype=bool), -1))
     if below.notna().any(axis=None):
         out["correlations"] = partial(matrix_map, below, kind="r", labels=labels, language=language)
+    if limits is not None:
+        out["pairs"] = partial(pair_intervals, x, language=language)
     return out

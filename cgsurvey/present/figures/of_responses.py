@@ -2,58 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pandas as pd
 
-from cgsurvey.present.figures.drawers import Drawers, drawers
-from cgsurvey.present.figures.likert import likert_bars
+from cgsurvey.moments import McarTest
+from cgsurvey.moments.missingness import COMPLETE, FEW, OTHERS
+from cgsurvey.present.figures.drawers import Drawers, drawers, numbered
+from cgsurvey.present.figures.forest import pages
+from cgsurvey.present.figures.likert import Bar, likert_bars
+from cgsurvey.present.figures.missing import Pattern, missing_map
+from cgsurvey.present.figures.picture import Picture, item_words
+from cgsurvey.present.figures.screening import screening_overview
+from cgsurvey.responses import Screening
 from cgsurvey.responses.describe import Description
 
-ITEMS_PER_PICTURE = 22
+BARS_PER_PICTURE = 22
+SCALE = range(3, 12)  # answer values that make a scale
+ITEMS_PER_MAP = 40
 
 
 @drawers.register(Description)
 def _of_description(x: Description, language: str) -> Drawers:
-    if x.by or x.categories.empty:
-        return {}
-    tables = [t for t in _by_scale(x.categories)]
-    parts = [
-        t.iloc[k : k + -(-len(t) // n)]
-        for t in tables
-        for n in (-(-len(t) // ITEMS_PER_PICTURE),)
-        for k in range(0, len(t), -(-len(t) // n))
-    ]
-    names = ["likert"] if len(parts) == 1 else [f"likert_{n}" for n in range(1, len(parts) + 1)]
-    return {
-        name: partial(
-            likert_bars,
-            part,
-            labels={i: _wording(x, i, language) for i in part.index},
-            answers=_answers(x, part, language),
-            language=language,
+    items, constructs = list(_item_bars(x, language)), list(_construct_bars(x, language))
+    return _likert(x, items, "items", language) | _likert(x, constructs, "constructs", language)
+
+
+@drawers.register(McarTest)
+def _of_mcar(x: McarTest, language: str) -> Drawers:
+    """The map of those items that are missing in a pattern that may be shown."""
+    counts = {str(r.pattern): int(r.rows) for r in x.patterns.rename(columns={"count": "rows"}).itertuples()}
+    complete, rare = counts.pop(COMPLETE, None), counts.pop(OTHERS, 0)
+    pooled = x.patterns.loc[x.patterns["pattern"] == OTHERS, "n_patterns"]
+    patterns = [Pattern(tuple(name.split(", ")), n) for name, n in counts.items()]
+    items = [i for i in x.items if any(i in p.items for p in patterns)]
+    maps = []
+    for page in pages([""] * len(items), ITEMS_PER_MAP):
+        labels = {items[k]: item_words(x.meta, items[k], language) for k in page}
+        rest = (int(pooled.sum()), rare)
+        maps.append(
+            partial(missing_map, patterns, labels=labels, complete=complete, rare=rest, few=FEW, language=language)
         )
-        for name, part in zip(names, parts, strict=True)
-    }
+    return numbered("missing", maps)
 
 
-def _by_scale(categories: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return one table of shares (items, categories) per set of answer values; neighbours share a picture."""
-    wide = categories.pivot(index="item", columns="value", values="share").loc[list(dict.fromkeys(categories["item"]))]
-    sets = wide.notna().apply(lambda row: tuple(wide.columns[row]), axis=1)
-    return [wide.loc[sets == s, list(s)] for s in dict.fromkeys(sets) if 3 <= len(s) <= 11]
+@drawers.register(Screening)
+def _of_screening(x: Screening, language: str) -> Drawers:
+    return {"screening": partial(screening_overview, x, language=language)} if x.rules else {}
 
 
-def _wording(x: Description, item: str, language: str) -> str:
-    words = x.meta.label(item, language)
-    return item if words == item else f"{item}  {words}"
+def _likert(x: Description, bars: list[Bar], what: str, language: str) -> dict[str, Callable[..., Picture]]:
+    """Return the pictures of bars: those of one set of answer values side by side, no group torn apart."""
+    found: list[Callable[..., Picture]] = []
+    for values in dict.fromkeys(tuple(b.shares) for b in bars):
+        alike = [b for b in bars if tuple(b.shares) == values]
+        alike.sort(key=lambda b: bool(b.heading))  # below a heading, a bar without one would seem to belong to it
+        for page in pages([b.heading for b in alike], BARS_PER_PICTURE):
+            shown = [alike[k] for k in page]
+            answers = _answers(x, shown, values, language)
+            found.append(partial(likert_bars, shown, answers=answers, what=what, language=language))
+    return numbered("likert" if what == "items" else "likert_constructs", found)
 
 
-def _answers(x: Description, part: pd.DataFrame, language: str) -> dict[float, str]:
+def _item_bars(x: Description, language: str) -> Iterator[Bar]:
+    """One bar per item below its construct; with groups, one per group below the item."""
+    owner = {i: c for c, items in x.members.items() for i in items}
+    order = list(dict.fromkeys([*owner, *x.categories["item"]]))
+    for item in order:
+        said = item_words(x.meta, item, language)
+        for group, shares, _ in _shares(x, item, language):
+            if x.by is not None:
+                yield Bar(f"{item}, {group}", group, said, shares, item)
+            elif shares:
+                heading = x.meta.label(owner[item], language) if item in owner else ""
+                yield Bar(item, said, heading, shares, item)
+
+
+def _construct_bars(x: Description, language: str) -> Iterator[Bar]:
+    """One bar per construct, of all answers to its items, reverse items turned; with groups, one per group."""
+    turned = set(x.items.loc[x.items["reverse"], "item"])
+    above = dict(zip(x.constructs["construct"], x.constructs["dimension"], strict=True))
+    for construct, items in x.members.items():
+        per_group: dict[str, list[pd.Series]] = {}
+        for item in items:
+            for group, shares, n in _shares(x, item, language):
+                values = sorted(shares)
+                row = pd.Series({v: n * shares[values[-1 - k] if item in turned else v] for k, v in enumerate(values)})
+                per_group.setdefault(group, []).append(row)
+        name, top = x.meta.label(construct, language), above.get(construct, "")
+        for group, rows in per_group.items():
+            if any(set(r.index) != set(rows[0].index) for r in rows):
+                break  # answered on different scales
+            total = pd.concat(rows, axis=1).sum(axis=1)
+            if not total.sum():
+                continue
+            shares = {float(v): float(s) for v, s in (total / total.sum()).items()}
+            plain = next((i for i in items if i not in turned), items[0])
+            if x.by is not None:
+                yield Bar(f"{name}, {group}", group, name, shares, plain)
+            else:
+                yield Bar(name, name, x.meta.label(top, language) if top else "", shares, plain)
+
+
+def _shares(x: Description, item: str, language: str) -> Iterator[tuple[str, dict[float, float], int]]:
+    """Yield words of the group, share of each answer and their number; items that are no answer scale have none."""
+    rows = x.categories[x.categories["item"] == item]
+    for group, part in rows.groupby("group", sort=False) if x.by is not None else [("", rows)]:
+        if len(part) in SCALE and part["share"].notna().all():
+            words = x.meta.labels.get(f"{x.by}={group}", {}).get(language, str(group))
+            shares = dict(zip(part["value"].astype(float), part["share"].astype(float), strict=True))
+            yield words, shares, int(part["count"].sum())
+
+
+def _answers(x: Description, bars: list[Bar], values: tuple[float, ...], language: str) -> dict[float, str]:
     """Return the words of the categories where all items of the picture share them, the numbers elsewhere."""
-    words = [[x.meta.labels.get(f"{item}={value:g}") for value in part.columns] for item in part.index]
+    words = [[x.meta.labels.get(f"{b.item}={value:g}") for value in values] for b in bars]
     shared = all(w == words[0] for w in words)
-    return {
-        v: (w or {}).get(language, f"{v:g}") if shared else f"{v:g}"
-        for v, w in zip(part.columns, words[0], strict=True)
-    }
+    return {v: (w or {}).get(language, f"{v:g}") if shared else f"{v:g}" for v, w in zip(values, words[0], strict=True)}

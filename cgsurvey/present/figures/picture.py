@@ -14,6 +14,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from cgsurvey.base.options import choose
+from cgsurvey.base.result import Meta
 from cgsurvey.present.writers import write_bytes
 
 # Widths of a journal column and page in inches; text is 8 pt at these sizes.
@@ -92,6 +93,12 @@ class Picture(Figure):
 def wrapped(text: str, width: int, lines: int = 2) -> str:
     """Break a text into lines, with an ellipsis where it is longer."""
     return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=" …"))
+
+
+def item_words(meta: Meta, item: str, language: str) -> str:
+    """Return name and wording of an item."""
+    said = meta.label(item, language)
+    return item if said == item else f"{item}  {said}"
 
 
 @contextmanager

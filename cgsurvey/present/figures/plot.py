@@ -25,8 +25,10 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
     Parameters
     ----------
     x : Result
-        A Description ("likert", numbered where the items need several pictures), SemFit ("diagram", "loadings",
-        "correlations"), SimpleSlopes ("interaction") or Validity ("htmt", "correlations").
+        Description ("likert" per item, "likert_constructs"; by group where it was described by group), Screening
+        ("screening"), McarTest ("missing"), Reliability ("reliability", "item_rest"), Validity ("htmt", "correlations",
+        "pairs"), SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"). What needs several pictures is numbered,
+        "likert_1", "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

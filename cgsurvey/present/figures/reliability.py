@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from cgsurvey.base.references import rule
-from cgsurvey.base.result import Meta
-from cgsurvey.present.figures.forest import Axis, forest
-from cgsurvey.present.figures.picture import Picture
+from cgsurvey.present.figures.forest import COLUMNS, Axis, forest
+from cgsurvey.present.figures.picture import Picture, item_words
 from cgsurvey.present.numbers import show
 from cgsurvey.reliability import Reliability
 
@@ -122,12 +121,6 @@ def item_rest_plot(x: Reliability, items: pd.DataFrame, *, language: str = "en")
     return forest(_frame(rows), axes=axes, series=words["weak"], language=language, alt=alt, marks=frame)
 
 
-def item_words(meta: Meta, item: str, language: str) -> str:
-    """Return name and wording of an item."""
-    said = meta.label(item, language)
-    return item if said == item else f"{item}  {said}"
-
-
 def _guides(measure: str, language: str) -> dict[str, float]:
     """Return the guideline of a measure under the words in which it is printed."""
     limit = rule(measure, "any")
@@ -137,4 +130,4 @@ def _guides(measure: str, language: str) -> dict[str, float]:
 
 
 def _frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["panel", "heading", "row", "series", "estimate", "ci_lower", "ci_upper"])
+    return pd.DataFrame(rows, columns=list(COLUMNS))
