@@ -1,17 +1,16 @@
-"""Indices of careless responding (Meade & Craig 2012; Curran 2016): arrays in, arrays out.
+"""Patterns of answers within a person and between persons (Meade & Craig 2012; Curran 2016): arrays in, arrays out.
 
 X is always (rows = respondents, columns = items in the order of the form), float64, NaN = no answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, stats
 
 Array = NDArray[np.float64]
+CATEGORIES = 20  # distinct answers beyond which an item counts as a measurement, of which equal values say little
+CELLS = 20_000_000  # of one block of comparisons between persons, so that memory does not grow with n squared
 
 
 def longest_run(X: Array) -> NDArray[np.int64]:
@@ -65,83 +64,55 @@ def first_equal_row(X: Array) -> NDArray[np.int64]:
     return found
 
 
-@dataclass(frozen=True)
-class Distances:
-    """Squared Mahalanobis distances.
+def repeats(X: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many answers of a row equal the one given before, and how many have one before; shapes (n,)."""
+    last = X[:, :1].copy() if X.shape[1] else np.full((len(X), 1), np.nan)
+    same, chances = np.zeros(len(X), dtype=np.int64), np.zeros(len(X), dtype=np.int64)
+    for x in X.T[1:]:
+        both = ~np.isnan(x) & ~np.isnan(last[:, 0])
+        chances += both
+        same += both & (x == last[:, 0])
+        last[:, 0] = np.where(np.isnan(x), last[:, 0], x)
+    return same, chances
 
-    Attributes
-    ----------
-    d2 : (n,) array
-        Distance of each row from the mean of the items that it answered; NaN where it cannot be told.
-    p_value : (n,) array
-        Upper tail of chi2 with as many degrees of freedom as items answered.
-    used : (p,) bool array
-        Items that went in: False for those without variance or with fewer than two answers.
-    shrinkage : float
-        Weight of the diagonal that made the correlations positive definite, 0 where they were so already.
+
+def best_match(X: Array, least: float = 0.5) -> tuple[Array, NDArray[np.int64]]:
+    """Return the share of answers that a row has in common with the row most like it, and which row that is.
+
+    The percent match of Kuriakose & Robbins (2016): equal answers among the items that both answered, the largest over
+    all other rows. Rows that share fewer than `least` of the items that this row answered are not compared with it.
+
+    Returns
+    -------
+    share : (n,) array
+        NaN for rows that cannot be compared with any other.
+    other : (n,) array of int
+        First of the rows most like it, -1 without any.
+
+    Notes
+    -----
+    With E the (n, items x categories) indicators of the answers, E E' counts equal answers; rows are taken in blocks.
+    Items of more than `CATEGORIES` distinct answers are no categories and are not compared.
     """
-
-    d2: Array
-    p_value: Array
-    used: NDArray[np.bool_]
-    shrinkage: float
-
-
-def mahalanobis(X: Array, floor: float = 1e-3) -> Distances:
-    """Return squared Mahalanobis distances, missing answers allowed.
-
-    Each row is judged by what it answered: d2 = (x_o - m_o)' S_oo^-1 (x_o - m_o), chi2 on |o| degrees of freedom,
-    with m and S from the available pairs. This needs no imputation and leaves rows alone that answered little. Two
-    items never answered by the same person get covariance zero, so that people who were asked different blocks are
-    compared within their block. With complete data this is the ordinary distance with divisor n - 1. Where the
-    available pairs do not form a positive definite correlation matrix (or nearly not: smallest eigenvalue below
-    `floor`), R becomes (1 - w) R + w I with the smallest w that lifts it to `floor`. A row whose items were answered
-    by no more people than they are in number gets NaN: there every row lies at the same distance.
-    """
-    given = ~np.isnan(X)
-    count = given.sum(axis=0)
-    mean = np.where(given, X, 0.0).sum(axis=0) / np.maximum(count, 1)
-    centred = np.where(given, X - mean, 0.0)
-    top = np.where(given, X, -np.inf).max(axis=0, initial=-np.inf)
-    bottom = np.where(given, X, np.inf).min(axis=0, initial=np.inf)
-    used = (count >= 2) & (top > bottom)
-    d2, p = np.full(len(X), np.nan), np.full(len(X), np.nan)
-    if not used.any():
-        return Distances(d2, p, used, 0.0)
-    G = given[:, used].astype(float)
-    S, shrinkage = _positive(_available_covariance(centred[:, used], G), floor)
-    C = centred[:, used]
-    # Packed to bytes, a pattern of gaps is one value to sort by instead of one per item.
-    packed = np.ascontiguousarray(np.packbits(given[:, used], axis=1))
-    _, at, which = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
-    for g, seen in enumerate(given[at][:, used]):
-        if not seen.any() or count[used][seen].min() <= seen.sum() + 1:
-            continue
-        rows = which == g
-        factor = linalg.cho_factor(S[np.ix_(seen, seen)], lower=True)
-        Z = C[np.ix_(rows, seen)]
-        d2[rows] = np.einsum("ij,ji->i", Z, linalg.cho_solve(factor, Z.T))
-        p[rows] = stats.chi2.sf(d2[rows], int(seen.sum()))
-    return Distances(d2, p, used, shrinkage)
-
-
-def _available_covariance(C: Array, G: Array) -> Array:
-    """Covariances over the rows that hold both items; C is centred with 0 for a gap, G is 1 where answered."""
-    n = G.T @ G
-    # Centred at the means of all answers, not of the pair, each product moment needs the pair's own means taken out.
-    a = C.T @ G
-    with np.errstate(invalid="ignore", divide="ignore"):
-        S = (C.T @ C - a * a.T / n) / (n - 1)
-    return np.where(n >= 2, S, 0.0)
-
-
-def _positive(S: Array, floor: float) -> tuple[Array, float]:
-    """Return S with a correlation matrix whose eigenvalues are at least `floor`, and the weight that this took."""
-    d = np.sqrt(np.diag(S))
-    R = S / np.outer(d, d)
-    smallest = float(np.linalg.eigvalsh(R)[0])
-    if smallest >= floor:
-        return S, 0.0
-    w = (floor - smallest) / (1.0 - smallest)
-    R = (1.0 - w) * R + w * np.eye(len(R))
-    return R * np.outer(d, d), w
+    n = len(X)
+    share, other = np.full(n, np.nan), np.full(n, -1, dtype=np.int64)
+    values = [np.unique(x[~np.isnan(x)]) for x in X.T]
+    kept = [j for j, v in enumerate(values) if 0 < len(v) <= CATEGORIES]
+    if not kept or n < 2:
+        return share, other
+    E = np.column_stack([X[:, [j]] == values[j] for j in kept]).astype(np.float32)
+    G = (~np.isnan(X[:, kept])).astype(np.float32)
+    complete = bool(G.all())
+    answered = G.sum(axis=1)
+    size = max(1, CELLS // n)
+    for at in range(0, n, size):
+        rows = np.arange(at, min(at + size, n))
+        both = np.full((len(rows), n), float(len(kept)), dtype=np.float32) if complete else G[rows] @ G.T
+        both[both < np.maximum(least * answered[rows], 1)[:, None]] = np.nan
+        match = E[rows] @ E.T / both
+        match[np.arange(len(rows)), rows] = np.nan
+        match = np.where(np.isnan(match), -1.0, match)
+        best = match.argmax(axis=1)
+        found = match[np.arange(len(rows)), best]
+        share[rows], other[rows] = np.where(found >= 0, found, np.nan), np.where(found >= 0, best, -1)
+    return share, other

@@ -10,12 +10,14 @@ import pandas as pd
 
 from cgsurvey.base.errors import OptionError, SampleError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
+from cgsurvey.base.options import fraction
+from cgsurvey.base.parallel import check_seed
 from cgsurvey.base.result import Meta, data_hash
-from cgsurvey.responses.indices import respondents
+from cgsurvey.responses.indices import Asked, respondents
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.screening import Screening
-from cgsurvey.responses.screening_rules import DEFAULTS, RULES, cutoffs, flags
-from cgsurvey.responses.selection import answered_items, as_responses
+from cgsurvey.responses.screening_rules import DEFAULTS, RULES, cutoffs, flags, repeat_cutoff
+from cgsurvey.responses.selection import Constructs, answered_items, as_responses
 
 SPARSE = 5  # answers in a category below which its share and its threshold are badly known
 
@@ -24,24 +26,36 @@ def screen(
     data: Responses | pd.DataFrame,
     *,
     items: Sequence[str] | None = None,
+    constructs: Constructs = None,
+    reverse: Sequence[str] | None = None,
     max_missing: float | None = None,
     longstring: float | None = None,
+    repeats: bool | float | None = None,
     straight_lining: bool | float | None = None,
     irv: float | None = None,
     attention: bool | int | None = None,
     duplicates: bool | None = None,
+    near_duplicates: bool | float | None = None,
     mahalanobis: float | None = None,
+    random: bool | float | None = None,
+    even_odd: float | None = None,
+    synonyms: float | None = None,
+    antonyms: float | None = None,
+    person_total: float | None = None,
+    contradictions: float | None = None,
     min_minutes: float | None = None,
     speed: float | None = None,
     out_of_range: bool | tuple[float, float] | None = None,
     blocks: Mapping[str, Sequence[str]] | None = None,
     times: tuple[str, str] | None = None,
+    critical_r: float = 0.60,
+    seed: int = 1,
     **unknown: Any,
 ) -> Screening:
     """Compute all indices of careless answering and flag by the rules that are named; delete nobody.
 
     Without any rule the default rules flag: ``out_of_range``, ``duplicates``, ``max_missing=0.2``, ``attention=1``,
-    ``longstring=0.5``, ``straight_lining=1``, ``mahalanobis=.001``, ``speed=2``. Only named rules ever exclude
+    ``longstring=0.5``, ``repeats``, ``straight_lining=1``, ``random=.025``, ``speed=2``. Only named rules ever exclude
     (`Screening.keep`).
 
     Parameters
@@ -49,31 +63,62 @@ def screen(
     data : Responses or DataFrame
         Of a data frame the numeric columns, or `items`, are the items, in the order of the form.
     items : sequence of str, optional
-        Items to look at; default all. Office means in linked data are no answers and are left out.
+        Items to look at; default all, of a data frame those of `constructs` where these are given. Office means in
+        linked data are no answers and are left out.
+    constructs : mapping of str to sequence of str, or sequence of str, optional
+        Items that belong together; default the constructs of the instrument. Without them there is no even-odd
+        consistency, no contradiction and no page.
+    reverse : sequence of str, optional
+        For a data frame: items worded against their construct. Nothing is turned that is not named here; items that
+        seem to be reversed are told in a note.
     max_missing : float
         Flag a larger share of missing answers; only items count that this respondent was asked.
     longstring : float
         Flag a run of at least so many equal consecutive answers, as given (Johnson 2005); up to 1, of at least this
         share of the answers given (half of them: Curran 2016). A run ends where the answer scale changes.
+    repeats : bool or float
+        Flag at least this share of answers that equal the one given before: one answer per page, whatever the pages
+        are. True: what stands out in the sample, median + 3 MAD (Leys et al. 2013), half of the answers at least.
     straight_lining : bool or float
         Flag at least this share of blocks with one and the same answer throughout, as given (True: all of them). A
-        block is a top construct of the instrument with four answers or more, or one of `blocks`.
+        block is a top construct of the instrument, or one of `constructs`, with four answers or more, or one of
+        `blocks`.
     irv : float
         Flag an intra-individual standard deviation of at most this, pooled over answer scales (Dunn et al. 2018).
     attention : bool or int
         Flag at least so many failed attention checks (True: 1). A check without an answer counts as not failed.
     duplicates : bool
         Flag rows whose answers and gaps are those of an earlier row, attention checks included.
+    near_duplicates : bool or float
+        Flag at least this share of answers equal to those of the respondent most alike (True: .85, Kuriakose & Robbins
+        2016). Straight-liners are alike too, and so are people who all agree.
     mahalanobis : float
-        Flag p of the squared Mahalanobis distance below this; see `careless.mahalanobis` for missing answers.
+        Flag p of the squared Mahalanobis distance below this; see `distances.mahalanobis` for missing answers.
+    random : bool or float
+        Flag answers that are improbable if given with care (p below this; True: .025, as usual for robust distances:
+        Rousseeuw & van Zomeren 1990), and that fit the other answers no better than in random order (p above .05);
+        see `random_answers.judge`. Of people who answer at random, one in twenty fits by chance.
+    even_odd, synonyms, person_total : float
+        Flag at most this even-odd consistency (Johnson 2005), correlation over pairs of items that correlate at
+        `critical_r` or more (Meade & Craig 2012), correlation with the item means of the others (Donlon & Fischer
+        1968). Higher is more consistent; no cut-off is established.
+    antonyms : float
+        Flag at least this correlation over pairs of items that correlate at ``-critical_r`` or less.
+    contradictions : float
+        Flag at least this share of contradictions among the pairs of items of opposite keying in a construct: both
+        answered above, or both below, the middle of the scale.
     min_minutes, speed : float
         Flag fewer minutes, fewer seconds per answer given (Huang et al. 2012: 2 seconds).
     out_of_range : bool or (low, high)
         Flag answers outside the scale of the item, or outside `low..high`.
     blocks : mapping, optional
-        Pages or scales of the form, name to items; then `longstring` and `straight_lining` look at these.
+        Pages or scales of the form, name to items; then `longstring`, `repeats` and `straight_lining` look at these.
     times : (str, str), optional
         Columns of start and end; default "start" and "end", as Kobo writes them.
+    critical_r : float
+        Correlation from which two items are psychometric synonyms or antonyms.
+    seed : int
+        Of the random orders behind `random`.
 
     Returns
     -------
@@ -87,22 +132,34 @@ def screen(
         For columns that are absent or hold text.
     """
     if unknown:
-        hints = " ".join(
-            f"'{u}' is no rule of screen.{did_you_mean(u, [*RULES, 'items', 'blocks', 'times'])}" for u in unknown
-        )
+        others = ["items", "constructs", "reverse", "blocks", "times", "critical_r", "seed"]
+        hints = " ".join(f"'{u}' is no rule of screen.{did_you_mean(u, [*RULES, *others])}" for u in unknown)
         raise OptionError(f"{hints} Rules: {some(RULES, 20)}.")
+    fraction("critical_r", critical_r)
+    check_seed(seed)
     given = {
         "out_of_range": out_of_range,
         "duplicates": duplicates,
         "max_missing": max_missing,
         "attention": attention,
         "longstring": longstring,
+        "repeats": repeats,
         "straight_lining": straight_lining,
         "irv": irv,
         "mahalanobis": mahalanobis,
+        "random": random,
+        "near_duplicates": near_duplicates,
+        "even_odd": even_odd,
+        "synonyms": synonyms,
+        "antonyms": antonyms,
+        "person_total": person_total,
+        "contradictions": contradictions,
         "min_minutes": min_minutes,
         "speed": speed,
     }
+    named = cutoffs(given)
+    if items is None and isinstance(constructs, Mapping):
+        items = list(dict.fromkeys(i for block in constructs.values() for i in block))
     responses = as_responses(data, items)
     names = answered_items(responses, items)
     notes: list[Note] = []
@@ -112,20 +169,29 @@ def screen(
         raise SampleError(
             f"there is nothing to screen: {len(responses)} respondents, {len(names)} items. Check the file and `items`."
         )
-    named = cutoffs(given)
-    table = respondents(responses, names, out_of_range, blocks, times, notes)
-    active = {
-        r: c
-        for r, c in (named or DEFAULTS).items()
-        if named or r == "duplicates" or table[RULES[r].index].notna().any()
-    }
+    asked = Asked(
+        limits=out_of_range,
+        blocks=blocks,
+        times=times,
+        constructs=constructs,
+        reverse=reverse,
+        critical_r=critical_r,
+        alpha=named.get("random", DEFAULTS["random"]),
+        matches="near_duplicates" in named,
+        seed=seed,
+    )
+    table = respondents(responses, names, asked, notes)
+    cuts = dict(named or DEFAULTS)
+    if "repeats" in cuts and (not named or repeats is True):
+        cuts["repeats"] = repeat_cutoff(table["repeat_share"])
+    active = {r: c for r, c in cuts.items() if named or r == "duplicates" or table[RULES[r].index].notna().any()}
     for r in active:
         table[f"flag_{r}"] = flags(table, r, active[r])
     table["flags"] = table[[f"flag_{r}" for r in active]].sum(axis=1)
     idle = [r for r in active if r != "duplicates" and not table[RULES[r].index].notna().any()]
     notes += [note("responses.rule_idle", rule=r, needs=RULES[r].needs or "answers") for r in idle]
     if not named:
-        notes.append(note("responses.default_rules", rules=", ".join(f"{r}={c:g}" for r, c in active.items())))
+        notes.append(note("responses.default_rules", rules=", ".join(f"{r}={c:.3g}" for r, c in active.items())))
     per_item = _items(responses, names)
     constant = list(per_item.loc[per_item["constant"], "item"])
     if constant:
@@ -138,13 +204,14 @@ def screen(
         notes=tuple(notes),
         meta=Meta(
             function="screen",
-            options=dict(active),
+            options={**active, "critical_r": critical_r},
+            seed=seed,
             n=len(responses),
             data_hash=data_hash(responses.frame[list(names)]),
             source=responses.provenance.file,
             simulated=responses.simulated,
             labels=responses.labels,
-            references=tuple(dict.fromkeys(s for r in active if (s := RULES[r].source))),
+            references=tuple(dict.fromkeys(s for r in active for s in RULES[r].sources)),
         ),
     )
     # No field: the answers must not travel with the result when it is saved or pickled.

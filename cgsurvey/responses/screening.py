@@ -13,7 +13,7 @@ from cgsurvey.base.errors import DataError, OptionError, SampleError, did_you_me
 from cgsurvey.base.notes import note
 from cgsurvey.base.result import Result, data_hash
 from cgsurvey.responses.responses import FlowStep, Responses
-from cgsurvey.responses.screening_rules import RULES
+from cgsurvey.responses.screening_rules import INDICES, ORDER_P, RULES
 from cgsurvey.responses.selection import as_responses
 
 
@@ -24,8 +24,8 @@ class Screening(Result):
     Attributes
     ----------
     respondents : DataFrame
-        One row per respondent: `row`, the indices, one column ``flag_<rule>`` per rule, `flags` (their number). No
-        answers.
+        One row per respondent: `row`, the indices (see `indices`), one column ``flag_<rule>`` per rule, `flags` (their
+        number). No answers.
     items : DataFrame
         One row per item: `item n_asked n_missing missing_share dont_know_share floor_share ceiling_share n_sparse
         sparse constant`.
@@ -74,6 +74,38 @@ class Screening(Result):
                 "share": [flagged / len(self.respondents)],
             }
         )
+
+    @property
+    def indices(self) -> pd.DataFrame:
+        """One row per index of careless answering that could be computed: its distribution and the rule that reads it.
+
+        `index n mean sd min max rule threshold n_flagged`; no rule, NaN and NaN where none is active. Where the cut-off
+        of `longstring` is a share, `threshold` is the run that it means for the median number of answers.
+        """
+        reads = {RULES[r].index: r for r in self.rules}
+        flagged = self.tidy().set_index("rule")["n_flagged"]
+        cuts = dict(self.rules)
+        if cuts.get("longstring", 2) <= 1:
+            cuts["longstring"] *= float((self.respondents["n_asked"] - self.respondents["n_missing"]).median())
+        rows = []
+        for name in INDICES:
+            x = self.respondents[name].astype(float).dropna()
+            rule = reads.get(name, "")
+            rows.append(
+                {
+                    "index": name,
+                    "n": len(x),
+                    "mean": x.mean(),
+                    "sd": x.std(),
+                    "min": x.min(),
+                    "max": x.max(),
+                    "rule": rule,
+                    "threshold": cuts.get(rule, np.nan),
+                    "n_flagged": flagged.get(rule, np.nan),
+                }
+            )
+        table = pd.DataFrame(rows)
+        return table[table["n"] > 0].reset_index(drop=True)
 
     @property
     def log(self) -> pd.DataFrame:
@@ -208,4 +240,6 @@ class Screening(Result):
         cut = self.rules[rule]
         if rule == "longstring" and cut <= 1:
             return f"{r.index} {r.sign} {cut:g} of the answers given"
-        return f"{r.index} {r.sign} {cut:g}"
+        if rule == "random":
+            return f"{r.index} {r.sign} {cut:g}, order_p > {ORDER_P:g}"
+        return f"{r.index} {r.sign} {cut:.4g}"

@@ -12,9 +12,8 @@ import io
 import re
 import uuid
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -26,9 +25,9 @@ from cgsurvey.base.errors import OptionError, did_you_mean, some
 from cgsurvey.base.options import choose, fraction
 from cgsurvey.base.parallel import streams
 from cgsurvey.instrument import Instrument, Item
+from cgsurvey.responses.behaviour import answered, careless_counts, draw_groups, manners, pages_of, ticked_per_page
 from cgsurvey.responses.responses import Responses
 
-CARELESS = ("straight", "random")
 SECONDS = {"": 7.0, "straight": 1.2, "random": 0.9}  # per item, typical
 _COUNTED = ("_id", "_index")  # numbers in a workbook
 PASSED = 0.98  # attention checks passed by people who read
@@ -149,23 +148,14 @@ def field_behaviour(
         raise OptionError("field_behaviour needs answers to an instrument: cg.simulate(instrument, n, seed=...).")
     for name, share in (("missing", missing), ("dont_know", dont_know), ("break_off", break_off)):
         fraction(name, share, closed=True)
-    kinds = dict(careless or {})
-    for kind, share in kinds.items():
-        choose("careless", kind, CARELESS)
-        fraction(f"careless '{kind}'", share, closed=True)
     who, cells, clock = streams(seed, 3)
     n, items = len(clean), [i for i in instrument.items if i.name in clean.frame.columns]
-    pages = _pages(instrument, items)
-
-    order = who.permutation(n)
-    counts = [round(kinds.get(k, 0.0) * n) for k in CARELESS] + [round(break_off * n)]
+    pages = pages_of(instrument, items)
+    counts = [*careless_counts(careless, n), round(break_off * n)]
     if sum(counts) > n:
         raise OptionError("careless and break_off together exceed all respondents.")
-    ends = np.cumsum([0, *counts])
-    groups = [order[a:b] for a, b in pairwise(ends)]
-    manner = np.full(n, "", dtype=object)
-    for name, rows in zip(CARELESS, groups, strict=False):
-        manner[rows] = name
+    groups = draw_groups(n, counts, who)
+    manner = manners(n, groups)
     names = list(dict.fromkeys(pages))
     last = np.full(n, len(names) - 1)
     last[groups[-1]] = who.integers(0, max(len(names) - 1, 1), len(groups[-1]))
@@ -173,15 +163,13 @@ def field_behaviour(
     given: dict[str, np.ndarray] = {}
     whys: dict[str, np.ndarray] = {}
     page = np.array([names.index(p) for p in pages])
-    ticked = _ticked_per_page(n, len(names), who)
+    ticked = ticked_per_page(n, len(names), who)
     for item, at in zip(items, page, strict=True):
         answers = clean.frame[item.name].to_numpy(dtype=float)
         scores = np.sort(np.array(item.scale.scores))
         if item.role == "attention_check":
             answers = np.where(cells.random(n) < PASSED, answers, cells.choice(scores, n))
-        same = scores[np.minimum((ticked[:, at] * len(scores)).astype(int), len(scores) - 1)]
-        answers = np.where(manner == "straight", same, answers)
-        answers = np.where(manner == "random", cells.choice(scores, n), answers)
+        answers = answered(answers, manner, scores, ticked[:, at], cells)
         why = np.full(n, "", dtype=object)
         chance = cells.random(n)
         if item.role == "item":
@@ -193,28 +181,13 @@ def field_behaviour(
     frame = clean.frame.assign(**given).copy()
     reasons = pd.DataFrame({k: whys[k] for k in clean.reasons if k in whys}, index=frame.index, dtype="str")
     if start is not None:
-        answered = (page[None, :] <= last[:, None]).sum(axis=1)
-        frame = frame.assign(**_times(manner, answered, start, days, clock))
+        reached = (page[None, :] <= last[:, None]).sum(axis=1)
+        frame = frame.assign(**_times(manner, reached, start, days, clock))
     broke = np.where(last < len(names) - 1, np.array(names, dtype=object)[last], "")
     truth = pd.DataFrame(
         {"careless": pd.array(manner, dtype="str"), "last_page": pd.array(broke, dtype="str")}, frame.index
     )
     return FieldData(clean.replace(frame=frame, reasons=reasons, simulated=True), truth)
-
-
-def _pages(instrument: Instrument, items: Sequence[Item]) -> list[str]:
-    """Return the page of each item: the construct on top of it, for other items that of the item before."""
-    tops = {name: c.id for c in instrument.constructs for name in c.all_items}
-    out: list[str] = []
-    for item in items:
-        out.append(tops.get(item.name, out[-1] if out else "first"))
-    return out
-
-
-def _ticked_per_page(n: int, pages: int, rng: Generator) -> np.ndarray:
-    """Return where on the scale (0 to 1) a person who does not read ticks, per page: mostly the same place."""
-    usual = rng.random((n, 1))
-    return np.where(rng.random((n, pages)) < 0.7, usual, rng.random((n, pages)))
 
 
 def _times(manner: np.ndarray, answered: np.ndarray, start: str, days: int, rng: Generator) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from cgsurvey.base.errors import ModelError, OptionError, did_you_mean, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import streams
+from cgsurvey.responses.behaviour import answered, careless_counts, draw_groups, manners, pages_of, ticked_per_page
 from cgsurvey.sem.draws import Floats, cut, draw, even_thresholds, unit_variances
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
 from cgsurvey.sem.table import ParameterTable, parameter_table, structure
@@ -33,6 +34,7 @@ def simulate(
     seed: int,
     population: str | None = ...,
     missing: float = ...,
+    careless: Mapping[str, float] | None = ...,
     cluster: Sequence[object] | pd.Series | int | None = ...,
     icc: Share = ...,
 ) -> Responses: ...
@@ -46,6 +48,7 @@ def simulate(
     categories: int | Mapping[str, int] | None = ...,
     skew: float = ...,
     missing: float = ...,
+    careless: Mapping[str, float] | None = ...,
     cluster: Sequence[object] | pd.Series | int | None = ...,
     icc: Share = ...,
     unit_variance: bool = ...,
@@ -61,6 +64,7 @@ def simulate(
     categories: int | Mapping[str, int] | None = None,
     skew: float = 0.0,
     missing: float = 0.0,
+    careless: Mapping[str, float] | None = None,
     cluster: Sequence[object] | pd.Series | int | None = None,
     icc: Share = 0.0,
     unit_variance: bool = True,
@@ -90,6 +94,10 @@ def simulate(
         Moves these thresholds, in standard deviations; negative: answers pile up at agreement.
     missing : float
         Share of cells that are lost completely at random.
+    careless : mapping, optional
+        Share of respondents who tick one answer per page ("straight") or any answer ("random"), e.g. ``{"straight": .1,
+        "random": .1}``; the column "careless" tells who ("" for those who read). A page is a construct; of a model, the
+        items of a latent variable that have categories.
     cluster : sequence, Series or int, optional
         Cluster of each row, or the number of clusters of equal size; becomes a column (named "cluster", or as the
         Series).
@@ -128,7 +136,7 @@ def simulate(
         given = {"ordered": ordered, "categories": categories, "latents": latents or None, "skew": skew or None}
         if wrong := [k for k, v in given.items() if v is not None]:
             raise OptionError(f"{some(wrong)}: not for an instrument, whose scales say how answers look.")
-        return _answers(model_or_instrument, int(n), seed, population, missing, cluster, icc)
+        return _answers(model_or_instrument, int(n), seed, population, missing, careless, cluster, icc)
     if population is not None:
         raise OptionError("population belongs to an instrument; a model is its own population.")
     sizes = [int(n)] if isinstance(n, int | np.integer) else [int(k) for k in n]
@@ -138,6 +146,13 @@ def simulate(
     cuts = _thresholds(table, ordered, categories, skew)
     frame = values if latents else values[[c for c in values if c not in table.latents]]
     frame = frame.assign(**{name: cut(values[name].to_numpy(), t) for name, t in cuts.items()})
+    if careless is not None:
+        if not cuts:
+            raise OptionError("careless answers are ticks in categories: give categories=5.")
+        measures = {i: f for f, op, i in zip(table.lhs, table.op, table.rhs, strict=True) if op == "=~"}
+        chosen = [v for v in table.observed if v in cuts]
+        scores = {v: np.arange(1.0, len(cuts[v]) + 2) for v in chosen}
+        frame = _careless(frame, {v: measures.get(v, "") for v in chosen}, scores, careless, seed)
     if missing:
         lost = streams(seed, 3)[2].random((len(frame), len(table.observed))) < missing
         observed = list(table.observed)
@@ -326,7 +341,14 @@ def _thresholds(
 
 
 def _answers(
-    instrument: Instrument, n: int, seed: int, population: str | None, missing: float, cluster: Any, icc: Share
+    instrument: Instrument,
+    n: int,
+    seed: int,
+    population: str | None,
+    missing: float,
+    careless: Mapping[str, float] | None,
+    cluster: Any,
+    icc: Share,
 ) -> Responses:
     """Simulate answers on the scales of an instrument."""
     from cgsurvey.responses import Responses
@@ -348,6 +370,10 @@ def _answers(
         check = instrument.item(name)
         items[name] = np.full(n, check.scale.choice(str(check.expected)).score)
     frame = pd.DataFrame({i.name: items[i.name] for i in instrument.items})
+    if careless is not None:
+        pages = dict(zip(frame, pages_of(instrument, instrument.items), strict=True))
+        scores = {i.name: np.sort(np.array(i.scale.scores)) for i in instrument.items}
+        frame = _careless(frame, pages, scores, careless, seed)
     if missing:
         lost = streams(seed, 3)[2].random((n, len(instrument.item_names))) < missing
         names = list(instrument.item_names)
@@ -355,6 +381,25 @@ def _answers(
     others = [c for c in values if c not in table.variables]
     frame = frame.join(values[others]).set_axis(pd.RangeIndex(2, n + 2, name="row"), axis=0)
     return Responses(frame=frame, instrument=instrument, simulated=True)
+
+
+def _careless(
+    frame: pd.DataFrame, pages: Mapping[str, str], scores: Mapping[str, Floats], shares: Mapping[str, float], seed: int
+) -> pd.DataFrame:
+    """Let some respondents answer without reading; say who in the column "careless"."""
+    if "careless" in frame:
+        raise OptionError("'careless' is the column that tells who answers carelessly; give the variable another name.")
+    n = len(frame)
+    who, cells = streams(seed, 5)[3:]
+    manner = manners(n, draw_groups(n, careless_counts(shares, n), who))
+    names = list(dict.fromkeys(pages.values()))
+    place = ticked_per_page(n, len(names), who)
+    new = {
+        v: answered(frame[v].to_numpy(float), manner, scores[v], place[:, names.index(page)], cells)
+        for v, page in pages.items()
+    }
+    columns = {v: new.get(v, frame[v]) for v in frame} | {"careless": pd.array(manner, dtype="str")}
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def _answer(item: Item, y: Floats, place: int) -> Floats:

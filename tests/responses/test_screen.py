@@ -15,7 +15,7 @@ from scipy import stats
 
 import cgsurvey as cg
 from cgsurvey.base.glossary import unknown_columns
-from cgsurvey.responses import careless
+from cgsurvey.responses import careless, consistency, distances
 from cgsurvey.responses.screening_rules import DEFAULTS, RULES
 
 nan = np.nan
@@ -53,7 +53,7 @@ def test_duplicates_name_the_first_row_and_leave_silent_rows_alone():
 
 def test_mahalanobis_of_complete_data_is_the_textbook_distance():
     X = np.random.default_rng(1).normal(size=(50, 4)) @ np.random.default_rng(2).normal(size=(4, 4))
-    d = careless.mahalanobis(X)
+    d = distances.mahalanobis(X)
     Z = X - X.mean(axis=0)
     want = np.einsum("ij,jk,ik->i", Z, np.linalg.inv(np.cov(X.T)), Z)
     np.testing.assert_allclose(d.d2, want, rtol=1e-10)
@@ -65,7 +65,7 @@ def test_mahalanobis_of_complete_data_is_the_textbook_distance():
 def test_mahalanobis_judges_a_row_with_gaps_by_the_items_it_answered():
     X = np.random.default_rng(3).normal(size=(80, 3))
     X[0, 2] = nan
-    d = careless.mahalanobis(X)
+    d = distances.mahalanobis(X)
     # Available pairs: items 1 and 2 are complete, so that their moments are those of all rows.
     S, m = np.cov(X[:, :2].T), X[:, :2].mean(axis=0)
     z = X[0, :2] - m
@@ -78,21 +78,21 @@ def test_mahalanobis_compares_people_who_were_asked_other_blocks_within_their_bl
     A, B = rng.normal(size=(40, 3)), rng.normal(size=(60, 2))
     X = np.full((100, 5), nan)
     X[:40, :3], X[40:, 3:] = A, B
-    d = careless.mahalanobis(X)
-    np.testing.assert_allclose(d.d2[:40], careless.mahalanobis(A).d2)
-    np.testing.assert_allclose(d.d2[40:], careless.mahalanobis(B).d2)
+    d = distances.mahalanobis(X)
+    np.testing.assert_allclose(d.d2[:40], distances.mahalanobis(A).d2)
+    np.testing.assert_allclose(d.d2[40:], distances.mahalanobis(B).d2)
 
 
 def test_mahalanobis_leaves_out_constants_shrinks_copies_and_refuses_too_few_rows():
     rng = np.random.default_rng(5)
     x = rng.normal(size=(30, 2))
-    with_constant = careless.mahalanobis(np.column_stack([x, np.full(30, 3.0)]))
-    np.testing.assert_allclose(with_constant.d2, careless.mahalanobis(x).d2)
+    with_constant = distances.mahalanobis(np.column_stack([x, np.full(30, 3.0)]))
+    np.testing.assert_allclose(with_constant.d2, distances.mahalanobis(x).d2)
     assert with_constant.used.tolist() == [True, True, False]
-    copied = careless.mahalanobis(np.column_stack([x, x[:, 0]]))
+    copied = distances.mahalanobis(np.column_stack([x, x[:, 0]]))
     assert copied.shrinkage > 0
     assert np.isfinite(copied.d2).all()
-    assert np.isnan(careless.mahalanobis(rng.normal(size=(4, 5))).d2).all()
+    assert np.isnan(distances.mahalanobis(rng.normal(size=(4, 5))).d2).all()
 
 
 LIKERT = arrays(float, (12, 6), elements=st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0, nan]))
@@ -102,9 +102,10 @@ LIKERT = arrays(float, (12, 6), elements=st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.
 @settings(max_examples=15, deadline=None)
 def test_indices_do_not_depend_on_the_order_of_rows(X, order):
     frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(6)])
-    a = cg.screen(frame, longstring=3).respondents.set_index("row").drop(columns="duplicate_of")
-    b = cg.screen(frame.iloc[list(order)], longstring=3).respondents.set_index("row").drop(columns="duplicate_of")
-    pd.testing.assert_frame_equal(a, b.loc[a.index], rtol=1e-6, atol=1e-8)
+    a = cg.screen(frame, longstring=3).respondents.set_index("row")
+    b = cg.screen(frame.iloc[list(order)], longstring=3).respondents.set_index("row").loc[a.index]
+    first = ["duplicate_of", "match_with"]  # of rows that are equally alike, the first is named
+    pd.testing.assert_frame_equal(a.drop(columns=first), b.drop(columns=first), rtol=1e-6, atol=1e-8)
 
 
 @given(LIKERT, st.floats(0.5, 20), st.floats(-50, 50))
@@ -113,14 +114,14 @@ def test_units_scale_the_irv_and_leave_runs_and_distances_alone(X, slope, shift)
     Y = shift + slope * X
     np.testing.assert_array_equal(careless.longest_run(Y), careless.longest_run(X))
     np.testing.assert_allclose(careless.intra_individual_sd(Y), slope * careless.intra_individual_sd(X), atol=1e-9)
-    np.testing.assert_allclose(careless.mahalanobis(Y).d2, careless.mahalanobis(X).d2, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(distances.mahalanobis(Y).d2, distances.mahalanobis(X).d2, rtol=1e-5, atol=1e-7)
 
 
 def test_turning_items_round_changes_the_runs_but_no_distance():
     X = np.random.default_rng(6).integers(1, 6, (60, 5)).astype(float)
     Y = X.copy()
     Y[:, 2] = 6 - Y[:, 2]
-    np.testing.assert_allclose(careless.mahalanobis(Y).d2, careless.mahalanobis(X).d2)
+    np.testing.assert_allclose(distances.mahalanobis(Y).d2, distances.mahalanobis(X).d2)
 
 
 # ---- the simulated file of the careless package -------------------------------------------------------------------
@@ -369,3 +370,145 @@ def test_bad_input_is_named_all_at_once():
 def test_every_rule_reads_an_index_that_exists():
     s = cg.screen(field())
     assert {r.index for r in RULES.values()} <= set(s.respondents.columns)
+
+
+# ---- consistency, random answers, near duplicates ------------------------------------------------------------------
+
+
+SCALES = {f"f{s}": [f"x{s}_{i}" for i in range(4)] for s in range(5)}
+TURNED = [f"x{s}_2" for s in range(5)]
+
+
+def scales_of_four(n: int = 300, seed: int = 1) -> pd.DataFrame:
+    model = "\n".join(f"f{s} =~ .9*x{s}_0 + .9*x{s}_1 + -.9*x{s}_2 + .9*x{s}_3" for s in range(5))
+    return cg.simulate(model, n, seed=seed, categories=5, careless={"straight": 0.05, "random": 0.1})
+
+
+def test_consistency_of_a_data_frame_needs_constructs_and_keying():
+    data = scales_of_four()
+    reads = (data["careless"] == "").to_numpy()
+    s = cg.screen(data, constructs=SCALES, reverse=TURNED, out_of_range=(1, 5), even_odd=0.2, contradictions=0.5)
+    r = s.respondents
+    assert set(s.items["item"]) == {i for block in SCALES.values() for i in block}
+    assert r["even_odd"][reads].median() > 0.7
+    assert r["synonyms"][reads].median() > 0.5
+    assert r["contradiction_share"][reads].mean() < 0.15 < 0.4 < r["contradiction_share"][~reads].mean()
+    want = consistency.even_odd(
+        np.where([c in TURNED for c in data.columns[:20]], 6 - data.iloc[:, :20], data.iloc[:, :20]),
+        [np.arange(4 * k, 4 * k + 4) for k in range(5)],
+    )
+    np.testing.assert_allclose(r["even_odd"], want, atol=1e-9)
+    assert r.loc[r["flag_contradictions"], "contradiction_share"].min() >= 0.5
+    assert not codes(s) & {"responses.items_guessed", "responses.ends_observed", "responses.constructs_unknown"}
+    bare = cg.screen(data)
+    assert bare.respondents[["even_odd", "contradictions"]].isna().all(axis=None)
+    assert {"responses.constructs_unknown", "responses.items_guessed"} <= codes(bare)
+
+
+def test_reversed_items_are_named_and_never_turned_unasked():
+    data = scales_of_four()
+    s = cg.screen(data, constructs=SCALES)
+    told = next(n for n in s.notes if n.code == "responses.reverse_suspected")
+    assert all(i in told.render("en") for i in TURNED) and "x0_1" not in told.render("en")
+    assert "butir negatif" in told.render("id")
+    assert "responses.no_reverse" in codes(s)
+    as_given = consistency.even_odd(data.iloc[:, :20].to_numpy(), [np.arange(4 * k, 4 * k + 4) for k in range(5)])
+    np.testing.assert_allclose(s.respondents["even_odd"], as_given, atol=1e-9)
+    assert "responses.reverse_suspected" not in codes(cg.screen(data, constructs=SCALES, reverse=[]))
+    with pytest.raises(cg.ColumnNotFoundError, match=r"'x0_9'.*'x0_"):
+        cg.screen(data, constructs=SCALES, reverse=["x0_9"])
+    with pytest.raises(cg.OptionError, match="says which items are reversed"):
+        cg.screen(field(), reverse=["tru1"])
+
+
+def test_the_instrument_gives_constructs_and_keying():
+    core = cg.load_instrument("cgsurvey_core")
+    data = cg.simulate(core, 150, seed=1, careless={"straight": 0.1})
+    r = cg.screen(data).respondents
+    straight = (data.frame["careless"] == "straight").to_numpy()
+    assert r["even_odd"][~straight].median() > 0.2
+    # Who ticks the middle contradicts nobody, who ticks anything else contradicts every reversed item.
+    assert r["contradiction_share"][straight].mean() > 0.5 > r["contradiction_share"][~straight].mean()
+
+
+def test_what_cannot_be_computed_is_told():
+    frame = scales_of_four().drop(columns="careless")
+    two = cg.screen(frame, constructs={k: v[:2] for k, v in list(SCALES.items())[:2]})
+    assert {"responses.few_constructs", "responses.few_synonyms", "responses.few_antonyms"} <= codes(two)
+    assert two.respondents["even_odd"].isna().all()
+    assert "at least 3 constructs" in next(n for n in two.notes if n.code == "responses.few_constructs").text
+    thin = cg.screen(frame.head(12), random=True, synonyms=0.2)
+    assert {"responses.random_unjudged", "responses.rule_idle"} <= codes(thin)
+    assert np.isnan(thin.tidy().set_index("rule").loc["random", "n_flagged"])
+    constant = cg.screen(frame.assign(x0_0=3.0), constructs=SCALES, reverse=TURNED, random=True)
+    assert "responses.constant_items" in codes(constant)
+    assert constant.respondents["misfit_p"].notna().all()
+    silent = frame.assign(x1_1=nan)
+    silent.iloc[4] = nan
+    found = cg.screen(silent, constructs=SCALES, reverse=TURNED).respondents
+    indices = ["even_odd", "synonyms", "person_total", "misfit_p", "order_p", "match_share", "repeat_share"]
+    assert found.loc[4, indices].isna().all() and found.loc[0, indices].notna().all()
+    with pytest.raises(cg.ColumnNotFoundError, match="'nix'"):
+        cg.screen(frame, constructs={"a": ["x0_0", "nix"]})
+
+
+def test_near_duplicates_name_whom_they_resemble():
+    frame = scales_of_four().drop(columns="careless")
+    frame.iloc[7] = frame.iloc[100]
+    frame.iloc[7, 3] = frame.iloc[100, 3] % 5 + 1
+    s = cg.screen(frame, near_duplicates=True)
+    assert s.rules == {"near_duplicates": 0.85}
+    assert row(s, 7)["match_share"] == pytest.approx(0.95) and row(s, 7)["match_with"] == 100
+    assert row(s, 100)["flag_near_duplicates"] and row(s, 100)["match_with"] == 7
+    assert s.respondents.loc[s.respondents["match_share"] < 0.85, "flag_near_duplicates"].sum() == 0
+
+
+def test_many_respondents_are_compared_only_when_asked(monkeypatch):
+    monkeypatch.setattr("cgsurvey.responses.indices.COMPARED", 100)
+    frame = scales_of_four().drop(columns="careless")
+    assert "responses.matches_left_out" in codes(cg.screen(frame))
+    assert cg.screen(frame, near_duplicates=0.9).respondents["match_share"].notna().all()
+
+
+def test_repeats_stand_out_by_median_and_mad():
+    data = scales_of_four()
+    s = cg.screen(data, repeats=True)
+    x = s.respondents["repeat_share"]
+    cut = x.median() + 3 * stats.median_abs_deviation(x, scale="normal")
+    assert s.rules["repeats"] == pytest.approx(max(0.5, cut), rel=1e-4)
+    assert cg.screen(data, repeats=0.7).rules["repeats"] == 0.7
+    assert s.respondents.loc[data["careless"] == "straight", "flag_repeats"].all()
+    few = cg.screen(data[["x0_0", "x0_1", "x1_0"]])
+    assert few.respondents["repeat_share"].isna().all() and "repeats" not in few.rules
+
+
+def test_the_rule_on_random_answers_needs_both_p_values_and_its_seed_is_kept():
+    data = scales_of_four()
+    s = cg.screen(data, random=0.05, seed=3)
+    r = s.respondents
+    assert (r["flag_random"] == ((r["misfit_p"] < 0.05) & (r["order_p"] > 0.05))).all()
+    assert s.meta.seed == 3 and {"wilks1963", "phipson2010"} <= set(s.meta.references)
+    pd.testing.assert_frame_equal(cg.screen(data, random=0.05, seed=3).respondents, r)
+    assert "misfit_p < 0.05, order_p > 0.05" in s.keep().flow[-1].reason
+    random = (data["careless"] == "random").to_numpy()
+    assert r.loc[random, "flag_random"].mean() > 0.6 and r.loc[~random, "flag_random"].mean() < 0.05
+    with pytest.raises(cg.OptionError, match="even_odd=2 is a correlation"):
+        cg.screen(data, even_odd=2)
+    with pytest.raises(cg.OptionError, match=r"critical_r=1\.5 must lie between 0 and 1"):
+        cg.screen(data, critical_r=1.5)
+    with pytest.raises(cg.OptionError, match="seed=-1"):
+        cg.screen(data, seed=-1)
+
+
+def test_overview_of_the_indices():
+    s = cg.screen(scales_of_four(), constructs=SCALES, reverse=TURNED)
+    table = s.indices.set_index("index")
+    r = s.respondents
+    assert table.loc["irv", ["n", "mean", "sd"]].tolist() == [300, r["irv"].mean(), r["irv"].std()]
+    assert table.loc["misfit_p", ["rule", "threshold", "n_flagged"]].tolist() == [
+        "random", 0.025, r["flag_random"].sum(),
+    ]  # fmt: skip
+    assert table.loc["longstring", "threshold"] == 10  # half of 20 answers
+    assert table.loc["irv", "rule"] == "" and np.isnan(table.loc["irv", "threshold"])
+    assert "seconds_per_answer" not in table.index
+    assert not unknown_columns(s.indices.columns)

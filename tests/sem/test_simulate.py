@@ -152,3 +152,47 @@ def test_an_instrument_with_a_population_of_its_own() -> None:
     assert "b ~ 0.3*a" in population_model(tool, paths={"b": {"a": 0.3}})
     with pytest.raises(ModelError, match=r"no construct 'aa'\. Did you mean 'a'"):
         population_model(tool, paths={"b": {"aa": 0.3}})
+
+
+def test_careless_respondents_answer_as_they_are_told_to() -> None:
+    model = "f =~ .8*x1 + .7*x2 + -.6*x3\ng =~ .8*y1 + .7*y2 + .6*y3\ny1 ~~ 0*z"
+    clean = cg.simulate(model, 400, seed=1, categories={v: 5 for v in ("x1", "x2", "x3", "y1", "y2", "y3")})
+    data = cg.simulate(
+        model, 400, seed=1, categories={v: 5 for v in clean if v != "z"}, careless={"straight": 0.1, "random": 0.2}
+    )
+    kind = data["careless"]
+    assert kind.value_counts().to_dict() == {"": 280, "random": 80, "straight": 40}
+    items = [c for c in clean if c != "z"]
+    pd.testing.assert_frame_equal(data.loc[kind == "", list(clean)], clean[kind == ""])
+    pd.testing.assert_series_equal(data["z"], clean["z"])  # no categories, nothing to tick
+    straight = data.loc[kind == "straight", items]
+    assert (straight[["x1", "x2", "x3"]].nunique(axis=1) == 1).all()
+    assert (straight[["y1", "y2", "y3"]].nunique(axis=1) == 1).all()
+    assert 0.5 < (straight["x1"] == straight["y1"]).mean() < 1
+    counts = data.loc[kind == "random", items].stack().value_counts()
+    assert stats.chisquare(counts.reindex([1.0, 2.0, 3.0, 4.0, 5.0])).pvalue > 0.001
+    nobody = cg.simulate(model, 400, seed=1, categories={v: 5 for v in items}, careless={})
+    pd.testing.assert_frame_equal(nobody.drop(columns="careless"), clean)
+    assert (nobody["careless"] == "").all()
+
+
+def test_careless_respondents_of_an_instrument_fail_attention_checks() -> None:
+    core = cg.load_instrument("cgsurvey_core")
+    data = cg.simulate(core, 300, seed=2, careless={"random": 0.3}, missing=0.05)
+    random = data.frame["careless"] == "random"
+    assert random.sum() == 90 and "careless" not in data.items
+    assert (data.frame.loc[~random, "att1"] == 2).all() and (data.frame.loc[random, "att1"] != 2).mean() > 0.6
+    plain = cg.simulate(core, 300, seed=2, missing=0.05)
+    pd.testing.assert_frame_equal(data.frame.loc[~random, list(data.items)], plain.frame.loc[~random, list(data.items)])
+    assert data.frame[list(data.items)].isna().equals(plain.frame[list(data.items)].isna())
+
+
+def test_careless_shares_that_cannot_be() -> None:
+    with pytest.raises(OptionError, match="Did you mean 'random'"):
+        cg.simulate(MODEL, 20, seed=1, categories=5, careless={"randon": 0.1})
+    with pytest.raises(OptionError, match="together exceed"):
+        cg.simulate(MODEL, 20, seed=1, categories=5, careless={"random": 0.6, "straight": 0.6})
+    with pytest.raises(OptionError, match="categories=5"):
+        cg.simulate(MODEL, 20, seed=1, careless={"random": 0.6})
+    with pytest.raises(OptionError, match="another name"):
+        cg.simulate("f =~ .8*careless + .7*x2", 20, seed=1, categories=5, careless={"random": 0.6})

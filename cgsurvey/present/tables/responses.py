@@ -36,7 +36,7 @@ def _responses_makers(x: Responses) -> Mapping[str, Maker]:
 
 @makers.register(Screening)
 def _screening_makers(x: Screening) -> Mapping[str, Maker]:
-    return {"screening": screening, "item_quality": item_quality}
+    return {"screening": screening, "indices": indices, "item_quality": item_quality}
 
 
 @makers.register(Description)
@@ -181,8 +181,38 @@ def screening(x: Screening, style: Style) -> Table:
 
 
 def _digits(value: float) -> int:
-    text = f"{value:.6f}".rstrip("0")
+    text = f"{value:.3f}".rstrip("0")
     return len(text.partition(".")[2])
+
+
+def indices(x: Screening, style: Style) -> Table:
+    """T5: the indices of careless answering, their spread, and what was flagged by them."""
+    rows = tuple(
+        (
+            term("index", r.index),
+            r.n,
+            *(Cell(v, digits=2) for v in (r.mean, r.sd, r.min, r.max)),
+            None if pd.isna(r.threshold) else Cell(r.threshold, digits=_digits(r.threshold)),
+            r.n_flagged,
+        )
+        for r in x.indices.itertuples(index=False)
+    )
+    columns = (
+        Column.of("index"),
+        Column("n", Words("n", "n"), "count"),
+        *(Column(c, Column.of(c).label, "number") for c in ("mean", "sd", "min", "max")),
+        Column.of("threshold"),
+        Column.of("n_flagged"),
+    )
+    made = Table(
+        "T5",
+        "indices",
+        Words("Indices of careless answering", "Indeks jawaban ceroboh"),
+        columns,
+        rows,
+        notes=(said("indices"),),
+    )
+    return with_meta(made, x.meta)
 
 
 def item_quality(x: Screening, style: Style) -> Table | None:
