@@ -34,6 +34,14 @@ _WHERE = {
         "rwg",
     ),
     "moments": ("mcar_test", "McarTest", "missingness", "Missingness", "impute", "Imputations"),
+    "factor": (
+        "factorability",
+        "Factorability",
+        "parallel_analysis",
+        "ParallelAnalysis",
+        "efa",
+        "FactorAnalysis",
+    ),
     "sem": (
         "cfa",
         "sem",
@@ -116,6 +124,14 @@ if TYPE_CHECKING:
     from cgsurvey.base.model import Model
     from cgsurvey.base.notes import Note
     from cgsurvey.base.result import Result, load_result
+    from cgsurvey.factor import (
+        Factorability,
+        FactorAnalysis,
+        ParallelAnalysis,
+        efa,
+        factorability,
+        parallel_analysis,
+    )
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
     from cgsurvey.moments import Imputations, McarTest, Missingness, impute, mcar_test, missingness
     from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table

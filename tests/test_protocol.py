@@ -67,6 +67,9 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Linkage": linked,
     "McarTest": lambda d: cg.mcar_test(d, ITEMS),
     "Missingness": lambda d: cg.missingness(d, ITEMS),
+    "Factorability": lambda d: cg.factorability(d, ITEMS),
+    "ParallelAnalysis": lambda d: cg.parallel_analysis(d, ITEMS, seed=1, iterations=20),
+    "FactorAnalysis": lambda d: cg.efa(d, ITEMS, factors=2),
     "Reliability": lambda d: cg.reliability(d, CONSTRUCTS),
     "Retest": lambda d: cg.test_retest(
         d.assign(person=range(len(d))), d[::-1].assign(person=range(len(d))), on="person", constructs={"trust": TRUST}

@@ -52,7 +52,7 @@ LABELLED = {
         "levels",
         "sources",
     },
-    "factor": set(),
+    "factor": {"gathered", "factorability", "parallel_analysis", "efa", "result"},
     "reliability": {
         "common_method",
         "method_models",

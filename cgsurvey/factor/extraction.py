@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,8 +126,17 @@ def signs(loadings: Floats) -> Floats:
     return np.where(np.where(unclear, first, total) < 0, -1.0, 1.0)
 
 
-def uniquenesses(R: Floats, m: int, method: str) -> tuple[Floats, Flags, Floats, Floats, int]:
+def uniquenesses(
+    R: Floats, m: int, method: str, *, tolerance: float = TOLERANCE
+) -> tuple[Floats, Flags, Floats, Floats, int]:
     """Minimise over the uniquenesses of a stack of matrices, shape (s, p, p).
+
+    Parameters
+    ----------
+    R, m, method
+        As `extract`.
+    tolerance : float
+        Largest derivative that ends the search.
 
     Returns
     -------
@@ -142,7 +152,7 @@ def uniquenesses(R: Floats, m: int, method: str) -> tuple[Floats, Flags, Floats,
     if method == "pa":
         start = _principal_axes(R, start, m)
     low = np.log(LOWEST) if fit.scaled else LOWEST
-    x, f, gradient, steps = _minimise(fit, R, np.log(start) if fit.scaled else start, m, low)
+    x, f, gradient, steps = _minimise(fit, R, np.log(start) if fit.scaled else start, m, low, tolerance)
     return (np.exp(x) if fit.scaled else x), x <= low, f, gradient, steps
 
 
@@ -188,80 +198,113 @@ def _left_behind(fit: Discrepancy, t: Floats, m: int) -> Flags:
     return left
 
 
-def _value(fit: Discrepancy, R: Floats, x: Floats, m: int) -> Floats:
-    t, _ = _eigen(fit, R, x)
-    return np.where(_left_behind(fit, t, m), fit.value(t), 0.0).sum(axis=-1)
+@dataclass(frozen=True)
+class _Point:
+    """Stack of uniquenesses x, shape (s, p), with what follows from them."""
+
+    x: Floats
+    t: Floats
+    w: Floats
+    left: Flags
+    value: Floats
+
+    def take(self, which: NDArray[Any]) -> _Point:
+        return _Point(*(getattr(self, f)[which] for f in ("x", "t", "w", "left", "value")))
+
+    def put(self, which: NDArray[np.intp], other: _Point) -> None:
+        for f in ("x", "t", "w", "left", "value"):
+            getattr(self, f)[which] = getattr(other, f)
 
 
-def _derivatives(fit: Discrepancy, R: Floats, x: Floats, m: int) -> tuple[Floats, Floats, Floats]:
-    """Value (s,), gradient (s, p) and Hessian (s, p, p)."""
+def _at(fit: Discrepancy, R: Floats, x: Floats, m: int) -> _Point:
     t, w = _eigen(fit, R, x)
     left = _left_behind(fit, t, m)
-    value = np.where(left, fit.value(t), 0.0).sum(axis=-1)
+    return _Point(x, t, w, left, np.where(left, fit.value(t), 0.0).sum(axis=-1))
+
+
+def _derivatives(fit: Discrepancy, point: _Point, m: int) -> tuple[Floats, Floats]:
+    """Gradient, shape (s, p), and Hessian, shape (s, p, p)."""
+    t, w, left = point.t, point.w, point.left
     h = np.where(left, fit.h(t), 0.0)
     gradient = (h[..., None, :] * w**2).sum(axis=-1)
     A = {a: (w * (left * t**a)[..., None, :]) @ w.mT for a in {a for _, *ab in fit.pairs for a in ab}}
-    H = sum(c * A[a] * A[b] for c, a, b in fit.pairs)
+    H = np.asarray(sum(c * A[a] * A[b] for c, a, b in fit.pairs))
     for k in range(m):
-        apart = t - t[..., k, None]
-        apart = np.where(left & (apart > -1e-12), -1e-12, apart)
         kept = ~left[..., k, None] & left
-        c = np.where(kept, -h * ((t + t[..., k, None]) if fit.scaled else 2.0), 0.0) / np.where(kept, apart, 1.0)
+        # an eigenvalue that is kept and one that is left behind may meet on the way, never at the minimum
+        apart = np.where(kept, np.minimum(t - t[..., k, None], -1e-12), 1.0)
+        c = np.where(kept, -h * ((t + t[..., k, None]) if fit.scaled else 2.0), 0.0) / apart
         v = w[..., k]
-        H = H + ((w * c[..., None, :]) @ w.mT) * (v[..., :, None] * v[..., None, :])
-    return value, gradient, np.asarray(H)
+        H += ((w * c[..., None, :]) @ w.mT) * (v[..., :, None] * v[..., None, :])
+    return gradient, H
 
 
-def _minimise(fit: Discrepancy, R: Floats, x: Floats, m: int, low: float) -> tuple[Floats, Floats, Floats, int]:
+def _minimise(
+    fit: Discrepancy, R: Floats, x: Floats, m: int, low: float, tolerance: float
+) -> tuple[Floats, Floats, Floats, int]:
     """Newton's method from x, shape (s, p), projected on x >= low."""
-    x = x.copy()
-    s = len(x)
-    f, left = np.full(s, np.inf), np.full(s, np.inf)
-    active, steps = np.arange(s), 0
+    point, gradient = _at(fit, R, x, m), np.full(len(x), np.inf)
+    active, steps = np.arange(len(x)), 0
     while len(active) and steps < STEPS:
         steps += 1
-        f[active], g, H = _derivatives(fit, R[active], x[active], m)
-        fixed = (x[active] <= low) & (g > 0)
+        here = point.take(active)
+        g, H = _derivatives(fit, here, m)
+        fixed = (here.x <= low) & (g > 0)
         g = np.where(fixed, 0.0, g)
-        left[active] = np.abs(g).max(axis=-1)
-        going = left[active] > TOLERANCE
-        active, g, H, fixed = active[going], g[going], H[going], fixed[going]
-        if not len(active):
-            break
-        moved = _line_search(fit, R[active], x[active], f[active], g, _direction(g, H, fixed), m, low)
-        still = (moved == x[active]).all(axis=-1)
-        x[active] = moved
-        active = active[~still]
-    return x, f, left, steps
+        gradient[active] = np.abs(g).max(axis=-1)
+        going = gradient[active] > tolerance
+        active, here = active[going], here.take(going)
+        if len(active):
+            new, moved = _line_search(
+                fit, R[active], here, g[going], _direction(g[going], H[going], fixed[going]), m, low
+            )
+            point.put(active, new)
+            active = active[moved]
+    return point.x, point.value, gradient, steps
 
 
 def _direction(g: Floats, H: Floats, fixed: Flags) -> Floats:
     """Newton's direction among the variables that may move, downhill where the function is not convex."""
     out = fixed[..., :, None] | fixed[..., None, :]
     H = np.where(out, np.eye(g.shape[-1]), H)
-    curve, v = np.linalg.eigh(H)
-    curve = np.abs(curve)
-    curve = np.maximum(curve, 1e-7 * curve[..., -1:].max(axis=-1, keepdims=True))
-    step = -(v @ ((v.mT @ g[..., None]) / curve[..., None]))[..., 0]
+    convex = np.array([_is_convex(h) for h in H])
+    step = np.empty_like(g)
+    step[convex] = -np.linalg.solve(H[convex], g[convex][..., None])[..., 0]
+    if not convex.all():
+        curve, v = np.linalg.eigh(H[~convex])
+        curve = np.abs(curve)
+        curve = np.maximum(curve, 1e-7 * curve.max(axis=-1, keepdims=True))
+        step[~convex] = -(v @ ((v.mT @ g[~convex][..., None]) / curve[..., None]))[..., 0]
     longest = np.abs(step).max(axis=-1, keepdims=True)
     return np.where(fixed, 0.0, step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-300)))
 
 
+def _is_convex(H: Floats) -> bool:
+    try:
+        root = np.linalg.cholesky(H)
+    except np.linalg.LinAlgError:
+        return False
+    d = np.diag(root)
+    return bool(d.min() > 1e-6 * d.max())
+
+
 def _line_search(
-    fit: Discrepancy, R: Floats, x: Floats, f: Floats, g: Floats, step: Floats, m: int, low: float
-) -> Floats:
-    """Halve the steps until each lowers its function; those that cannot stay."""
-    out, waiting, size = x.copy(), np.arange(len(x)), 1.0
+    fit: Discrepancy, R: Floats, here: _Point, g: Floats, step: Floats, m: int, low: float
+) -> tuple[_Point, Flags]:
+    """Halve the steps until each lowers its function; those that cannot stay where they are, and are not marked."""
+    out, waiting, size = here.take(np.ones(len(g), dtype=bool)), np.arange(len(g)), 1.0
     for _ in range(30):
-        new = np.maximum(x[waiting] + size * step[waiting], low)
-        slope = (g[waiting] * (new - x[waiting])).sum(axis=-1)
+        x = here.x[waiting]
+        new = _at(fit, R[waiting], np.maximum(x + size * step[waiting], low), m)
+        slope = (g[waiting] * (new.x - x)).sum(axis=-1)
         # near the minimum the function is flat to rounding
-        good = _value(fit, R[waiting], new, m) <= f[waiting] + 1e-4 * slope + 1e-14 * (1 + np.abs(f[waiting]))
-        out[waiting[good]] = new[good]
+        value = here.value[waiting]
+        good = new.value <= value + 1e-4 * slope + 1e-14 * (1 + np.abs(value))
+        out.put(waiting[good], new.take(good))
         waiting, size = waiting[~good], size / 2
         if not len(waiting):
             break
-    return out
+    return out, (out.x != here.x).any(axis=-1)
 
 
 def _principal_axes(R: Floats, psi: Floats, m: int, limit: int = 5000) -> Floats:

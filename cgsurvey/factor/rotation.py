@@ -19,10 +19,14 @@ ORTHOGONAL = ("varimax", "quartimax", "geomin_orthogonal", "target_orthogonal", 
 OBLIQUE = ("promax", "oblimin", "geomin", "target", "bifactor_oblique")
 ROTATIONS = ("none", *ORTHOGONAL, *OBLIQUE)
 FROM_IDENTITY = ("none", "varimax", "quartimax", "promax", "oblimin")
-POWER = 4  # of promax
+POWER = 4.0  # of promax
+STARTS = 30
 TOLERANCE = 1e-9  # norm of the projected gradient at the minimum that is kept
 SOON = 1e-6  # norm at which starts are compared
-NEAR = 1e-4  # where longer steps are tried than Jennrich's
+NEAR = 1e-3  # norm below which the steps are others than Jennrich's; random starts need not follow him
+NEAR_OF_STARTS = 0.1
+MEMORY = 10
+LONGEST = 1e6
 LOOSE = 1e-5  # norm at which GPArotation stops, and at which a stalled search still counts as arrived
 STEPS = 5000
 STEPS_OF_STARTS = 1000
@@ -110,11 +114,14 @@ def rotate(
     A_used = A_scaled if scaled else A
     if method == "promax":
         return _promax(A, A_scaled, A_used, power)
-    count = (1 if method in FROM_IDENTITY else 30) if starts is None else starts
+    count = (1 if method in FROM_IDENTITY else STARTS) if starts is None else starts
     first = _starts(m, count, rng)
     criterion = _criterion(method, gamma, delta, wanted)
     oblique = method in OBLIQUE
-    T, f, arrived = minimise(A_used, criterion, first, oblique=oblique, tolerance=SOON, steps=STEPS_OF_STARTS)
+    near = NEAR if count == 1 else NEAR_OF_STARTS
+    T, f, arrived = minimise(
+        A_used, criterion, first, oblique=oblique, tolerance=SOON, steps=STEPS_OF_STARTS, near=near
+    )
     minima = _distinct(f[arrived])
     among = np.flatnonzero(arrived) if arrived.any() else np.arange(count)
     best = among[np.argmin(f[among])]
@@ -153,9 +160,19 @@ def _starts(m: int, count: int, rng: Generator | None) -> Floats:
 
 
 def minimise(
-    A: Floats, criterion: Criterion, T: Floats, *, oblique: bool, tolerance: float = TOLERANCE, steps: int = STEPS
+    A: Floats,
+    criterion: Criterion,
+    T: Floats,
+    *,
+    oblique: bool,
+    tolerance: float = TOLERANCE,
+    steps: int = STEPS,
+    near: float = NEAR,
 ) -> tuple[Floats, Floats, np.ndarray]:
     """Gradient projection from the matrices T, shape (s, m, m).
+
+    Steps are Jennrich's until the projected gradient is as short as `near`, then those of Barzilai and Borwein (1988)
+    with the line search of Grippo, Lampariello and Lucidi (1986), which cross flat valleys some 20 times sooner.
 
     Returns
     -------
@@ -164,23 +181,26 @@ def minimise(
     arrived : ndarray of bool, shape (s,)
     """
     T, s = T.copy(), len(T)
-    value, norm, size = np.empty(s), np.full(s, np.inf), np.ones(s)
-    value[:], G = _gradient(A, criterion, T, oblique)
+    norm, size = np.full(s, np.inf), np.ones(s)
+    value, G = _gradient(A, criterion, T, oblique)
+    P = _project(T, G, oblique)
+    past = np.tile(value, (MEMORY, 1))
     active = np.arange(s)
-    projected = _project(T, G, oblique)
-    for _ in range(steps):
-        norm[active] = np.sqrt((projected[active] ** 2).sum(axis=(1, 2)))
+    for count in range(steps):
+        norm[active] = np.sqrt((P[active] ** 2).sum(axis=(1, 2)))
         active = active[norm[active] > tolerance]
         if not len(active):
             break
-        moved, f, step = _descend(A, criterion, T[active], value[active], projected[active], size[active], oblique)
-        stuck = step == 0
-        old_T, old_P = T[active], projected[active]
-        T[active], value[active] = moved, f
-        _, G = _gradient(A, criterion, moved, oblique)
-        projected[active] = _project(moved, G, oblique)
-        size[active] = _next_size(2 * step, moved - old_T, projected[active] - old_P, norm[active])
-        active = active[~stuck]
+        close = norm[active] < near
+        highest = np.where(close, past[:, active].max(axis=0), value[active])
+        share = np.where(close, 1e-4, 0.5)
+        new, f, step = _descend(A, criterion, T[active], P[active], highest, share, size[active], oblique)
+        dT, dP = new - T[active], -P[active]
+        T[active], value[active] = new, f
+        past[count % MEMORY, active] = f
+        P[active] = _project(new, _gradient(A, criterion, new, oblique)[1], oblique)
+        size[active] = np.where(close, _next_size(step, dT, dP + P[active], count), 2 * step)
+        active = active[step > 0]
         if not len(active):
             break
     return T, value, (norm < LOOSE) & (np.linalg.cond(T) < 1e6)
@@ -213,16 +233,26 @@ def _retract(X: Floats, oblique: bool) -> Floats:
 
 
 def _descend(
-    A: Floats, criterion: Criterion, T: Floats, f: Floats, P: Floats, size: Floats, oblique: bool
+    A: Floats,
+    criterion: Criterion,
+    T: Floats,
+    P: Floats,
+    highest: Floats,
+    share: Floats,
+    size: Floats,
+    oblique: bool,
 ) -> tuple[Floats, Floats, Floats]:
-    """Halve each step until it lowers the criterion enough; a step of 0 says that none did."""
-    out, value, step = T.copy(), f.copy(), np.zeros(len(T))
+    """Halve each step until the criterion is below `highest` by a share of what the slope promises.
+
+    A step of 0 says that none was short enough.
+    """
+    out, value, step = T.copy(), highest.copy(), np.zeros(len(T))
     waiting, size = np.arange(len(T)), size.copy()
-    squared = (P**2).sum(axis=(1, 2))
+    promised = share * (P**2).sum(axis=(1, 2))
     for _ in range(40):
         new = _retract(T[waiting] - size[waiting, None, None] * P[waiting], oblique)
         got, _ = _gradient(A, criterion, new, oblique)
-        enough = f[waiting] - 0.5 * squared[waiting] * size[waiting] + 1e-15 * np.abs(f[waiting])
+        enough = highest[waiting] - promised[waiting] * size[waiting] + 1e-15 * np.abs(highest[waiting])
         good = got <= enough
         done = waiting[good]
         out[done], value[done], step[done] = new[good], got[good], size[done]
@@ -233,12 +263,12 @@ def _descend(
     return out, value, step
 
 
-def _next_size(doubled: Floats, dT: Floats, dP: Floats, norm: Floats) -> Floats:
-    """Jennrich's step, twice the last; near the minimum that of Barzilai and Borwein (1988), which arrives sooner."""
+def _next_size(last: Floats, dT: Floats, dP: Floats, count: int) -> Floats:
+    """The two steps of Barzilai and Borwein in turn; twice the last where the criterion curves down."""
     curve = (dT * dP).sum(axis=(1, 2))
-    length = (dT**2).sum(axis=(1, 2))
-    usable = (curve > 0) & (norm < NEAR)
-    return np.where(usable, np.minimum(length / np.where(usable, curve, 1.0), 100 * doubled), doubled)
+    top, bottom = ((dT**2).sum(axis=(1, 2)), curve) if count % 2 else (curve, (dP**2).sum(axis=(1, 2)))
+    usable = (curve > 0) & (bottom > 0)
+    return np.where(usable, np.minimum(top / np.where(usable, bottom, 1.0), LONGEST), 2 * last)
 
 
 def _distinct(f: Floats) -> int:

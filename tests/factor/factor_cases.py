@@ -62,3 +62,10 @@ def population() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     R = loadings @ phi @ loadings.T
     np.fill_diagonal(R, 1.0)
     return loadings, phi, R
+
+
+def answers(n: int = 300, seed: int = 1) -> pd.DataFrame:
+    """Answers from 1 to 5 to twelve items of three factors."""
+    rng = np.random.default_rng(seed)
+    y = rng.multivariate_normal(np.zeros(12), population()[2], n)
+    return pd.DataFrame(np.clip(np.round(3 + y), 1, 5).astype(int), columns=[f"x{i}" for i in range(1, 13)])

@@ -8,7 +8,7 @@ from factor_cases import matrix, population
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cgsurvey.factor.extraction import DISCREPANCIES, _derivatives, extract
+from cgsurvey.factor.extraction import DISCREPANCIES, _at, _derivatives, extract
 
 METHODS = ("minres", "uls", "ml", "gls", "pa")
 
@@ -40,12 +40,11 @@ def test_derivatives_are_those_of_the_value(name):
     fit, R = DISCREPANCIES[name], sample_matrix()
     x = np.random.default_rng(2).uniform(0.3, 0.9, len(R))
     x = np.log(x) if fit.scaled else x
-    _, gradient, hessian = _derivatives(fit, R[None], x[None], 3)
+    gradient, hessian = _derivatives(fit, _at(fit, R[None], x[None], 3), 3)
     steps = 1e-5 * np.eye(len(R))
-    ahead = [_derivatives(fit, R[None], (x + e)[None], 3) for e in steps]
-    behind = [_derivatives(fit, R[None], (x - e)[None], 3) for e in steps]
-    slope = [(a[0] - b[0])[0] / 2e-5 for a, b in zip(ahead, behind, strict=True)]
-    curve = [(a[1] - b[1])[0] / 2e-5 for a, b in zip(ahead, behind, strict=True)]
+    ahead, behind = (_at(fit, np.stack([R] * len(R)), x + way * steps, 3) for way in (1, -1))
+    slope = (ahead.value - behind.value) / 2e-5
+    curve = (_derivatives(fit, ahead, 3)[0] - _derivatives(fit, behind, 3)[0]) / 2e-5
     np.testing.assert_allclose(gradient[0], slope, atol=1e-8)
     np.testing.assert_allclose(hessian[0], curve, atol=1e-7)
 

@@ -1,0 +1,323 @@
+"""`efa`: exploratory factor analysis.
+
+Labelled file. The steps: items and correlations, number of factors, extraction, rotation, fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import ConvergenceError, IdentificationError, OptionError, SampleError, did_you_mean, some
+from cgsurvey.base.notes import Note, note
+from cgsurvey.base.options import choose, whole
+from cgsurvey.base.parallel import check_seed, one_thread, streams
+from cgsurvey.factor.extraction import NAMES, Extraction, Floats, extract
+from cgsurvey.factor.gathered import Correlation, Items, Missing, gather_items
+from cgsurvey.factor.misfit import degrees_of_freedom, misfit, most_factors
+from cgsurvey.factor.parallel_analysis import parallel_analysis
+from cgsurvey.factor.prediction import determinacy
+from cgsurvey.factor.result import FactorAnalysis
+from cgsurvey.factor.rotation import FROM_IDENTITY, OBLIQUE, ROTATIONS, STARTS, Rotation, rotate
+from cgsurvey.responses import Responses
+
+Method = Literal["minres", "uls", "ml", "gls", "pa"]
+METHODS = tuple(NAMES)
+ALIKE = 0.90  # correlation above which two factors are hardly two
+SOURCES = {
+    "minres": ("harman1966",),
+    "uls": ("harman1966",),
+    "ml": ("lawley1940", "joreskog1967"),
+    "gls": ("joreskog1972",),
+    "pa": ("harman1966",),
+    "varimax": ("kaiser1958", "jennrich2001"),
+    "quartimax": ("jennrich2001",),
+    "promax": ("hendrickson1964",),
+    "oblimin": ("jennrich2002", "bernaards2005"),
+    "geomin": ("yates1987", "bernaards2005"),
+    "target": ("browne2001", "bernaards2005"),
+    "bifactor": ("jennrich2011", "bernaards2005"),
+}
+
+
+def efa(
+    data: Responses | pd.DataFrame,
+    items: Sequence[str] | None = None,
+    *,
+    factors: int | None = None,
+    method: Method = "minres",
+    rotation: str = "oblimin",
+    correlation: Correlation = "pearson",
+    missing: Missing = "listwise",
+    smooth: bool = False,
+    kaiser: bool | None = None,
+    gamma: float = 0.0,
+    delta: float = 0.01,
+    power: float = 4.0,
+    target: pd.DataFrame | None = None,
+    starts: int | None = None,
+    seed: int | None = None,
+) -> FactorAnalysis:
+    """Explore the factors behind items.
+
+    Parameters
+    ----------
+    data : Responses or DataFrame
+        One row per respondent; reverse items of `Responses` are keyed.
+    items : sequence of str, optional
+        Default: all items; of a data frame the numeric columns.
+    factors : int, optional
+        Number of factors. Default: the recommendation of `parallel_analysis`, which needs `seed`.
+    method : {"minres", "uls", "ml", "gls", "pa"}
+        Extraction. "minres", "uls" and "pa" (iterated principal axes) minimise squared residual correlations and meet
+        in the same solution; "ml" maximises the likelihood of normal rows; "gls" weights residuals by the inverse of
+        the correlations.
+    rotation : str
+        Orthogonal: "varimax", "quartimax", "geomin_orthogonal", "target_orthogonal", "bifactor"; oblique: "oblimin",
+        "promax", "geomin", "target", "bifactor_oblique"; or "none".
+    correlation : {"pearson", "polychoric"}
+    missing : {"listwise", "pairwise", "fiml"}
+        Complete rows; rows that answered both items of a pair; EM.
+    smooth : bool
+        Repair a matrix that is not positive definite instead of refusing it.
+    kaiser : bool, optional
+        Rotate loadings scaled to a communality of one (Kaiser normalisation). Default: for varimax and promax.
+    gamma, delta, power : float
+        Of oblimin (0 is quartimin), geomin and promax.
+    target : DataFrame, optional
+        Of target rotations: items by factors, NaN where no value is wanted.
+    starts : int, optional
+        Starts of the rotation: the unrotated loadings and random turns of them. Default: 1 for varimax, quartimax and
+        oblimin, as psych and GPArotation have it, since better minima of oblimin can be factors that have collapsed; 30
+        for the others.
+    seed : int, optional
+        Of parallel analysis and of random starts (default there 0; the minimum should not depend on it).
+
+    Returns
+    -------
+    FactorAnalysis
+        `loadings` (pattern), `structure`, `communalities`, `factor_correlations`, `variance`, `fit`, `residuals`,
+        `scores(data)`. Columns stand by falling sum of squared loadings and point to where their loadings are positive.
+
+    Raises
+    ------
+    OptionError
+        An option without meaning.
+    IdentificationError
+        More factors than the degrees of freedom allow.
+    ConvergenceError
+        The extraction or the rotation did not arrive.
+    ColumnNotFoundError, CodingError, SampleError, NotPositiveDefiniteError
+        See `cgsurvey.factor.gathered.gather_items`.
+
+    Notes
+    -----
+    Equals psych::fa with the same options and stats::factanal for "ml". Uniquenesses are kept at or above 0.005, as in
+    both; items at that bound (Heywood cases) are named in a note. The chi-square and what rests on it are those of the
+    ML discrepancy, whatever was minimised (see `cgsurvey.factor.misfit.misfit`).
+
+    Examples
+    --------
+    >>> cg.efa(answers, factors=3, method="ml").loadings  # doctest: +SKIP
+    """
+    choose("method", method, METHODS)
+    choose("rotation", rotation, ROTATIONS)
+    check_seed(seed)
+    if factors is not None:
+        whole("factors", factors)
+    if starts is not None:
+        whole("starts", starts)
+    found = gather_items(data, items, correlation, missing, smooth, least=3)
+    notes = list(found.notes)
+    if factors is None:
+        factors = _recommended(data, found, correlation, missing, smooth, seed, notes)
+    _identified(len(found.names), factors)
+    wanted = _wanted(target, rotation, found.names, factors)
+    with one_thread():
+        extracted = extract(found.R, factors, method)
+        if not extracted.converged:
+            raise ConvergenceError(
+                f"method='{method}' did not arrive at {factors} factors of {len(found.names)} items (largest "
+                f"derivative {extracted.gradient:.2g}). Ask for fewer factors."
+            )
+        count = starts if starts is not None else 1 if rotation in FROM_IDENTITY else STARTS
+        (rng,) = streams(0 if seed is None else seed, 1)
+        rotated = rotate(
+            extracted.loadings,
+            rotation,
+            gamma=gamma,
+            delta=delta,
+            power=power,
+            wanted=wanted,
+            kaiser=kaiser,
+            starts=count,
+            rng=rng,
+        )
+        _check(rotated, rotation)
+        fit = misfit(found.R, extracted.loadings @ extracted.loadings.T, factors, found.n)
+        known = determinacy(found.R, rotated.loadings, rotated.phi)
+    columns = _factor_names(factors, rotation, target)
+    notes += _remarks(found, extracted, rotated, columns, rotation)
+    random = rotated.starts > 1 or any(n.code == "factor.number_recommended" for n in notes)
+    family = rotation.removesuffix("_orthogonal").removesuffix("_oblique")
+    return FactorAnalysis(
+        **_labelled(found, extracted, rotated, columns),
+        fit=pd.Series(asdict(fit), name="fit"),
+        determinacy=pd.Series(known, index=columns, name="determinacy"),
+        starts=rotated.starts,
+        minima=rotated.minima,
+        criterion=rotated.criterion,
+        notes=tuple(notes),
+        meta=found.meta(
+            "efa",
+            (*SOURCES[method], *SOURCES.get(family, ())),
+            seed=(0 if seed is None else seed) if random else None,
+            factors=factors,
+            method=method,
+            rotation=rotation,
+            correlation=correlation,
+            missing=missing,
+            smooth=smooth,
+            kaiser=rotation in ("varimax", "promax") if kaiser is None else kaiser,
+            **_parameters(family, gamma, delta, power),
+        ),
+    )
+
+
+def _recommended(
+    data: Responses | pd.DataFrame,
+    found: Items,
+    correlation: Correlation,
+    missing: Missing,
+    smooth: bool,
+    seed: int | None,
+    notes: list[Note],
+) -> int:
+    """The number of factors by parallel analysis; told in a note."""
+    if seed is None:
+        raise OptionError(
+            "without factors= their number is that of parallel analysis, which needs a seed: efa(data, seed=1), or "
+            "factors=3."
+        )
+    advice = parallel_analysis(data, found.names, seed=seed, correlation=correlation, missing=missing, smooth=smooth)
+    if advice.n_factors == 0:
+        raise SampleError(
+            "parallel analysis finds no factor: no eigenvalue exceeds those of unrelated items. Look at "
+            "cg.factorability(data), or give factors= yourself."
+        )
+    m = min(advice.n_factors, most_factors(len(found.names)))
+    notes += [n for n in advice.notes if n.code == "factor.rules_differ"]
+    notes.append(note("factor.number_recommended", m=m, iterations=int(advice.meta.options["iterations"]), seed=seed))
+    return m
+
+
+def _identified(p: int, m: int) -> None:
+    if m >= p or degrees_of_freedom(p, m) < 0:
+        raise IdentificationError(
+            f"{m} factors of {p} items ask more than {p * (p - 1) // 2} correlations can tell: at most "
+            f"{most_factors(p)} factors can be estimated. Ask for fewer, or add items."
+        )
+
+
+def _wanted(target: Any, rotation: str, names: Sequence[str], m: int) -> Floats | None:
+    if not rotation.startswith("target"):
+        if target is not None:
+            raise OptionError(f"target= belongs to rotation='target', not to '{rotation}'.")
+        return None
+    if not isinstance(target, pd.DataFrame):
+        raise OptionError(
+            "rotation='target' needs target=, a DataFrame of items by factors with 0 where no loading is expected and "
+            "NaN where any may be."
+        )
+    absent = [n for n in names if n not in target.index]
+    other = [str(n) for n in target.index if n not in names]
+    if absent or other or target.shape[1] != m:
+        hints = "; ".join(f"'{n}' is no item of the analysis.{did_you_mean(n, names)}" for n in other)
+        lacking = f"it lacks {some(absent)}" if absent else ""
+        size = f"it has {target.shape[1]} columns for {m} factors" if target.shape[1] != m else ""
+        raise OptionError(f"target= does not fit the analysis: {'; '.join(filter(None, (hints, lacking, size)))}.")
+    wanted = target.loc[list(names)].to_numpy(dtype=float, na_value=np.nan)
+    if np.isnan(wanted).all():
+        raise OptionError("target= wants nothing: give at least one value, e.g. 0 where no loading is expected.")
+    return wanted
+
+
+def _check(rotated: Rotation, rotation: str) -> None:
+    if not rotated.converged:
+        raise ConvergenceError(
+            f"rotation='{rotation}' found no minimum from {rotated.starts} start{'s' * (rotated.starts != 1)}: factors "
+            "may collapse into each other. Ask for fewer factors, more starts, or another rotation such as 'geomin'."
+        )
+
+
+def _factor_names(m: int, rotation: str, target: pd.DataFrame | None) -> list[str]:
+    if target is not None:
+        return [str(c) for c in target.columns]
+    if rotation.startswith("bifactor") and m > 1:
+        return ["G", *(f"F{k}" for k in range(1, m))]
+    return [f"F{k}" for k in range(1, m + 1)]
+
+
+def _labelled(found: Items, extracted: Extraction, rotated: Rotation, columns: list[str]) -> dict[str, Any]:
+    names = list(found.names)
+    L, phi = rotated.loadings, rotated.phi
+    structure = L @ phi
+    shared = (L * structure).sum(axis=1)
+    size = (L * structure).sum(axis=0)
+    of_item, of_factor = {"index": names}, {"index": columns}
+    square = L**2
+    total = square.sum(axis=1)
+    complexity = np.divide(total**2, (square**2).sum(axis=1), where=total > 0, out=np.full(len(L), np.nan))
+    variance = pd.DataFrame(
+        {
+            "ss_loadings": size,
+            "share_of_variance": size / len(L),
+            "share_cumulative": np.cumsum(size) / len(L),
+            "share_explained": size / size.sum(),
+        },
+        **of_factor,
+    )
+    return {
+        "loadings": pd.DataFrame(L, columns=columns, **of_item),
+        "structure": pd.DataFrame(structure, columns=columns, **of_item),
+        "factor_correlations": pd.DataFrame(phi, columns=columns, **of_factor),
+        "communalities": pd.Series(shared, name="communality", **of_item),
+        "uniquenesses": pd.Series(extracted.uniquenesses, name="uniqueness", **of_item),
+        "complexity": pd.Series(complexity, name="complexity", **of_item),
+        "variance": variance,
+        "correlations": pd.DataFrame(found.R, columns=names, **of_item),
+        "item_means": pd.Series(found.mean, name="mean", **of_item),
+        "item_sds": pd.Series(found.sd, name="sd", **of_item),
+    }
+
+
+def _parameters(family: str, gamma: float, delta: float, power: float) -> dict[str, float]:
+    given = {"oblimin": {"gamma": gamma}, "geomin": {"delta": delta}, "promax": {"power": power}}
+    return given.get(family, {})
+
+
+def _remarks(
+    found: Items, extracted: Extraction, rotated: Rotation, columns: Sequence[str], rotation: str
+) -> list[Note]:
+    notes = []
+    bounded = [n for n, at in zip(found.names, extracted.bounded, strict=True) if at]
+    if bounded:
+        notes.append(note("factor.heywood", items=", ".join(bounded)))
+    if degrees_of_freedom(len(found.names), len(columns)) == 0:
+        notes.append(note("factor.no_degrees_of_freedom", m=len(columns), p=len(found.names)))
+    if rotated.minima > 1:
+        notes.append(note("factor.local_minima", rotation=rotation, starts=rotated.starts, minima=rotated.minima))
+    if rotation in OBLIQUE:
+        i, j = np.nonzero(np.triu(np.abs(rotated.phi) > ALIKE, 1))
+        if len(i):
+            pairs = ", ".join(f"{columns[int(a)]}-{columns[int(b)]}" for a, b in zip(i, j, strict=True))
+            notes.append(note("factor.factors_alike", pairs=pairs, bound=ALIKE))
+    small = (np.abs(rotated.loadings) >= 0.30).sum(axis=0) < 3
+    thin = [c for c, few in zip(columns, small, strict=True) if few]
+    if thin:
+        notes.append(note("factor.thin_factors", factors=", ".join(thin)))
+    return notes

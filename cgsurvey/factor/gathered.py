@@ -1,0 +1,228 @@
+"""The items of a factor analysis, their correlations, and what was left out on the way.
+
+Labelled file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import CodingError, NotPositiveDefiniteError, SampleError, some
+from cgsurvey.base.notes import Note, note
+from cgsurvey.base.options import choose
+from cgsurvey.base.parallel import one_thread
+from cgsurvey.base.result import Meta, data_hash
+from cgsurvey.factor.extraction import Floats
+from cgsurvey.moments.build import sample_statistics
+from cgsurvey.moments.ordered import ordered_frame
+from cgsurvey.moments.patterns import coverage
+from cgsurvey.responses import Responses
+from cgsurvey.responses.selection import answered_items, as_responses, file_of
+from cgsurvey.responses.source import Source, as_source
+
+Correlation = Literal["pearson", "polychoric"]
+Missing = Literal["listwise", "pairwise", "fiml"]
+CORRELATIONS = ("pearson", "polychoric")
+MISSING = ("listwise", "pairwise", "fiml")
+SINGULAR = 1e-9  # eigenvalue below which a matrix counts as not positive definite
+FLOOR = 1e-8  # eigenvalue that smoothing gives to those below
+
+
+@dataclass(frozen=True)
+class Items:
+    """Items and how they go together.
+
+    Attributes
+    ----------
+    names : tuple of str
+    R : ndarray, shape (p, p)
+        Correlations, positive definite.
+    n : int
+        Rows behind them; with pairwise deletion the smallest number behind any.
+    mean, sd : ndarray, shape (p,)
+        Of the rows that are used, sd with divisor n - 1.
+    y : ndarray, shape (rows, p)
+        The rows that are used; categories are numbers.
+    source : Source
+    notes : tuple of Note
+    """
+
+    names: tuple[str, ...]
+    R: Floats
+    n: int
+    mean: Floats
+    sd: Floats
+    y: Floats
+    source: Source
+    notes: tuple[Note, ...]
+
+    def meta(self, function: str, references: Sequence[str], *, seed: int | None = None, **options: Any) -> Meta:
+        """Return the origin of a result on these items."""
+        labels = self.source.labels
+        return Meta(
+            function=function,
+            options=options,
+            n=self.n,
+            seed=seed,
+            data_hash=data_hash(self.y),
+            source=self.source.file,
+            simulated=self.source.simulated,
+            labels={i: labels[i] for i in self.names if i in labels},
+            references=tuple(references),
+        )
+
+
+def gather_items(
+    data: Responses | pd.DataFrame,
+    items: Sequence[str] | None,
+    correlation: Correlation,
+    missing: Missing = "listwise",
+    smooth: bool = False,
+    least: int = 2,
+) -> Items:
+    """Find the items, check them, and correlate them.
+
+    Parameters
+    ----------
+    data : Responses or DataFrame
+        Reverse items of `Responses` are keyed.
+    items : sequence of str, optional
+        Default: all items; of a data frame the numeric columns, named in a note.
+    correlation : {"pearson", "polychoric"}
+    missing : {"listwise", "pairwise", "fiml"}
+        Complete rows; for each pair the rows that answered both; moments of incomplete normal rows by EM.
+    smooth : bool
+        Repair a matrix that is not positive definite, with a note.
+    least : int
+        Items that are needed.
+
+    Raises
+    ------
+    ColumnNotFoundError, CodingError
+        An item is no column, holds text or infinite numbers.
+    SampleError
+        Too few items or rows, items without variance or without answers.
+    NotPositiveDefiniteError
+        Items determine each other, or a polychoric or pairwise matrix is not positive definite and `smooth` is False.
+    """
+    choose("correlation", correlation, CORRELATIONS)
+    choose("missing", missing, MISSING)
+    if missing == "fiml" and correlation == "polychoric":
+        raise SampleError(
+            "missing='fiml' is defined for normal variables, not for polychoric correlations. Use missing='pairwise' "
+            "or cg.impute()."
+        )
+    if isinstance(data, pd.DataFrame) and correlation == "polychoric":
+        ranked = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype) and data[c].cat.ordered]
+        data = ordered_frame(data, ranked)
+    responses = as_responses(data, items)
+    names = answered_items(responses, items)
+    source = as_source(responses)
+    notes: list[Note] = []
+    if items is None and isinstance(data, pd.DataFrame) and len(names) < data.shape[1]:
+        others = [str(c) for c in data.columns if c not in names]
+        notes.append(note("factor.items_guessed", n=len(names), items=some(names, 12), others=some(others, 8)))
+    if source.design is not None and source.design.columns:
+        notes.append(note("factor.design_unused", columns=", ".join(source.design.columns)))
+    _enough(names, least, file_of(responses))
+    y = _checked(source.frame, names, missing, file_of(responses))
+    with one_thread():
+        found = sample_statistics(
+            pd.DataFrame(y, columns=list(names)),
+            names,
+            missing=missing,
+            ordered=names if correlation == "polychoric" else (),
+            weight="ULS" if correlation == "polychoric" else None,
+        )
+        cov = found.samples[0].cov
+        d = np.sqrt(np.diag(cov))
+        R = cov / np.outer(d, d)
+        np.fill_diagonal(R, 1.0)
+        notes += found.notes
+        R, smoothed = _definite(R, names, smooth, correlation)
+    notes += smoothed
+    y = y[found.rows]
+    n = len(y)
+    if missing == "pairwise" and np.isnan(y).any():
+        share = coverage(y)
+        n = round(float(share.min()) * len(y))
+        notes.append(note("factor.pairwise", smallest=n, rows=len(y)))
+    elif missing == "fiml" and np.isnan(y).any():
+        notes.append(note("factor.fiml", n=n))
+    if correlation == "polychoric":
+        notes.append(note("factor.polychoric"))
+    return Items(names, R, n, np.nanmean(y, axis=0), np.nanstd(y, axis=0, ddof=1), y, source, tuple(notes))
+
+
+def _enough(names: Sequence[str], least: int, where: str) -> None:
+    if len(names) < least:
+        raise SampleError(
+            f"{where} gives {len(names)} item{'s' * (len(names) != 1)} ({some(names) or 'none'}); a factor analysis "
+            f"needs {least} or more. Name them: items=['tru1', 'tru2', ...]."
+        )
+
+
+def _checked(frame: pd.DataFrame, names: Sequence[str], missing: str, where: str) -> Floats:
+    """Answers as numbers, shape (rows, p), of items that vary and rows that suffice."""
+    y = frame[list(names)].to_numpy(dtype=float, na_value=np.nan)
+    endless = [n for n, bad in zip(names, np.isinf(y).any(axis=0), strict=True) if bad]
+    if endless:
+        raise CodingError(f"{where}: {some(endless)} hold infinite numbers. Correct them or leave them empty.")
+    answered = ~np.isnan(y)
+    silent = [n for n, some_ in zip(names, answered.any(axis=0), strict=True) if not some_]
+    if silent:
+        raise SampleError(f"{where}: nobody answered {some(silent)}. Leave {_them(silent)} out.")
+    used = answered.all(axis=1) if missing == "listwise" else answered.any(axis=1)
+    n, p = int(used.sum()), len(names)
+    if n <= p:
+        gaps = (
+            f" {len(y) - n} of {len(y)} rows lack an answer: missing='pairwise' keeps them."
+            if missing == "listwise" and answered.any(axis=1).sum() > p
+            else ""
+        )
+        raise SampleError(
+            f"{where}: {n} {'complete ' if missing == 'listwise' else ''}row{'s' * (n != 1)} for {p} items; a factor "
+            f"analysis needs more rows than items, and many more to be stable.{gaps}"
+        )
+    low, high = np.nanmin(y[used], axis=0), np.nanmax(y[used], axis=0)
+    constant = [n for n, same in zip(names, low == high, strict=True) if same]
+    if constant:
+        raise SampleError(
+            f"{where}: all {n} respondents who are used gave the same answer to {some(constant)}. What does not vary "
+            f"does not correlate: leave {_them(constant)} out."
+        )
+    return y
+
+
+def _them(names: Sequence[str]) -> str:
+    return "it" if len(names) == 1 else "them"
+
+
+def _definite(R: Floats, names: Sequence[str], smooth: bool, correlation: str) -> tuple[Floats, list[Note]]:
+    """Refuse a matrix that is not positive definite, or repair it."""
+    values, vectors = np.linalg.eigh(R)
+    if values[0] >= SINGULAR:
+        return R, []
+    parts = np.abs(vectors[:, 0])
+    order = np.argsort(-np.round(parts, 6), kind="stable")
+    behind = [names[int(k)] for k in order[:4] if parts[k] > 0.05]
+    if not smooth:
+        what = "polychoric correlations" if correlation == "polychoric" else "correlations"
+        raise NotPositiveDefiniteError(
+            f"the matrix of {what} is not positive definite (smallest eigenvalue {values[0]:.2g}); {some(behind)} "
+            "stand behind it: items that repeat each other, empty cells, or pairs answered by different rows. Leave "
+            "one out, or ask for smooth=True, which moves the correlations to the nearest usable ones and says so."
+        )
+    raised = (vectors * np.maximum(values, FLOOR)) @ vectors.T
+    d = np.sqrt(np.diag(raised))
+    out = raised / np.outer(d, d)
+    out = (out + out.T) / 2
+    np.fill_diagonal(out, 1.0)
+    largest = float(np.abs(out - R).max())
+    told = note("factor.smoothed", smallest=float(values[0]), items=some(behind), largest=largest)
+    return out, [told]
