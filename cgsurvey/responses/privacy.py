@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
 import pandas as pd
 
 from cgsurvey.base.errors import OptionError
+from cgsurvey.base.options import choose
 from cgsurvey.responses.words import number, plain
 
 # A salt that can be guessed undoes the hash: there are few phone numbers.
@@ -96,21 +98,51 @@ def is_free_text(cells: np.ndarray) -> bool:
     return 2 * len(set(filled)) > len(filled) and median(len(c.split()) for c in filled) >= 4
 
 
-def check_salt(personal: str, salt: str | None) -> None:
-    """Refuse hashing without a salt, and a salt that is used for nothing.
+@dataclass(frozen=True)
+class Discretion:
+    """What becomes of columns that say who somebody is, and of free text.
+
+    Parameters
+    ----------
+    personal : {"drop", "hash", "keep"}
+    salt : str, optional
+        Key of the hash; needed for "hash", and never kept in a result.
+    free_text : {"keep", "drop"}
 
     Raises
     ------
     OptionError
+        When a word is not known, hashing lacks its salt, or a salt would be used for nothing.
     """
-    if personal == "hash" and not salt:
-        raise OptionError(
-            "personal='hash' needs a salt of your own, salt='...', since a hash without one is undone by trying all "
-            'phone numbers. Make one with  python -c "import secrets; print(secrets.token_hex(16))"  and keep it '
-            "apart from the data."
-        )
-    if personal != "hash" and salt is not None:
-        raise OptionError(f"salt is used with personal='hash' only, not with personal='{personal}'. Leave it out.")
+
+    personal: str = "drop"
+    salt: str | None = field(default=None, repr=False)
+    free_text: str = "keep"
+
+    def __post_init__(self) -> None:
+        choose("personal", self.personal, ("drop", "hash", "keep"))
+        choose("free_text", self.free_text, ("keep", "drop"))
+        if self.salt is not None and not isinstance(self.salt, str):
+            raise OptionError(f"salt must be a text, not {type(self.salt).__name__}.")
+        if self.personal == "hash" and not self.salt:
+            raise OptionError(
+                "personal='hash' needs a salt of your own, salt='...': without one a hash is undone by trying all "
+                "phone numbers. Make one with secrets.token_hex(16) and keep it apart from the data."
+            )
+        if self.personal != "hash" and self.salt is not None:
+            raise OptionError(
+                f"salt is used with personal='hash' only, not with personal='{self.personal}'. Leave it out."
+            )
+
+    def of(self, header: str, cells: np.ndarray, label: str = "") -> str:
+        """Return what becomes of a column: "keep", "hash", "drop", or "text" for free text that is left behind."""
+        if self.personal != "keep" and is_personal(header, cells, label):
+            return self.personal
+        return "text" if self.free_text == "drop" and is_free_text(cells) else "keep"
+
+    def hashed(self, cells: np.ndarray) -> np.ndarray:
+        """Return the pseudonyms of cells, see `hashed`."""
+        return hashed(cells, self.salt or "")
 
 
 def hashed(cells: np.ndarray, salt: str) -> np.ndarray:

@@ -17,12 +17,14 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.responses.decoding import Decoder, decode, no_answer, unsteady
 from cgsurvey.responses.design import Design
-from cgsurvey.responses.matching import Mapped, Matching, Vocabulary, map_columns, match, read_mapping
+from cgsurvey.responses.mapping import Mapped, Plan, read_mapping
+from cgsurvey.responses.matching import Matching, map_columns, match
 from cgsurvey.responses.platforms import SOURCES, recognise
-from cgsurvey.responses.privacy import is_personal
+from cgsurvey.responses.privacy import SALT_LENGTH, Discretion
 from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.readers import RawTable, open_table
 from cgsurvey.responses.responses import REASONS, FlowStep, Provenance, Responses
+from cgsurvey.responses.vocabulary import Vocabulary
 from cgsurvey.responses.words import number, plain, short
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def read_responses(
     aliases: Mapping[str, str] | None = None,
     missing_items: str = "error",
     personal: str = "drop",
+    salt: str | None = None,
+    free_text: str = "keep",
     design: Design | None = None,
     simulated: bool = False,
     encoding: str | None = None,
@@ -72,7 +76,9 @@ def read_responses(
         Codes for "no answer" beside those of the scales: [99], or with a reason {98: "dont_know", 99: "refused"}.
     mapping : mapping or path, optional
         Column of an item (or of any other name that the column shall get): its header, its position counted from 1,
-        or a list of both where versions of a form are to be joined. A path names a YAML file of the same form.
+        or a list of both where versions of a form are to be joined. A path names a YAML file of the same form, or one
+        that `Responses.write_mapping` wrote: then no other column that it knows is matched, and what has changed in the
+        file is noted.
     sheet : str or int, optional
         Sheet of a workbook, by name or position counted from 1.
     aliases : mapping, optional
@@ -80,8 +86,14 @@ def read_responses(
     missing_items : {"error", "allow"}
         What a missing item of a block that is otherwise there is. A block that is absent as a whole was not asked in
         this file, which is noted.
-    personal : {"drop", "keep"}
-        Whether columns of names, e-mails, phones, identity numbers, IP addresses and positions are left behind.
+    personal : {"drop", "hash", "keep"}
+        Whether columns that say who somebody is (names, e-mails, phones, identity numbers, IP addresses, positions,
+        dates of birth, signatures, files) are left behind, replaced by pseudonyms, or kept.
+    salt : str, optional
+        Key of the pseudonyms (HMAC-SHA256): the same text and salt give the same pseudonym in every file. Needed for
+        "hash" and stored nowhere.
+    free_text : {"keep", "drop"}
+        Whether columns of sentences beside the instrument are left behind: people name themselves and others in them.
     design : Design, optional
         Columns of weights, clusters and strata.
     simulated : bool
@@ -110,7 +122,7 @@ def read_responses(
     """
     choose("source", source, SOURCES)
     choose("missing_items", missing_items, ("error", "allow"))
-    choose("personal", personal, ("drop", "keep"))
+    discretion = Discretion(personal, salt, free_text)
     asked = _instrument(instrument)
     if asked is not None and language is not None:
         choose("language", language, asked.languages)
@@ -137,21 +149,22 @@ def read_responses(
     notes += matching.notes
     scores, reasons, words = reading.items(matching)
     questions = reading.questions(matching)
-    problems.raise_any()
+    problems.raise_any(matching.listed(table, "" if asked is None else f"{asked.id} {asked.version}", ()))
     notes += reading.notes
     if table.reasons:
         notes.append(_no_answers(table))
-    kept, dropped = _others(table, matching, personal, notes)
-    kinds = {} if asked is None else {q.name: q.type for q in asked.demographics}
-    others, comma = _typed(questions | kept, kinds, declared if asked is None else {}, notes)
+    kinds: dict[str, str] = {} if asked is None else {q.name: q.type for q in asked.demographics}
+    kept, aside = _others(table, matching, questions, kinds, discretion, notes)
+    others, comma = _typed(kept, kinds, declared if asked is None else {}, notes)
     index = pd.Index(table.rows, name="row")
     frame = pd.DataFrame(scores | others, index=index, copy=False)
     why_none = pd.DataFrame({k: v for k, v in reasons.items() if k in _item_names(asked)}, index=index, dtype="str")
     if asked is not None:
         why_none = _not_asked(asked, frame, why_none, notes)
         _look_over(asked, frame, why_none, notes)
+    dropped = tuple(table.headers[j] for j in aside)
     if design is not None:
-        design.check(frame.columns, table.named)
+        _check_design(design, frame, dropped, table.named)
     return Responses(
         frame=frame,
         instrument=asked,
@@ -179,6 +192,8 @@ def read_responses(
         flow=(FlowStep("read", len(table.rows), 0),),
         design=design,
         simulated=simulated,
+        matches=matching.listed(table, "" if asked is None else f"{asked.id} {asked.version}", aside),
+        found=problems,
     )
 
 
@@ -421,37 +436,73 @@ def _set_apart(cells: np.ndarray, stated: Mapping[str, str]) -> tuple[np.ndarray
     return np.where(reasons == "", cells, ""), reasons
 
 
-def _unmatched(table: RawTable, wanted: Mapping[str, tuple[str | int, ...]], problems: Problems) -> Matching:
+def _unmatched(table: RawTable, wanted: Plan, problems: Problems) -> Matching:
     columns, how = map_columns(table, wanted, problems)
     taken = {j for p in columns.values() for j in p}
-    return Matching(columns, how, tuple(j for j in range(len(table.headers)) if j not in taken), (), ())
+    return Matching(columns, how, tuple(j for j in range(len(table.headers)) if j not in taken))
 
 
 def _others(
-    table: RawTable, matching: Matching, personal: str, notes: list[Note]
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Return the columns beside those of the instrument under unique names, and the headers left behind."""
+    table: RawTable,
+    matching: Matching,
+    questions: Mapping[str, np.ndarray],
+    kinds: dict[str, str],
+    discretion: Discretion,
+    notes: list[Note],
+) -> tuple[dict[str, np.ndarray], tuple[int, ...]]:
+    """Return the columns beside the items under unique names, and the positions of those left behind.
+
+    Questions of the instrument that ask for text are looked at like columns that it does not know. Pseudonyms are
+    entered in `kinds` as text.
+    """
     out: dict[str, np.ndarray] = {}
-    dropped, twice = [], []
+    done: dict[str, list[int]] = {"drop": [], "hash": [], "text": []}
+    twice = []
+
+    def keep(name: str, j: int, cells: np.ndarray) -> None:
+        verdict = discretion.of(table.headers[j], cells, table.labels.get(j, ""))
+        if verdict != "keep":
+            done[verdict].append(j)
+        if verdict == "hash":
+            kinds[name] = "text"
+        if verdict in ("keep", "hash"):
+            out[name] = discretion.hashed(cells) if verdict == "hash" else cells
+
+    for name, cells in questions.items():
+        if kinds.get(name) == "text":
+            keep(name, matching.columns[name][0], cells)
+        else:
+            out[name] = cells
     used = set(matching.columns)
     for j in matching.unmatched:
-        header, cells = table.headers[j], table.cells[j]
-        if personal == "drop" and is_personal(header, cells):
-            dropped.append(header)
-            continue
-        name, k = header, 1
+        header, k = table.headers[j], 1
+        name = header
         while name in used:
             k += 1
             name = f"{header} ({k})"
-        if k > 1:
-            twice.append(name)
-        used.add(name)
-        out[name], _ = _set_apart(cells, table.reasons.get(j, {}))
-    if dropped:
-        notes.append(note("responses.personal", n=len(dropped), columns=some([f"'{short(d)}'" for d in dropped], 40)))
+        keep(name, j, _set_apart(table.cells[j], table.reasons.get(j, {}))[0])
+        if name in out:
+            used.add(name)
+            twice += [name] if k > 1 else []
+    for verdict, code in (("drop", "personal"), ("hash", "personal_hashed"), ("text", "free_text")):
+        if done[verdict]:
+            shown = some([f"'{short(table.headers[j])}'" for j in done[verdict]], 40)
+            notes.append(note(f"responses.{code}", n=len(done[verdict]), columns=shown))
+    if done["hash"] and len(discretion.salt or "") < SALT_LENGTH:
+        notes.append(note("responses.salt_short", length=SALT_LENGTH))
     if twice:
         notes.append(note("responses.same_header", columns=some([f"'{short(t)}'" for t in twice], 8)))
-    return out, tuple(dropped)
+    return out, tuple(sorted(done["drop"] + done["text"]))
+
+
+def _check_design(design: Design, frame: pd.DataFrame, dropped: tuple[str, ...], where: str) -> None:
+    lost = [c for c in (design.weights, design.cluster, design.strata, design.fpc) if c in set(dropped)]
+    if lost:
+        raise DataError(
+            f"{where}: column '{lost[0]}' of the design looks like personal data and was left behind. "
+            "personal='hash', salt='...' keeps it as a pseudonym that tells its groups apart."
+        )
+    design.check(frame.columns, where)
 
 
 def _typed(

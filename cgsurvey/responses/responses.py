@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, some
 from cgsurvey.base.notes import Note
 from cgsurvey.responses.design import Design
+from cgsurvey.responses.mapping import Matches
+from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.words import short
 
 if TYPE_CHECKING:
@@ -123,6 +126,10 @@ class Responses:
         True when nobody answered: the data were made by a simulation.
     linkage : Linkage, optional
         How the answers of partners were brought in as office means, where `link` did so.
+    matches : Matches
+        Which column of the file was taken for which name, see `matching`.
+    found : Problems
+        What was wrong with the file and dealt with, see `problems`.
     """
 
     frame: pd.DataFrame
@@ -135,6 +142,8 @@ class Responses:
     design: Design | None = None
     simulated: bool = False
     linkage: Linkage | None = None
+    matches: Matches = field(default_factory=Matches, repr=False)
+    found: Problems = field(default_factory=Problems, repr=False)
 
     def __post_init__(self) -> None:
         frame = self.frame
@@ -216,6 +225,30 @@ class Responses:
             and self.design == other.design
             and self.simulated == other.simulated
         )
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """What was wrong with the file and dealt with: row, column, item, value, problem, remedy."""
+        return self.found.frame()
+
+    def matching(self) -> pd.DataFrame:
+        """Return which column was taken for which name, and how surely.
+
+        Returns
+        -------
+        DataFrame
+            One row per column of the file, then the names without a column: `name column position how score second_best
+            second_score`, see `Match`.
+        """
+        return self.matches.frame()
+
+    def write_mapping(self, path: str | Path) -> Path:
+        """Write which column was taken for which name to a YAML file, for review and to repeat the import.
+
+        ``read_responses(file, instrument, mapping=path)`` then reads the same file into equal answers, also when a
+        later version recognises more, and says what has changed in another export.
+        """
+        return self.matches.write(path)
 
     def describe_import(self) -> pd.DataFrame:
         """Return what was read and decided, one fact a row: `step`, `value`."""

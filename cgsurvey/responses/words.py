@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from difflib import SequenceMatcher
 from functools import lru_cache
 from html import unescape
 
@@ -64,14 +65,6 @@ def short(text: str, limit: int = 60) -> str:
 
 
 def likeness(one: str, other: str) -> float:
-    """Return how much two texts share, 0 to 1: words for sentences, letters for names."""
-    a, b = plain(one), plain(other)
-    if " " in a and " " in b:
-        first, second = set(re.findall(r"\w+", a)), set(re.findall(r"\w+", b))
-        return len(first & second) / max(len(first | second), 1)
-    if " " in a or " " in b:
-        return 0.0
-    from difflib import SequenceMatcher
-
-    matcher = SequenceMatcher(None, a, b)
+    """Return how many letters two names share, 0 to 1."""
+    matcher = SequenceMatcher(None, one, other)
     return matcher.ratio() if matcher.real_quick_ratio() > 0.6 and matcher.quick_ratio() > 0.6 else 0.0
