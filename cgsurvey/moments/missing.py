@@ -14,6 +14,7 @@ import pandas as pd
 from cgsurvey.base.errors import EstimationError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
+from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.moments.mcar import Little
 from cgsurvey.moments.missingness import McarTest, mcar_test, pattern_table
@@ -149,7 +150,8 @@ def missingness(
     if apart:
         notes.append(note("moments.pairs_apart", n=len(apart), pairs=some(apart)))
     test = _little(responses, names, y, alpha, notes)
-    differences = _differences(names, y, missing, least * asked.sum(axis=0))
+    with one_thread():
+        differences = _differences(names, y, missing, least * asked.sum(axis=0))
     shown = differences[differences["p_holm"] < alpha]
     if len(shown):
         told = some(f"{r.item} with {r.variable}" for r in shown.itertuples())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr
 
 Array = NDArray[np.float64]
-_BLOCK = 4_000_000  # numbers that a block of products of pairs may hold
+_BLOCK = 250_000  # numbers that a block of products of pairs may hold
 
 
 def standard_errors(n: int) -> tuple[float, float]:
@@ -69,11 +69,12 @@ def mardia(X: Array, ddof: int = 1) -> Mardia:
     """
     n, p = X.shape
     Z = _whitened(X, ddof)
-    third, rows = np.zeros((p, p * p)), max(1, _BLOCK // (p * p))
+    j, k = np.triu_indices(p)
+    third, rows = np.zeros((p, len(j))), max(1, _BLOCK // len(j))
     for at in range(0, n, rows):
         z = Z[at : at + rows]
-        third += z.T @ (z[:, :, None] * z[:, None, :]).reshape(len(z), p * p)
-    b1 = float(((third / n) ** 2).sum())
+        third += z.T @ (z[:, j] * z[:, k])
+    b1 = float(((third / n) ** 2).sum(axis=0) @ np.where(j == k, 1.0, 2.0))
     b2 = float(np.mean((Z**2).sum(axis=1) ** 2))
     df = p * (p + 1) * (p + 2) // 6
     small = (p + 1) * (n + 1) * (n + 3) / (n * ((n + 1) * (p + 1) - 6))
@@ -119,6 +120,6 @@ def full_rank(X: Array) -> bool:
 
 def _whitened(X: Array, ddof: int) -> Array:
     """Columns turned to unit covariance; distances and moments do not depend on which root is taken."""
-    C = X - X.mean(axis=0)
-    U, _, _ = np.linalg.svd(C / C.std(axis=0), full_matrices=False)
-    return U * np.sqrt(len(X) - ddof)
+    C = (X - X.mean(axis=0)) / X.std(axis=0)
+    root, V = np.linalg.eigh(C.T @ C / (len(X) - ddof))
+    return C @ (V / np.sqrt(root))

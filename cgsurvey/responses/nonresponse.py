@@ -227,7 +227,12 @@ def _waves(column: pd.Series, early: Any, name: str, notes: list[Note]) -> tuple
     blank = int(column.isna().sum())
     if blank:
         notes.append(note("responses.group_blank", n=blank, column=name))
-    waves = list(pd.unique(column.dropna().sort_values()))
+    try:
+        waves = list(pd.unique(column.dropna().sort_values()))
+    except TypeError:
+        raise DataError(
+            f"column '{name}' mixes numbers and text, so that its waves have no order. Write them alike."
+        ) from None
     if len(waves) < 2:
         raise SampleError(f"column '{name}' holds {len(waves)} waves; early and late need two.")
     if early is None:
@@ -258,7 +263,7 @@ def _ends(frame: pd.DataFrame, time: str | None, share: float, notes: list[Note]
         if unread:
             notes.append(note("responses.times_blank", n=unread, column=time))
         order = np.argsort(when.rank(method="first").to_numpy(), kind="stable")[: len(when) - unread]
-    k = int(share * len(order))
+    k = int(share * len(order) + 1e-9)  # .29 of 100 is 29
     first, last = np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
     first[order[:k]], last[order[len(order) - k :]] = True, True
     return first, last

@@ -12,6 +12,7 @@ import pandas as pd
 from cgsurvey.base.errors import OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction, whole
+from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.references import rule
 from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.responses.agreement import group_codes, worst
@@ -185,9 +186,11 @@ def normality(
         notes.append(note("responses.outside_scale", items=some(told)))
     tables: dict[str, list[pd.DataFrame]] = {"items": [], "mardia": [], "categories": []}
     for label, rows in _groups(frame, by, notes):
+        with one_thread():
+            together = _mardia(names, X[rows], label, notes)
         made = {
             "items": pd.DataFrame([_item(n, x, scores[n]) for n, x in zip(names, X[rows].T, strict=True)]),
-            "mardia": _mardia(names, X[rows], label, notes),
+            "mardia": together,
             "categories": _counts(scores, X[rows]),
         }
         for key, table in made.items():
@@ -302,6 +305,10 @@ def _mardia(names: Sequence[str], X: np.ndarray, group: str, notes: list[Note]) 
         notes.append(note("responses.mardia_dependent", n=n, p=p, **where))
     else:
         m, (value, ratio) = mardia(Y), amos_kurtosis(Y)
+        bound = rule("critical_ratio_abs", "any")
+        far = bound is not None and bound.verdict(abs(ratio)) == "poor"
+        code = "responses.mardia_evidence" if far else "responses.mardia_no_evidence"
+        notes.append(note(code, ratio=ratio, n=n, **where))
         low = kurtosis_bias(n, p)
         if low > _BIASED:
             notes.append(note("responses.mardia_biased", n=n, p=p, bias=low, **where))

@@ -233,6 +233,8 @@ def test_what_cannot_be_compared():
     assert found.tidy()["p_value"].isna().all() and "a, b" in said(found, "responses.not_compared")
     with pytest.raises(cg.SampleError, match="0 early and 0 late"):
         cg.nonresponse_bias(frame.iloc[:3], items=["a"])
+    hundred = pd.DataFrame({"x": np.arange(100.0)})
+    assert cg.nonresponse_bias(hundred, items=["x"], share=0.29).tidy()["n_early"].item() == 29
     with pytest.raises(cg.OptionError, match=r"share=0\.7"):
         cg.nonresponse_bias(frame, items=["a"], share=0.7)
     with pytest.raises(cg.OptionError, match="bound=0"):
@@ -241,6 +243,8 @@ def test_what_cannot_be_compared():
         cg.nonresponse_bias(frame, items=["a"], wave="text", time="text")
     with pytest.raises(cg.SampleError, match="holds 1 waves"):
         cg.nonresponse_bias(frame, items=["a"], wave="text")
+    with pytest.raises(cg.DataError, match="mixes numbers and text"):
+        cg.nonresponse_bias(frame.assign(text=[1, "2"] * 20), items=["a"], wave="text")
     with pytest.raises(cg.DataError, match="no time that can be read"):
         cg.nonresponse_bias(frame, items=["a"], time="text")
     with pytest.raises(cg.ColumnNotFoundError, match="Did you mean 'text'"):

@@ -150,6 +150,15 @@ def test_verdict_is_the_worse_of_both_sizes():
     assert cg.normality(rare).glance()["n_poor"].item() == 1
 
 
+def test_multivariate_normality_is_never_proved():
+    rng = np.random.default_rng(4)
+    plain, heavy = (
+        pd.DataFrame(x, columns=list("abc")) for x in (rng.normal(size=(300, 3)), rng.standard_t(3, (300, 3)))
+    )
+    assert "no evidence against" in said(cg.normality(plain), "responses.mardia_no_evidence")
+    assert "evidence against multivariate normality" in said(cg.normality(heavy), "responses.mardia_evidence")
+
+
 # ---- categories ----------------------------------------------------------------------------------------------------
 
 
