@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from docx.oxml.ns import qn
 
 from cgsurvey.base.errors import DataError, OptionError
+from cgsurvey.base.notes import Note
 from cgsurvey.base.references import reference
 from cgsurvey.base.result import versions
 from cgsurvey.present import Report, report
@@ -21,6 +23,8 @@ from cgsurvey.present.table import Table
 from cgsurvey.reliability import reliability, validity
 from cgsurvey.responses import Responses, describe, link, load_sample, screen
 from cgsurvey.sem import SemFit
+
+from .conftest import LABELS
 
 HYPOTHESES = {"H1": "f2 ~ f1 > 0", "H2": "f3 ~ f1 > 0"}
 
@@ -56,7 +60,7 @@ def test_sections_come_in_the_order_of_a_chapter(full: Report, parts: list[objec
 
 def test_nothing_is_written_about_what_was_not_done(answers: pd.DataFrame) -> None:
     made = report(reliability(answers, {"f1": ["x1", "x2", "x3"]}), title="T")
-    assert headings(made) == ["Method", "Reliability", "References", "Reproducibility"]
+    assert headings(made) == ["Method", "Reliability", "Limitations and notes", "References", "Reproducibility"]
     text = made.to_text()
     assert "alpha" in text and "Structural model" not in text and "hypothes" not in text and "HTMT" not in text
 
@@ -89,13 +93,23 @@ def test_the_stamp_makes_it_repeatable(full: Report, structured: SemFit) -> None
     assert any(b.parts == (structured.model.syntax.strip(),) for b in full.document.blocks if isinstance(b, Paragraph))
 
 
+def labelled(one: Note) -> str:
+    """Return a note as the report words it: constructs by their labels."""
+    names = {k: words["id"] for k, words in LABELS.items()}
+    values = {
+        k: ", ".join(names.get(v, v) for v in value.split(", ")) if isinstance(value, str) else value
+        for k, value in one.values.items()
+    }
+    return replace(one, values=values).render("id")
+
+
 def test_all_notes_stand_in_the_report(full: Report, parts: list[object]) -> None:
     told = [i for b in full.document.blocks if isinstance(b, Bullets) for i in b.items]
     for part in parts:
         for one in part.notes:  # type: ignore[attr-defined]
             if one.code in SHOWN_ELSEWHERE:
                 continue
-            assert any(item.endswith(one.render("id")) for item in told), one.code
+            assert any(item.endswith(labelled(one)) for item in told), one.code
 
 
 def test_simulated_data_are_said_everywhere(full: Report, tmp_path: Path) -> None:

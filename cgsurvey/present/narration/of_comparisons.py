@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from cgsurvey.moments import McarTest
 from cgsurvey.present.narration import of_models as told
 from cgsurvey.present.narration.sentences import ALPHA, Paragraphs, Sentence, paragraphs
 from cgsurvey.present.table import Words
@@ -152,15 +151,7 @@ def _slopes(x: SimpleSlopes, style: Style) -> Paragraphs:
     return {"simple_slopes": out}
 
 
-# -- missing answers -------------------------------------------------------------------------------------------------
-
-
-@paragraphs.register(McarTest)
-def _mcar(x: McarTest, style: Style) -> Paragraphs:
-    if not np.isfinite(x.p_value):
-        return {"mcar": [Sentence("mcar.none")], "patterns": []}
-    key = "mcar.rejected" if x.p_value < ALPHA else "mcar.unclear"
-    return {"mcar": [Sentence(key, {"df": x.df, "chisq": x.chisq, "p": x.p_value})], "patterns": []}
+# -- imputed data ----------------------------------------------------------------------------------------------------
 
 
 @paragraphs.register(PooledFit)

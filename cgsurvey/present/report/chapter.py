@@ -21,7 +21,17 @@ from cgsurvey.responses.describe import Description
 from cgsurvey.sem import PooledFit, SemFit
 
 LONG, WIDE = 40, 14  # rows and columns beyond which a table goes to the appendix
-APPENDIX = {"wording", "missing", "patterns", "thresholds", "correlations", "residuals", "modification", "item_quality"}
+APPENDIX = {
+    "wording",
+    "missing",
+    "missing_items",
+    "patterns",
+    "thresholds",
+    "correlations",
+    "residuals",
+    "modification",
+    "item_quality",
+}
 
 
 def sections(draft: Draft) -> list[Section]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cgsurvey.base.result import versions
 from cgsurvey.moments import McarTest
+from cgsurvey.moments.missing import Missingness
 from cgsurvey.present.document import Block, Paragraph
 from cgsurvey.present.narration.of_models import continuous
 from cgsurvey.present.narration.sentences import Sentence, paragraph, say
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.tables import estimation
 from cgsurvey.present.tables.style import term
-from cgsurvey.reliability import Reliability, Validity
+from cgsurvey.reliability import CommonMethod, DiscriminantValidity, ExpertJudgement, Reliability, Retest, Validity
+from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Screening
+from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.link import Linkage
+from cgsurvey.responses.nonresponse import NonresponseBias
+from cgsurvey.responses.normality import Normality
+from cgsurvey.responses.representativeness import Representativeness
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.cross_check import CrossCheck
@@ -24,6 +30,23 @@ from cgsurvey.sem.hypotheses import Hypotheses
 from cgsurvey.sem.invariance import Invariance
 from cgsurvey.sem.mediation import Mediation
 from cgsurvey.sem.moderation import SimpleSlopes
+
+# Analyses of which one sentence tells what was done and after whom, in the order of the chapter.
+TOLD: Mapping[str, type] = {
+    "representativeness": Representativeness,
+    "nonresponse": NonresponseBias,
+    "missingness": Missingness,
+    "exclusions": ExclusionSensitivity,
+    "normality": Normality,
+    "experts": ExpertJudgement,
+    "reliability": Reliability,
+    "retest": Retest,
+    "icc": IntraclassCorrelation,
+    "agreement": Agreement,
+    "validity": Validity,
+    "discriminant": DiscriminantValidity,
+    "common_method": CommonMethod,
+}
 
 
 def method(draft: Draft) -> list[Block]:
@@ -46,7 +69,7 @@ def method(draft: Draft) -> list[Block]:
     for found in p.of(Description)[:1]:
         out += [Sentence("method.description")] + ([Sentence("method.weights")] if found.weighted else [])
         draft.cited += found.meta.references
-    for name, kind in (("reliability", Reliability), ("validity", Validity)):
+    for name, kind in TOLD.items():
         out += [Sentence(f"method.{name}", {"cites": draft.cites(r.meta.references)}) for r in p.of(kind)[:1]]
     out += _models(draft)
     for found in p.of(Hypotheses):

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cgsurvey.moments import McarTest
+from cgsurvey.moments.missing import Missingness
 from cgsurvey.present.table import Words
 from cgsurvey.reliability import Reliability, Validity
+from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.link import Linkage
+from cgsurvey.responses.nonresponse import NonresponseBias
+from cgsurvey.responses.normality import Normality
+from cgsurvey.responses.representativeness import Representativeness
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.cross_check import CrossCheck
@@ -23,10 +28,11 @@ MODELS: tuple[type, ...] = (SemFit, PooledFit)  # shown as a measurement or as a
 # Sections in the order of the chapter, and the classes that each shows.
 OUTLINE: Mapping[str, tuple[type, ...]] = {
     "respondents": (Responses, Description),
+    "sample": (Representativeness, NonresponseBias),
     "linkage": (Linkage,),
-    "screening": (Screening,),
-    "mcar": (McarTest,),
-    "description": (Description,),
+    "screening": (Screening, ExclusionSensitivity),
+    "mcar": (Missingness, McarTest),
+    "description": (Description, Normality),
     "measurement": MODELS,
     "reliability": (Reliability,),
     "validity": (Validity,),
@@ -44,6 +50,7 @@ TITLES: Mapping[str, Words] = {
     "report": Words("Survey report", "Laporan survei"),
     "method": Words("Method", "Metode"),
     "respondents": Words("Respondents", "Responden"),
+    "sample": Words("Sample and population", "Sampel dan populasi"),
     "linkage": Words("Linking of partners and users", "Penghubungan mitra dan pengguna"),
     "screening": Words("Screening of the data", "Penyaringan data"),
     "mcar": Words("Missing answers", "Jawaban kosong"),

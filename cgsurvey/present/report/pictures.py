@@ -10,18 +10,36 @@ from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.table import SIMULATED, Words
 from cgsurvey.present.tables.sem import structural
-from cgsurvey.reliability import Validity
+from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
 
+FEW = 3  # constructs below which a table says as much
 DRAWN = 8  # latent variables up to which a diagram without paths can show items and correlations
 CAPTIONS: Mapping[str, Words] = {
+    "screening": Words("Flags and indices of answering", "Tanda dan indeks cara menjawab"),
+    "missing": Words("Map of missing answers", "Peta jawaban kosong"),
     "likert": Words("Answers by category", "Jawaban menurut kategori"),
+    "likert_constructs": Words("Answers by category and construct", "Jawaban menurut kategori dan konstruk"),
+    "item_rest": Words("Items against the rest of their construct", "Butir terhadap butir lain dalam konstruknya"),
+    "reliability": Words("Reliability of the constructs", "Reliabilitas konstruk"),
+    "interaction": Words("Interaction and region of significance", "Interaksi dan daerah signifikansi"),
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
     "htmt": Words("Heterotrait-monotrait ratios", "Rasio heterotrait-monotrait"),
 }
-BESIDE = {"likert": "description", "loadings": "loadings", "htmt": "htmt"}  # picture to the table it stands with
+# Picture to the table that it stands with.
+BESIDE = {
+    "screening": "screening",
+    "missing": "patterns",
+    "likert": "description",
+    "likert_constructs": "constructs",
+    "item_rest": "items",
+    "reliability": "reliability",
+    "loadings": "loadings",
+    "htmt": "htmt",
+    "interaction": "simple_slopes",
+}
 
 
 def pictures(draft: Draft, part: Any) -> list[Numbered]:
@@ -31,7 +49,7 @@ def pictures(draft: Draft, part: Any) -> list[Numbered]:
     from cgsurvey.present.figures.plot import plot, plot_kinds
 
     out = []
-    kinds = [k for k in plot_kinds(part, language=draft.language) if _worth(part, _base(k))]
+    kinds = [k for k in plot_kinds(part, language=draft.language) if _worth(part, k)]
     for kind in kinds:
         picture = plot(part, kind, language=draft.language)
         item = Figure(
@@ -51,8 +69,9 @@ def _base(kind: str) -> str:
     return re.sub(r"_\d+$", "", kind)
 
 
-def _worth(part: Any, kind: str) -> bool:
+def _worth(part: Any, name: str) -> bool:
     """Tell whether a picture says more than the tables: no bare ovals, no matrix of few numbers, no loadings twice."""
+    kind = _base(name)
     if isinstance(part, Validity):
         return kind == "htmt" and len(part.htmt) >= 4
     if isinstance(part, SemFit):
@@ -61,6 +80,8 @@ def _worth(part: Any, kind: str) -> bool:
         if kind == "diagram":
             return structural(part) or len(part.latents) <= DRAWN
         return not structural(part)
+    if isinstance(part, Reliability):  # items that need several pictures are told by their table
+        return len(part.tidy()) >= FEW if kind == "reliability" else name == "item_rest"
     return kind in CAPTIONS
 
 
