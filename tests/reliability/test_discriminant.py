@@ -121,8 +121,10 @@ def test_equals_semtools(estimator: str):
         for k, pair in enumerate(zip(step.get("lhs", ()), step.get("rhs", ()), strict=True)):
             for name in ("r", "ci_lower", "ci_upper"):
                 assert pairs.loc[pair, name] == pytest.approx(step[name][k], rel=1e-4)
-            assert tests.loc[(*pair, step["cutoff"]), "chisq_diff"] == pytest.approx(step["chisq_diff"][k], rel=1e-4)
-            compared += 1
+            if step["chisq_diff"][k] is not None:  # there is no scaling factor of 2001 where it is
+                found = tests.loc[(*pair, step["cutoff"]), "chisq_diff"]
+                assert found == pytest.approx(step["chisq_diff"][k], rel=1e-4)
+                compared += 1
     assert compared >= 3
 
 
