@@ -81,6 +81,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
         cg.screen(d, items=ITEMS), "duplicates", "longstring", constructs=CONSTRUCTS, model=STRUCTURE
     ),
     "CommonMethod": lambda d: cg.common_method(d, CONSTRUCTS),
+    "Rivals": lambda d: cg.rivals(d, constructs=CONSTRUCTS),
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
     "Mediation": lambda d: cg.mediation("sq3 ~ tru1 + sq1\nsq1 ~ tru1", d, seed=1),
     "SimpleSlopes": lambda d: cg.sem("sq1 ~ tru1 + sq3 + tru1:sq3", d).simple_slopes("sq1", "tru1", "sq3"),

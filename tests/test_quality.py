@@ -63,6 +63,8 @@ LABELLED = {
         "htmt",
         "measured",
         "reliability",
+        "rivals",
+        "rivals_models",
         "validity",
         "categorical",
         "estimates",

@@ -6,6 +6,7 @@ from cgsurvey.reliability.exclusions import ExclusionSensitivity, exclusion_sens
 from cgsurvey.reliability.experts import ExpertJudgement, aiken_v, cvi
 from cgsurvey.reliability.reliability import Reliability, reliability
 from cgsurvey.reliability.retest import Retest, test_retest
+from cgsurvey.reliability.rivals import Rivals, rivals
 from cgsurvey.reliability.validity import Validity, validity
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ExpertJudgement",
     "Reliability",
     "Retest",
+    "Rivals",
     "Validity",
     "aiken_v",
     "common_method",
@@ -22,6 +24,7 @@ __all__ = [
     "discriminant_validity",
     "exclusion_sensitivity",
     "reliability",
+    "rivals",
     "test_retest",
     "validity",
 ]

@@ -217,7 +217,8 @@ def _with_scores(source: Source, tree: Tree, level: Level) -> tuple[Source, list
     for element, items in tree.elements.items():
         block = source.frame[list(items)].astype(float)
         made[element] = block.mean(axis=1).where(block.notna().mean(axis=1) >= 0.5)
-    return replace(source, frame=source.frame.assign(**made)), [note("reliability.rivals_scores")]
+    frame = pd.concat([source.frame, pd.DataFrame(made, index=source.frame.index)], axis=1)
+    return replace(source, frame=frame), [note("reliability.rivals_scores")]
 
 
 def _fit(
@@ -237,8 +238,8 @@ def _same_variables(fits: Mapping[str, SemFit]) -> None:
     for other, fit in fits.items():
         if odd := set(fit.observed) ^ set(first.observed):
             raise OptionError(
-                f"'{name}' and '{other}' are of different observed variables ({some(sorted(odd))}), so that chi-square, "
-                "AIC and BIC are not comparable. Keep a variable in the model with its loading fixed to zero."
+                f"'{name}' and '{other}' are of different observed variables ({some(sorted(odd))}), so that "
+                "chi-square, AIC and BIC are not comparable. Keep each variable in, if need be with a loading of zero."
             )
 
 
@@ -258,7 +259,7 @@ def _pairs(fits: Mapping[str, SemFit], source: Source) -> tuple[pd.DataFrame, li
         row |= {"chisq_diff": last["chisq_diff"], "df_diff": last["df_diff"], "p_value": last["p_value"]}
         if "sem.boundary" in codes:
             row["boundary"] = True
-            notes.append(replace_model(codes["sem.boundary"], name_1))
+            notes.append(_boundary(codes["sem.boundary"], name_1))
         if "sem.boundary_mixture" in codes:
             row["p_mixture"] = codes["sem.boundary_mixture"].values["p"]
         notes += [n for n in found.notes if n.code == "sem.negative_scaling"]
@@ -268,7 +269,7 @@ def _pairs(fits: Mapping[str, SemFit], source: Source) -> tuple[pd.DataFrame, li
     return table.astype(dict.fromkeys(numeric, float) | {"boundary": bool}), notes
 
 
-def replace_model(told: Note, larger: str) -> Note:
+def _boundary(told: Note, larger: str) -> Note:
     """Say of which larger model a boundary is one: several pairs stand in one result."""
     return note("reliability.rivals_boundary", model=told.values["model"], larger=larger, what=told.values["what"])
 

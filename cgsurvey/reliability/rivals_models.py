@@ -140,7 +140,11 @@ def write_rivals(tree: Tree, level: Level) -> tuple[list[Rival], list[Note]]:
     out.append(_rival("one_factor", [*below, _measured(GENERAL, every)]))
     own, _ = tree.groupings.get("dimensions", (None, {}))
     plain = _rival("dimensions", [*below, *(_measured(d, block) for d, block in groups.items())])
-    out.append(plain if own is None else Rival(own.name, plain.syntax, own.title, own.theory, own.sources))
+    if own is None:
+        out.append(plain)
+    else:  # the instrument words its model for items without elements
+        said = own if level == "items" else plain
+        out.append(Rival(own.name, plain.syntax, said.title, said.theory, own.sources))
     for name, (rival, grouped) in tree.groupings.items():
         if name != "dimensions":
             lines = [*below, *_grouped(tree, grouped, level)]

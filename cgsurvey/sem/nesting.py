@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.optimize import least_squares
 
 from cgsurvey.moments.normal import low
@@ -55,11 +56,17 @@ def moments(structure: Structure, theta: Floats) -> tuple[Floats, Floats]:
         filled = matrices(layout, theta)
         f = factors(layout, filled)
         values.append(implied(layout, filled, f))
-        D = implied_jacobian(layout, filled, f)
-        out = np.zeros((len(D), layout.q))
-        np.add.at(out.T, layout.target, D.T)
-        slopes.append(out)
+        # Cells with the same parameter add up; a sparse product does that faster than np.add.at.
+        cells = len(layout.target)
+        merge = sparse.csc_array((np.ones(cells), (np.arange(cells), layout.target)), shape=(cells, layout.q))
+        slopes.append(np.asarray(implied_jacobian(layout, filled, f) @ merge))
     return np.concatenate(values), np.vstack(slopes)
+
+
+def moment_values(structure: Structure, theta: Floats) -> Floats:
+    """The implied moments alone."""
+    made = ((layout, matrices(layout, theta)) for layout in layouts(structure))
+    return np.concatenate([implied(layout, filled, factors(layout, filled)) for layout, filled in made])
 
 
 def are_means(structure: Structure) -> NDArray[np.bool_]:
@@ -127,7 +134,7 @@ def _fit(
         theta = start + basis @ z
         try:
             with np.errstate(all="ignore"):
-                out = (moments(structure, theta)[0] - target) / unit
+                out = (moment_values(structure, theta) - target) / unit
         except np.linalg.LinAlgError:
             return far
         if constraints is not None:
@@ -144,7 +151,10 @@ def _fit(
 
     z = np.zeros(basis.shape[1])
     if len(z) and np.abs(gap(z)).max() > 1e-9:
-        z = least_squares(gap, z, jac=slope, x_scale="jac", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=300).x
+        how = "lm" if len(target) + held >= len(z) else "trf"  # MINPACK's, the faster one, needs as many moments
+        z = least_squares(
+            gap, z, jac=slope, method=how, x_scale="jac", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=300
+        ).x
     return Reproduced(start + basis @ z, float(np.abs(gap(z)).max()))
 
 
