@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,24 @@ def simulated(n: int, population: str = POPULATION_36, missing: float = 0.0) -> 
     return cg.simulate(population, n, seed=SEED, categories=5, missing=missing)
 
 
+EIGHT = {f"C{k}": [f"c{k}_{j}" for j in range(1, 6)] for k in range(1, 9)}
+
+
+def eight() -> pd.DataFrame:
+    """Eight correlated constructs of five items, n = 600."""
+    lines = [f"{c} =~ " + " + ".join(f".75*{i}" for i in items) for c, items in EIGHT.items()]
+    names = list(EIGHT)
+    lines += [f"{a} ~~ " + " + ".join(f".5*{b}" for b in names[k + 1 :]) for k, a in enumerate(names[:-1])]
+    return simulated(600, "\n".join(lines))
+
+
 DATA: dict[str, Callable[[], pd.DataFrame]] = {
     "hs": holzinger,
     "hs_missing": holzinger_missing,
     "cg41": developers,
     "cg36_600": lambda: developers()[ITEMS],
     "cg36_1000_missing": lambda: simulated(1000, missing=0.05),
+    "eight": eight,
     "cg36_100000": lambda: simulated(100_000),
 }
 
@@ -109,6 +121,10 @@ class Case:
         True where lavaan takes minutes.
     memory : float
         Peak memory asked, in GB; NaN where it does not matter.
+    blocks : mapping of str to sequence of str
+        Constructs whose HTMT is resampled in place of a model; no peer does that.
+    limit : float
+        Seconds that are asked in place of a ratio; NaN where the ratio counts.
     """
 
     key: str
@@ -121,12 +137,15 @@ class Case:
     peer: int | None = None
     slow: bool = False
     memory: float = float("nan")
+    blocks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: float = float("nan")
 
 
 WLSMV = {"estimator": "WLSMV", "ordered": True}
 MLR = {"estimator": "MLR"}
 RESAMPLES = {"se": "bootstrap", "bootstrap": 1000, "seed": 1}
 FIML = {"missing": "fiml"}
+HTMT = {"bootstrap": 5000, "seed": 1}
 CASES = (
     Case("hs_ml", "HS1939 CFA, ML", "hs", 8, HOLZINGER),
     Case("cg41_ml", "41 items of cg_dev.csv, ML", "cg41", 5, MODEL_41, repetitions=9),
@@ -138,4 +157,7 @@ CASES = (
     Case("bootstrap", "1000 bootstrap resamples, HS1939", "hs", 15, HOLZINGER, RESAMPLES, 3, 1, True),
     Case("large_mlr", "36 items, n = 100 000, MLR", "cg36_100000", 100, MODEL_36, MLR, 3, 1, True, 2),
     Case("large_wlsmv", "36 items, n = 100 000, WLSMV", "cg36_100000", 60, MODEL_36, WLSMV, 3, 1, True, 2),
+    Case(
+        "htmt", "5000 bootstrap HTMT intervals, 8 constructs, n = 600", "eight", 0, "", HTMT, 5, blocks=EIGHT, limit=10
+    ),
 )
