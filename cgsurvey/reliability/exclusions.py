@@ -191,7 +191,8 @@ def _alphas(responses: Responses, constructs: Constructs) -> Iterator[tuple[str,
     blocks = gather(responses, constructs)
     for name, items in blocks.items.items():
         x = blocks.frame[list(items)].dropna().to_numpy()
-        value = float(alpha(np.atleast_2d(np.cov(x, rowvar=False)))) if len(x) > 1 else NAN
+        varies = len(x) > 1 and bool(np.ptp(x, axis=0).all())
+        value = float(alpha(np.atleast_2d(np.cov(x, rowvar=False)))) if varies else NAN
         yield "alpha", name, len(x), value, NAN
 
 
@@ -225,14 +226,15 @@ def _compared(sample: str, found: pd.DataFrame, first: pd.DataFrame, level: floa
 
 def _remarks(changes: pd.DataFrame, samples: list[tuple[str, int, int]], with_model: bool, level: float) -> list[Note]:
     sizes = {"out": max(s[2] for s in samples), "n": samples[0][1]}
-    if not sizes["out"]:
-        return [note("reliability.exclusions_none")]
-    out = []
-    if with_model:
+    out = [] if sizes["out"] else [note("reliability.exclusions_none")]
+    if with_model and sizes["out"]:
         moved = changes[changes["sign_changed"] | changes["decision_changed"]]
-        told = some(f"{name} ({sample})" for name, sample in zip(moved["name"], moved["sample"], strict=True))
+        told = _named(moved)
         code = "reliability.exclusions_matter" if len(moved) else "reliability.exclusions_agree"
         out.append(note(code, parameters=told, level=level, **sizes))
+    nowhere = changes.loc[(changes["measure"] == "alpha") & changes["estimate"].isna() & (changes["n"] > 0)]
+    if len(nowhere):
+        out.append(note("reliability.exclusions_no_alpha", constructs=_named(nowhere)))
     if (top := _largest(changes, ["alpha"])) is not None:
         out.append(note("reliability.exclusions_alpha", **top))
     if (top := _largest(changes, PARAMETERS.values())) is not None:
@@ -240,9 +242,13 @@ def _remarks(changes: pd.DataFrame, samples: list[tuple[str, int, int]], with_mo
     return out
 
 
+def _named(rows: pd.DataFrame) -> str:
+    return some(f"{name} ({sample})" for name, sample in zip(rows["name"], rows["sample"], strict=True))
+
+
 def _largest(changes: pd.DataFrame, measures: Iterable[str]) -> dict[str, Any] | None:
     part = changes[changes["measure"].isin(list(measures)) & changes["difference"].notna()]
-    if part.empty:
+    if not part["difference"].any():
         return None
     top = part.loc[part["difference"].abs().idxmax()]
     return {"name": top["name"], "change": float(top["difference"]), "sample": top["sample"]}

@@ -166,8 +166,8 @@ def normality(
     responses = as_responses(data, items)
     frame, notes = responses.frame, list[Note]()
     require(frame.columns, [by] if by is not None else [], responses.provenance.file or "the data frame")
-    if scale is not None and not scale[0] < scale[1]:
-        raise OptionError(f"scale={scale!r}: the lowest score comes first, e.g. scale=(1, 5).")
+    if scale is not None and (len(scale) != 2 or not scale[0] < scale[1]):
+        raise OptionError(f"scale={scale!r}: give the lowest and the highest score, e.g. scale=(1, 5).")
     names = tuple(n for n in answered_items(responses, items) if n != by)
     if not isinstance(data, Responses) and items is None:
         notes.append(note("responses.items_guessed", n=len(names), items=some(names)))

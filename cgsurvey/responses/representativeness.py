@@ -164,16 +164,21 @@ def _category(value: Any) -> str:
 
 
 def _shares(name: str, given: Any) -> dict[str, float]:
+    if isinstance(given, pd.Series):
+        given = given.to_dict()
     if not isinstance(given, Mapping) or len(given) < 2:
         raise OptionError(
             f"population['{name}'] needs two categories or more with their shares: {{'f': .51, 'm': .49}}."
         )
-    known = {_category(k): float(v) for k, v in given.items()}
-    wrong = [f"{k}: {v:g}" for k, v in known.items() if not v > 0]
+    known = {_category(k): v for k, v in given.items()}
+    if len(known) < len(given):
+        raise OptionError(f"population['{name}'] names a category twice: {some(map(repr, given))}. Leave one.")
+    wrong = [f"{k}: {v}" for k, v in known.items() if not isinstance(v, int | float | np.number) or not v > 0]
     if wrong:
         raise OptionError(
-            f"population['{name}']: shares are greater than 0, not {some(wrong)}. Leave such categories out."
+            f"population['{name}']: shares are numbers greater than 0, not {some(wrong)}. Leave such categories out."
         )
+    known = {k: float(v) for k, v in known.items()}
     total = sum(known.values())
     if abs(total - 1) > 1e-6:
         how = " Write .51 for 51 %." if abs(total - 100) < 2 else ""

@@ -46,7 +46,7 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
     ColumnNotFoundError
         When an item is no column; all of them are named.
     CodingError
-        When an item column holds text that is no number; rows and values are named.
+        When an item column holds text that is no number, or an infinite value; rows and values are named.
     """
     if isinstance(data, Responses):
         return data
@@ -59,13 +59,13 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
     numbers = {n: pd.to_numeric(frame[n], errors="coerce").astype(float) for n in names}
     wrong = []
     for n in names:
-        bad = frame.loc[numbers[n].isna() & frame[n].notna(), n]
+        bad = frame.loc[(numbers[n].isna() & frame[n].notna()) | numbers[n].abs().eq(float("inf")), n]
         bad = bad[[str(v).strip() != "" for v in bad]]
         if len(bad):
             wrong.append(f"'{n}': " + some((f"{v!r} (row {r})" for r, v in bad.items()), 4))
     if wrong:
         raise CodingError(
-            "columns of numbers hold text: "
+            "columns of numbers hold text or infinite values: "
             + "; ".join(wrong)
             + ". Correct the cells, leave them empty, or read the file "
             "with cg.read_responses(path, instrument), which knows the labels."

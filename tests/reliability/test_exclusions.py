@@ -105,6 +105,15 @@ def test_rules_that_flag_nobody_and_rules_that_leave_nothing():
     assert everyone.samples["n"].tolist() == [120, 0]
 
 
+def test_constructs_without_alpha_are_named():
+    frame = survey(100, 5).assign(same=3.0)
+    screening = cg.screen(frame, items=[*A, *B, "same"], longstring=8)
+    found = cg.exclusion_sensitivity(screening, constructs={"a": A, "one": ["b1"], "flat": ["b1", "same"]})
+    rows = found.tidy().query("sample == @EVERYBODY").set_index("name")["estimate"]
+    assert rows.isna().to_dict() == {"a": False, "one": True, "flat": True}
+    assert "one (everybody), flat (everybody)" in said(found, "reliability.exclusions_no_alpha")
+
+
 def test_a_model_that_fails_without_the_flagged():
     frame = survey(12, 0, 200)
     found = cg.exclusion_sensitivity(

@@ -260,8 +260,12 @@ def test_population_that_does_not_match(data):
         cg.representativeness(data, {"sex": {"f": 0.5, "m": 0.49}})
     with pytest.raises(cg.OptionError, match=r"Write \.51 for 51 %"):
         cg.representativeness(data, {"sex": {"f": 51, "m": 49}})
-    with pytest.raises(cg.OptionError, match="greater than 0, not m: 0"):
+    with pytest.raises(cg.OptionError, match="numbers greater than 0, not m: 0"):
         cg.representativeness(data, {"sex": {"f": 1, "m": 0}})
+    with pytest.raises(cg.OptionError, match="numbers greater than 0, not m: half"):
+        cg.representativeness(data, {"sex": {"f": 0.5, "m": "half"}})
+    with pytest.raises(cg.OptionError, match="names a category twice: 1, '1'"):
+        cg.representativeness(data, {"a": {1: 0.5, "1": 0.5}})
     with pytest.raises(cg.OptionError, match="needs two categories"):
         cg.representativeness(data, {"sex": {"f": 1}})
     with pytest.raises(cg.OptionError, match="names variables"):
@@ -279,7 +283,7 @@ def test_numbers_as_categories_gaps_and_a_design(data):
     assert found.tidy()["count"].tolist() == [115, 115, 0] and "10." in said(found, "responses.population_blank")
     responses = cg.Responses(frame=frame, design=cg.Design(weights="a"))
     assert "a" in said(cg.representativeness(responses, {"sex": {"f": 0.6, "m": 0.4}}), "responses.design_unweighted")
-    exact = cg.representativeness(frame, {"area": {"1": 0.5, "2": 0.5}})
+    exact = cg.representativeness(frame, {"area": pd.Series({"1": 0.5, "2": 0.5})})
     assert exact.tests["chisq"].item() == 0 and exact.tests["p_value"].item() == 1
     assert "does not show" in said(exact, "responses.representative_no_evidence")
     few = cg.representativeness(frame.iloc[10:14], {"area": {1: 0.5, 2: 0.5}})

@@ -279,6 +279,10 @@ def test_bad_columns_scales_and_answers():
         cg.normality(data, ["trust"], by="side")
     with pytest.raises(cg.OptionError, match=r"scale=\(5, 1\)"):
         cg.normality(data, ["trust"], scale=(5, 1))
+    with pytest.raises(cg.OptionError, match=r"scale=\(1,\)"):
+        cg.normality(data, ["trust"], scale=(1,))
+    with pytest.raises(cg.CodingError, match=r"'trust': inf \(row 2\)"):
+        cg.normality(data.assign(trust=np.where(data.index == 2, np.inf, data["trust"])), ["trust"])
     with pytest.raises(cg.SampleError, match="0 respondents"):
         cg.normality(data.iloc[:0])
     with pytest.raises(cg.CodingError, match="hold text"):
