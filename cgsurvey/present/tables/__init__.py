@@ -18,6 +18,7 @@ from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import Table
 from cgsurvey.present.tables import (
     comparison,
+    factor,
     invariance,
     items,
     joint_tests,
@@ -37,6 +38,7 @@ from cgsurvey.present.tables.style import Style, makers
 # Each registers its classes when imported.
 _ROOMS = (
     comparison,
+    factor,
     invariance,
     items,
     joint_tests,
