@@ -1,4 +1,4 @@
-"""The rows of the benchmark: what is fitted, on which data, how often, and the ratio to lavaan that is asked."""
+"""The rows of the benchmark: what is done, on which data, how often, and the ratio to the peer that is asked."""
 
 from __future__ import annotations
 
@@ -110,15 +110,17 @@ class Case:
     data : str
         One of `DATA`.
     asked : float
-        Ratio to lavaan that is aimed at.
+        Ratio to the peer that is aimed at.
     model : str
-        Lavaan syntax; empty for a matrix of polychoric correlations.
+        Lavaan syntax; empty for a matrix of polychoric correlations and for works of psych.
     options : mapping
         Options of both sides, under the names they share.
     repetitions : int
         Calls on each side, whose median counts; `peer` those of lavaan where they differ.
     slow : bool
-        True where lavaan takes minutes.
+        True where the peer takes minutes.
+    work : str
+        What is compared with psych, by its name in `WORKS` and in psych.R; empty for what is compared with lavaan.
     memory : float
         Peak memory asked, in GB; NaN where it does not matter.
     blocks : mapping of str to sequence of str
@@ -139,6 +141,31 @@ class Case:
     memory: float = float("nan")
     blocks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: float = float("nan")
+    work: str = ""
+
+    @property
+    def program(self) -> str:
+        """The peer."""
+        return "psych" if self.work else "lavaan"
+
+
+def parallel_analysis(data: pd.DataFrame) -> Any:
+    """All rules, with 100 data sets of chance."""
+    return cg.parallel_analysis(data, seed=1, iterations=100).tidy()
+
+
+def polychoric(data: pd.DataFrame) -> Any:
+    """Matrix of polychoric correlations of all columns."""
+    from cgsurvey.moments.correlations import correlation_matrix
+
+    return correlation_matrix(data, True)
+
+
+# One function of the data per work; psych.R holds the other side under the same name.
+WORKS: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "parallel_analysis": parallel_analysis,
+    "polychoric": polychoric,
+}
 
 
 WLSMV = {"estimator": "WLSMV", "ordered": True}
@@ -154,6 +181,16 @@ CASES = (
     Case("hs_fiml", "HS1939, 10 % missing, FIML MLR", "hs_missing", 15, HOLZINGER, FIML | MLR, 9),
     Case("cg36_fiml", "36 items, n = 1000, 5 % missing, FIML", "cg36_1000_missing", 25, MODEL_36, FIML, 3, 1, True),
     Case("polychoric", "polychoric matrix, 36 items, n = 600", "cg36_600", 30, repetitions=9, peer=3),
+    Case("psych_polychoric", "polychoric matrix, 36 items", "cg36_600", 40, repetitions=9, peer=3, work="polychoric"),
+    Case(
+        "psych_parallel",
+        "parallel analysis, 36 items, 100 data sets of chance",
+        "cg36_600",
+        5,
+        repetitions=9,
+        peer=5,
+        work="parallel_analysis",
+    ),
     Case("bootstrap", "1000 bootstrap resamples, HS1939", "hs", 15, HOLZINGER, RESAMPLES, 3, 1, True),
     Case("large_mlr", "36 items, n = 100 000, MLR", "cg36_100000", 100, MODEL_36, MLR, 3, 1, True, 2),
     Case("large_wlsmv", "36 items, n = 100 000, WLSMV", "cg36_100000", 60, MODEL_36, WLSMV, 3, 1, True, 2),

@@ -1,4 +1,4 @@
-"""Time cgsurvey against lavaan and semopy, row by row, in one run on the same files.
+"""Time cgsurvey against lavaan, psych and semopy, row by row, in one run on the same files.
 
     python benchmarks/run.py                         all rows but those in which lavaan takes minutes
     python benchmarks/run.py --slow --write          all rows; put the table into benchmarks/README.md
@@ -6,8 +6,8 @@
     python benchmarks/run.py --ours                  no peers
 
 The whole call counts, with all default output: `sem; parameterEstimates; standardizedSolution; fitMeasures` in one R
-process, `sem(); .tidy() .standardized() .fit_measures` here. Both sides are warm, hold the data in memory and keep
-nothing between calls; their calls alternate; the figure is the median. Peak memory is that of a process of its own,
+process, `sem(); .tidy() .standardized() .fit_measures` here; works of psych likewise. Both sides are warm, hold the
+data in memory and keep nothing between calls; their calls alternate; the figure is the median. Peak memory is that of a process of its own,
 data read from the file included. Peers that are not installed are left out, and the table says so.
 """
 
@@ -31,13 +31,20 @@ from statistics import median
 from typing import Any
 
 import pandas as pd
-from cases import CASES, DATA, Case
+from cases import CASES, DATA, WORKS, Case, polychoric
 
 import cgsurvey as cg
 
 README = Path(__file__).with_name("README.md")
-BEGIN, END = "<!-- table: written by run.py -->", "<!-- end of table -->"
-COLUMNS = ("work", "cgsurvey", "lavaan", "lavaan/ours", "asked", "met", "semopy", "calls", "peak memory")
+MARKS = {
+    "lavaan": ("<!-- table: written by run.py -->", "<!-- end of table -->"),
+    "psych": ("<!-- table of psych: written by run.py -->", "<!-- end of table of psych -->"),
+}
+COLUMNS = {
+    "lavaan": ("work", "cgsurvey", "lavaan", "lavaan/ours", "asked", "met", "semopy", "calls", "peak memory"),
+    "psych": ("work", "cgsurvey", "psych", "psych/ours", "asked", "met", "calls"),
+}
+Peer = Callable[[Case, Path], float]
 
 
 class NotAvailableError(Exception):
@@ -49,19 +56,14 @@ def ours(case: Case, data: pd.DataFrame) -> Any:
     try:
         if case.blocks:
             return cg.validity(data, case.blocks, **case.options).intervals
+        if case.work:
+            return WORKS[case.work](data)
         if not case.model:
             return polychoric(data)
         fit = cg.sem(case.model, data, **case.options)
     except (cg.OptionError, ImportError) as error:
         raise NotAvailableError(str(error)) from error
     return fit.tidy(), fit.standardized(), fit.fit_measures
-
-
-def polychoric(data: pd.DataFrame) -> Any:
-    """Matrix of polychoric correlations of all columns."""
-    from cgsurvey.moments.correlations import correlation_matrix
-
-    return correlation_matrix(data, True)
 
 
 def semopy(case: Case, data: pd.DataFrame) -> None:
@@ -75,15 +77,15 @@ def semopy(case: Case, data: pd.DataFrame) -> None:
 
 
 @contextmanager
-def lavaan() -> Iterator[tuple[Callable[[Case, Path], float] | None, str]]:
-    """Give the function that times one call inside a running R process, and lavaan's version; None without R."""
+def in_r(program: str) -> Iterator[tuple[Peer | None, str]]:
+    """Give the function that times one call inside a running R process, and the peer's version; None without R."""
     if shutil.which("Rscript") is None:
-        yield None, "lavaan left out: R is not installed"
+        yield None, f"{program} left out: R is not installed"
         return
     with (
         tempfile.TemporaryDirectory() as folder,
         subprocess.Popen(
-            ["Rscript", str(Path(__file__).with_name("lavaan.R"))],
+            ["Rscript", str(Path(__file__).with_name(f"{program}.R"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -96,16 +98,17 @@ def lavaan() -> Iterator[tuple[Callable[[Case, Path], float] | None, str]]:
         def call(case: Case, file: Path) -> float:
             model = Path(folder) / f"{case.key}.lav"
             model.write_text(case.model)
-            given = [str(file), str(model) if case.model else "", r_code(case.options)]
+            what = case.work or (str(model) if case.model else "")
+            given = [str(file), what, r_code(case.options)]
             process.stdin.write("\t".join(given) + "\n")
             process.stdin.flush()
             answer = process.stdout.readline().strip()
             try:
                 return float(answer)
             except ValueError:
-                raise RuntimeError(f"lavaan, {case.key}: {answer or 'the R process ended'}") from None
+                raise RuntimeError(f"{program}, {case.key}: {answer or 'the R process ended'}") from None
 
-        yield (call, version) if version else (None, "lavaan left out: it is not installed")
+        yield (call, version) if version else (None, f"{program} left out: it is not installed")
         process.stdin.close()
 
 
@@ -123,10 +126,10 @@ def seconds(call: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def measure(case: Case, file: Path, peer: Callable[[Case, Path], float] | None) -> dict[str, Any]:
+def measure(case: Case, file: Path, peer: Peer | None) -> dict[str, Any]:
     """Time one row on all sides in turn."""
     data = pd.read_csv(file)
-    row: dict[str, Any] = {"work": case.title, "asked": case.asked, "limit": case.limit}
+    row: dict[str, Any] = {"work": case.title, "asked": case.asked, "limit": case.limit, "program": case.program}
     peer = None if case.limit == case.limit else peer  # seconds are asked, no peer does this work
     own: list[float] = []
     theirs: list[float] = []
@@ -148,7 +151,7 @@ def measure(case: Case, file: Path, peer: Callable[[Case, Path], float] | None) 
     row |= {"cgsurvey": median(own), "calls": f"{case.repetitions}"}
     if theirs:
         row |= {
-            "lavaan": median(theirs),
+            "peer": median(theirs),
             "ratio": median(theirs) / median(own),
             "calls": f"{case.repetitions} / {calls}",
         }
@@ -188,16 +191,19 @@ def table(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
     """Rows of text under `COLUMNS`."""
     out = []
     for row in rows:
+        of_psych = row["program"] == "psych"
         if "why" in row:
-            out.append([row["work"], "not available", "-", "-", asked(row), "-", "-", "-", "-"])
+            rest = ["-"] * (len(COLUMNS[row["program"]]) - 5)
+            out.append([row["work"], "not available", "-", "-", asked(row), *rest])
             continue
         ratio, memory = row.get("ratio"), row.get("memory")
         good = ratio >= row["asked"] if ratio is not None else row["cgsurvey"] < row["limit"]
         met = "-" if ratio is None and row["limit"] != row["limit"] else "yes" if good else "no"
         size = "-" if memory is None else f"{memory:.2f} GB (asked < {row['memory_asked']:g})"
-        times = [time_of(row.get(k)) for k in ("cgsurvey", "lavaan")]
+        times = [time_of(row.get(k)) for k in ("cgsurvey", "peer")]
         shown = "-" if ratio is None else f"{ratio:.3g} x"
-        out.append([row["work"], *times, shown, asked(row), met, time_of(row.get("semopy")), row["calls"], size])
+        last = [row["calls"]] if of_psych else [time_of(row.get("semopy")), row["calls"], size]
+        out.append([row["work"], *times, shown, asked(row), met, *last])
     return out
 
 
@@ -219,13 +225,14 @@ def versions(r: str) -> str:
     return f"{machine()}; cgsurvey {cg.__version__}, Python {platform.python_version()}, {packages}; {r}"
 
 
-def write(rows: list[list[str]], footer: str) -> None:
+def write(program: str, rows: list[list[str]], footer: str) -> None:
     """Put the table between its marks in the README."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "| " + " | ".join(["---"] * len(COLUMNS)) + " |"]
+    heads, (begin, end) = COLUMNS[program], MARKS[program]
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     text = README.read_text()
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    README.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{footer}\n\n{END}{after}")
+    before, after = text.split(begin)[0], text.split(end)[1]
+    README.write_text(f"{before}{begin}\n\n" + "\n".join(lines) + f"\n\n{footer}\n\n{end}{after}")
 
 
 def main() -> None:
@@ -236,35 +243,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     keys = [c.key for c in CASES]
     parser.add_argument("cases", nargs="*", metavar="row", help=f"rows of the table: {', '.join(keys)}")
-    parser.add_argument("--slow", action="store_true", help="rows in which lavaan takes minutes, too")
-    parser.add_argument("--ours", action="store_true", help="leave lavaan and semopy out")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {README.name}")
+    parser.add_argument("--slow", action="store_true", help="rows in which the peer takes minutes, too")
+    parser.add_argument("--ours", action="store_true", help="leave the peers out")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {README.name}")
     given = parser.parse_args()
     if wrong := [k for k in given.cases if k not in keys]:
         parser.error(f"no such row: {', '.join(wrong)}; rows are {', '.join(keys)}")
     chosen = [
         c for c in CASES if c.key in given.cases or (not given.cases and (given.slow or given.ours or not c.slow))
     ]
+    with tempfile.TemporaryDirectory() as folder:
+        for program in COLUMNS:
+            rows = [c for c in chosen if c.program == program]
+            if rows:
+                compare(program, rows, Path(folder), ours_alone=given.ours, keep=given.write)
+
+
+def compare(program: str, cases: Sequence[Case], folder: Path, *, ours_alone: bool, keep: bool) -> None:
+    """Measure and print the rows of one peer."""
     rows = []
-    with lavaan() as (peer, version), tempfile.TemporaryDirectory() as folder:
-        for case in chosen:
-            file = Path(folder) / f"{case.data}.csv"
+    with in_r(program) as (peer, version):
+        for case in cases:
+            file = folder / f"{case.data}.csv"
             if not file.exists():
                 DATA[case.data]().to_csv(file, index=False, na_rep="NA")
-            rows.append(measure(case, file, None if given.ours else peer))
+            rows.append(measure(case, file, None if ours_alone else peer))
             print(" | ".join(table(rows[-1:])[0]), flush=True)
-    shown = table(rows)
-    width = [max(len(r[k]) for r in [list(COLUMNS), *shown]) for k in range(len(COLUMNS))]
+    shown, heads = table(rows), list(COLUMNS[program])
+    width = [max(len(r[k]) for r in [heads, *shown]) for k in range(len(heads))]
     print()
-    for line in [list(COLUMNS), *shown]:
+    for line in [heads, *shown]:
         print("  ".join(cell.ljust(w) for cell, w in zip(line, width, strict=True)).rstrip())
-    footer = versions("no peers" if given.ours else version)
-    print(f"\n{footer}")
+    footer = versions("no peers" if ours_alone else version)
+    print(f"\n{footer}\n")
     for row in rows:
         if "why" in row:
             print(f"not available, {row['work']}: {row['why']}")
-    if given.write:
-        write(shown, footer)
+    if keep:
+        write(program, shown, footer)
 
 
 if __name__ == "__main__":
