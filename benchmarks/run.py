@@ -7,8 +7,8 @@
 
 The whole call counts, with all default output: `sem; parameterEstimates; standardizedSolution; fitMeasures` in one R
 process, `sem(); .tidy() .standardized() .fit_measures` here; works of psych likewise. Both sides are warm, hold the
-data in memory and keep nothing between calls; their calls alternate; the figure is the median. Peak memory is that of a process of its own,
-data read from the file included. Peers that are not installed are left out, and the table says so.
+data in memory and keep nothing between calls; their calls alternate; the figure is the median. Peak memory is that of a
+process of its own, data read from the file included. Peers that are not installed are left out, and the table says so.
 """
 
 from __future__ import annotations
