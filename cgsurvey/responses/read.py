@@ -19,10 +19,9 @@ from cgsurvey.responses.decoding import Decoder, decode, no_answer, unsteady
 from cgsurvey.responses.design import Design
 from cgsurvey.responses.mapping import Mapped, Plan, read_mapping
 from cgsurvey.responses.matching import Matching, map_columns, match
-from cgsurvey.responses.platforms import SOURCES, recognise
 from cgsurvey.responses.privacy import SALT_LENGTH, Discretion
 from cgsurvey.responses.problems import Problems
-from cgsurvey.responses.readers import RawTable, open_table
+from cgsurvey.responses.readers import SOURCES, RawTable, Request, open_table
 from cgsurvey.responses.responses import REASONS, FlowStep, Provenance, Responses
 from cgsurvey.responses.vocabulary import Vocabulary
 from cgsurvey.responses.words import number, plain, short
@@ -53,6 +52,9 @@ def read_responses(
     encoding: str | None = None,
     delimiter: str | None = None,
     header_row: int | None = None,
+    repeat: str | None = None,
+    structure: str | Path | None = None,
+    day_first: bool | None = None,
 ) -> Responses:
     """Read a field file.
 
@@ -63,12 +65,13 @@ def read_responses(
     Parameters
     ----------
     path_or_frame : path or DataFrame
-        csv or tsv of any delimiter and encoding, xlsx, xls, ods, parquet; or a data frame.
+        Text of any delimiter and encoding, xlsx, xls, ods, parquet, SPSS (sav, zsav, por), Stata (dta), a zip of
+        exports; or a data frame.
     instrument : Instrument, str or path, optional
         What was asked: an instrument, its name in the bank, or its file. Without it all columns are kept as read,
         columns of numbers as numbers, and nothing is decoded.
-    source : {"auto", "kobo", "odk", "google_forms", "table"}
-        The program that wrote the file.
+    source : {"auto", "kobo", "odk", "google_forms", "limesurvey", "qualtrics", "redcap", "spss", "stata", "table"}
+        The program that wrote the file; "auto" recognises it, and the provenance says by what.
     language : str, optional
         Language in which the cells are expected to be; None recognises it. Labels of another language are read all the
         same, and noted.
@@ -100,6 +103,13 @@ def read_responses(
         True for data that nobody answered.
     encoding, delimiter, header_row
         Overrule what is recognised.
+    repeat : str, optional
+        A repeated group of Kobo or ODK: one row per entry of the group, with the answers of its submission.
+    structure : path, optional
+        The file that describes the answers: the syntax file for R, .lss or tab-separated structure of LimeSurvey, the
+        data dictionary of REDCap. Where it lies beside the answers under the name of its export, it is found.
+    day_first : bool, optional
+        Whether the day stands before the month in time stamps of Google Forms; None decides by the dates themselves.
 
     Returns
     -------
@@ -130,13 +140,18 @@ def read_responses(
     wanted = read_mapping(mapping)
     table = open_table(
         path_or_frame,
-        sheet=sheet,
-        encoding=encoding,
-        delimiter=delimiter,
-        header_row=header_row,
-        score=None if asked is None else Vocabulary(asked).score,
+        Request(
+            source=source,
+            sheet=sheet,
+            repeat=repeat,
+            encoding=encoding,
+            delimiter=delimiter,
+            header_row=header_row,
+            structure=None if structure is None else Path(structure),
+            day_first=day_first,
+            score=None if asked is None else Vocabulary(asked).score,
+        ),
     )
-    program, why = recognise(source, table.headers)
     problems = Problems(table.named)
     notes = [*(asked.notes if asked is not None else ()), *table.notes]
     reading = _Reading(
@@ -173,8 +188,8 @@ def read_responses(
             file=table.file,
             sha256=table.sha256,
             reader=table.reader,
-            source=program,
-            source_why=why,
+            source=table.source,
+            source_why=table.source_why,
             sheet=table.sheet,
             encoding=table.encoding,
             delimiter=table.delimiter,

@@ -3,91 +3,84 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+import re
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
-import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import DataError, OptionError, did_you_mean
-from cgsurvey.responses.readers import text, workbook
-from cgsurvey.responses.readers.raw import RawTable, Score, to_table
+from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
+from cgsurvey.base.notes import Note, note
+from cgsurvey.responses.readers import archive, columnar, kobo, limesurvey, markup, redcap, registry, statistical, text
+from cgsurvey.responses.readers.dates import serials
+from cgsurvey.responses.readers.platform import Head, Near, Platform, Request, Signs
+from cgsurvey.responses.readers.raw import Grid, RawTable, find_header, to_table
+from cgsurvey.responses.readers.workbook import Book, filled_down, joined_headers, without_totals
+from cgsurvey.responses.words import plain
 
 _FOREIGN = (
-    (b"$FL2", "an SPSS file"),
-    (b"$FL3", "an SPSS file"),
-    (b"<stata_dta>", "a Stata file"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"RDX", "a file of R"),
+    (b"HEADER RECORD", "a file of SAS"),
+    (b"SQLite format 3", "a data base"),
 )
+_HEAD = 16
+_LARGEST = 4 * 2**30
 
 
-def open_table(
-    data: str | Path | pd.DataFrame,
-    *,
-    sheet: str | int | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    header_row: int | None = None,
-    score: Score | None = None,
-) -> RawTable:
+@dataclass(frozen=True)
+class _File:
+    """A file in memory: its name, bytes, what messages call it, and the file on disk if it is one."""
+
+    name: str
+    content: bytes
+    where: str
+    path: Path | None
+    facts: Mapping[str, str]
+
+
+def open_table(data: str | Path | pd.DataFrame, request: Request | None = None) -> RawTable:
     """Open a field file or take a data frame, and return its headers and cells as text.
 
     Parameters
     ----------
     data : path or DataFrame
-    sheet, encoding, delimiter, header_row
-        Overrule what would be recognised.
-    score : callable, optional
-        Counts the known headers in a row; finds headers that stand below a title.
+    request : Request, optional
+        What overrules recognition.
 
     Raises
     ------
     DataError
         When there is no such file, it is empty, of a foreign format, or broken.
     """
+    request = request or Request()
     if isinstance(data, pd.DataFrame):
-        return _from_frame(data, reader="frame")
+        return _of_columns(columnar.from_frame(data), request)
     if not isinstance(data, str | Path):
         raise OptionError(f"a path or a pandas DataFrame is needed, not {type(data).__name__}.")
     path = Path(data)
     try:
+        if path.is_file() and path.stat().st_size > _LARGEST:
+            raise DataError(f"{path.name} is larger than {_LARGEST // 2**30} GB. Write it as parquet or split it.")
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         raise DataError(_unreadable(path, error)) from error
-    where = path.name
-    if not content.strip():
-        raise DataError(f"{where} is empty (0 answers, no headers). Export the data again.")
-    facts: dict[str, Any] = {"file": where, "sha256": hashlib.sha256(content).hexdigest()}
-    foreign = next((what for mark, what in _FOREIGN if content.startswith(mark)), None)
-    if (foreign is None and content[:4] in (b"\x72\x00\x00\x00", b"\x73\x00\x00\x00")) or path.suffix.lower() == ".dta":
-        foreign = "a Stata file"
-    if foreign:
-        raise DataError(f"{where} is {foreign}, which is not read. Export the answers as csv or xlsx.")
-    if content.startswith(b"PAR1"):
-        return _from_parquet(path, facts)
-    if content[:2] == b"PK" or content[:4] == b"\xd0\xcf\x11\xe0":
-        rows, name = workbook.sheet_records(content, sheet, where)
-        facts |= {"reader": "excel", "sheet": name}
-        return _finish(rows, facts, score, header_row, f"{where}, sheet '{name}'")
-    if sheet is not None:
-        raise OptionError(f"sheet={sheet!r}: {where} is text and has no sheets. Leave sheet out.")
-    if content[:200].lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
-        raise DataError(
-            f"{where} is a web page or XML, not a table. Open it in a spreadsheet and save it as xlsx or csv."
+    if request.near.names is tuple:
+        near = Near(
+            lambda: [p.name for p in sorted(path.parent.iterdir()) if p.is_file()],
+            lambda name: (path.parent / name).read_bytes(),
         )
-    words, found, notes = text.decode(content, encoding, where)
-    if delimiter is not None and len(delimiter) != 1:
-        raise OptionError(f"delimiter={delimiter!r} must be one character, e.g. ';'.")
-    cut = delimiter or text.sniff(words)
-    rows = text.records(words, cut, where)
-    facts |= {"reader": "csv", "encoding": found, "delimiter": cut}
-    table = _finish(rows, facts, score, header_row, where, ragged=True)
-    return replace(table, notes=(*notes, *table.notes))
+        request = replace(request, near=near)
+    facts = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
+    return _of_file(_File(path.name, content, path.name, path, facts), request)
 
 
 def _unreadable(path: Path, error: Exception) -> str:
@@ -99,53 +92,286 @@ def _unreadable(path: Path, error: Exception) -> str:
     return f"'{path.name}' cannot be read: {error}"
 
 
-def _finish(
-    rows: Sequence[Sequence[str]],
-    facts: dict[str, Any],
-    score: Score | None,
-    header_row: int | None,
+def _of_file(file: _File, request: Request) -> RawTable:
+    """Choose the container by the first bytes."""
+    content, where = file.content, file.where
+    if not content.strip(b" \t\r\n\x00"):
+        raise DataError(f"{where} is empty (0 answers, no headers). Export the data again.")
+    foreign = next((what for mark, what in _FOREIGN if content.startswith(mark)), None)
+    if foreign:
+        raise DataError(f"{where} is {foreign}, which is not read. Export the answers as csv or xlsx.")
+    kind = statistical.recognise(content)
+    if kind:
+        return _of_statistics(file, kind, request)
+    if content.startswith(b"PAR1"):
+        with _on_disk(file) as path:
+            table = columnar.from_parquet(path, where)
+        return _of_columns(replace(table, **file.facts), request)  # type: ignore[arg-type]
+    if content[:4] == b"\xd0\xcf\x11\xe0":
+        return _of_workbook(file, request)
+    if content[:2] == b"PK":
+        zipped = archive.open_archive(content, where)
+        if _is_workbook(zipped):
+            return _of_workbook(file, request)
+        return _of_archive(file, zipped, request)
+    return _of_text(file, request)
+
+
+class _on_disk:  # noqa: N801 - a context manager reads as a function
+    """A path of the file for parsers that want one; members of an archive are written to a temporary folder."""
+
+    def __init__(self, file: _File) -> None:
+        self.file = file
+        self.folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Path:
+        if self.file.path is not None:
+            return self.file.path
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / ("data" + PurePosixPath(self.file.name).suffix[:8])
+        path.write_bytes(self.file.content)
+        return path
+
+    def __exit__(self, *_: object) -> None:
+        if self.folder is not None:
+            self.folder.cleanup()
+
+
+def _is_workbook(zipped: zipfile.ZipFile) -> bool:
+    names = set(zipped.namelist())
+    return (
+        any(n.startswith("xl/") for n in names)
+        or {"content.xml", "mimetype"} <= names
+        or "[Content_Types].xml" in names
+    )
+
+
+def _of_statistics(file: _File, kind: str, request: Request) -> RawTable:
+    platform = registry.STATA if kind == "dta" else registry.SPSS
+    _no_sheets(request, file.where)
+    signs = registry.check(request.source, platform, file.where)
+    with _on_disk(file) as path:
+        table = statistical.read(path, kind, where=file.where, encoding=request.encoding)
+    return replace(table, source=platform.name, source_why=signs.why, **file.facts)  # type: ignore[arg-type]
+
+
+def _no_sheets(request: Request, where: str) -> None:
+    if request.sheet is not None:
+        raise OptionError(f"sheet={request.sheet!r}: {where} has no sheets. Leave sheet out.")
+    if request.repeat is not None:
+        raise OptionError(
+            f"repeat={request.repeat!r}: {where} holds one table and no repeated groups. Leave repeat out."
+        )
+
+
+def _of_text(file: _File, request: Request) -> RawTable:
+    content, where = file.content, file.where
+    _no_sheets(request, where)
+    start = content[:400].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if start.startswith((b"<?xml", b"<document")) and b"limesurveydoctype" in content[:4000].lower():
+        markup.parse(content, where)
+        raise DataError(_no_answers(where, "the structure of a LimeSurvey survey"))
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        raise DataError(
+            f"{where} is a web page or XML, not a table. Open it in a spreadsheet and save it as xlsx or csv."
+        )
+    if request.delimiter is not None and len(request.delimiter) != 1:
+        raise OptionError(f"delimiter={request.delimiter!r} must be one character, e.g. ';'.")
+    words, encoding, notes = text.decode(content, request.encoding, where)
+    delimiter = request.delimiter or text.sniff(words)
+    grid = text.grid(words, delimiter, where)
+    head = grid.head(_HEAD)
+    if limesurvey.is_structure(head):
+        raise DataError(_no_answers(where, "the structure of a LimeSurvey survey"))
+    if redcap.is_dictionary(head):
+        raise DataError(_no_answers(where, "the data dictionary of a REDCap project"))
+    facts = {**file.facts, "reader": "csv", "encoding": encoding, "delimiter": delimiter}
+    return _of_grid(grid, head, facts, notes, request, where, ragged=True)
+
+
+def _no_answers(where: str, what: str) -> str:
+    return (
+        f"{where} is {what}: it holds questions and no answers. Give the file of answers, and this one as "
+        f"structure='{where}'."
+    )
+
+
+def _of_grid(
+    grid: Grid,
+    head: Head,
+    facts: Mapping[str, str],
+    notes: Sequence[Note],
+    request: Request,
     where: str,
+    *,
     ragged: bool = False,
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]] = (),
 ) -> RawTable:
-    headers, cells, numbers, at, notes = to_table(rows, where=where, score=score, header_row=header_row, ragged=ragged)
-    if not len(numbers):
-        raise DataError(
-            f"{where} holds headers (row {at}, {len(headers)} columns) but no answers. "
-            "Export it again when submissions have come in."
+    """Find the headers, and hand the table to its platform."""
+    platform, signs = registry.recognise(request.source, head, where)
+    at = _header(grid, head, signs, request, where)
+    headers, used = None, False
+    if platform.name in ("table", "google_forms"):
+        headers, used = joined_headers(grid, at) if at else (None, False)
+    grid, filled = filled_down(grid, merged, at) if merged else (grid, [])
+    table = to_table(
+        grid, where=where, at=at, told=request.header_row is not None, headers=headers, ragged=ragged, **facts
+    )
+    more = [note("responses.two_header_rows", rows=f"{at} and {at + 1}")] if used else []
+    table = replace(table, notes=(*notes, *table.notes, *more, *filled))
+    if platform.name in ("table", "google_forms"):
+        table = without_totals(table)
+    return _finished(serials(table), platform, signs, request)
+
+
+def _header(grid: Grid, head: Head, signs: Signs, request: Request, where: str) -> int:
+    if request.header_row is None:
+        return signs.header if signs.header is not None else find_header(head, request.score, where)
+    at = request.header_row - 1
+    if not 0 <= at < len(grid) or not any(c.strip() for c in grid.record(at)):
+        raise DataError(f"{where}: header_row={request.header_row} holds no headers. The file has {len(grid)} rows.")
+    return at
+
+
+def _finished(table: RawTable, platform: Platform, signs: Signs, request: Request) -> RawTable:
+    if request.structure is not None and platform.name not in ("limesurvey", "redcap"):
+        raise OptionError(
+            f"structure='{request.structure}': {table.named} is {platform.called}, which has no structure file. "
+            "Leave structure out, or name source='limesurvey' or 'redcap'."
         )
-    if any('"ImportId"' in c[k] for c in cells[:3] for k in range(min(2, len(numbers)))):
+    table = platform.read(replace(table, source=platform.name, source_why=signs.why), request)
+    if not len(table.rows):
+        raise DataError(f"{table.named} holds headers but no answers. Export it again when submissions have come in.")
+    return table
+
+
+def _of_columns(table: RawTable, request: Request) -> RawTable:
+    """Hand a table that came by columns to its platform; further rows of headers may stand among its rows."""
+    _no_sheets(request, table.named)
+    first = [[str(c[i]) for c in table.cells] for i in range(min(3, len(table.rows)))]
+    platform, signs = registry.recognise(request.source, [list(table.headers), *first], table.named)
+    if signs.header:
         raise DataError(
-            f"{where} is a Qualtrics export with three rows of headers, which is not read. "
-            "Delete the second and third row, or export without them."
+            f"{table.named}: the headers stand in a row of answers. Read the file itself, not a frame of it."
         )
-    return RawTable(headers=headers, cells=cells, rows=numbers, header_row=at, notes=tuple(notes), **facts)
+    return _finished(table, platform, signs, request)
 
 
-def _from_parquet(path: Path, facts: dict[str, Any]) -> RawTable:
-    try:
-        frame = pd.read_parquet(path)
-    except Exception as error:  # pyarrow raises what it likes on a broken file
-        raise DataError(f"{path.name} cannot be opened as parquet ({str(error)[:120]}). Write it again.") from error
-    return replace(_from_frame(frame, reader="parquet", where=path.name), **facts)
+def _of_workbook(file: _File, request: Request) -> RawTable:
+    book = Book(file.content, file.where)
+    filled = [n for n in book.names if book.rows(n)]
+    names = {plain(n) for n in book.names}
+    if "survey" in names and names & {"choices", "settings", "cascades"} and request.sheet is None:
+        raise DataError(
+            f"{file.where} is a form (XLSForm): it holds questions and no answers. Give the export of its answers."
+        )
+    heads = {n: book.head(n, _HEAD) for n in filled}
+    sheet, notes = _choose(heads, {n: book.rows(n) for n in filled}, book.names, request, file.where)
+
+    def load(name: str, notes: Sequence[Note] = ()) -> RawTable:
+        where = f"{file.where}, sheet '{name}'"
+        facts = {**file.facts, "reader": "excel", "sheet": name}
+        return _of_grid(book.grid(name), heads.get(name, []), facts, notes, request, where, merged=book.merged(name))
+
+    if request.repeat is not None:
+        tables = {n: load(n) for n in filled if n == sheet or _holds_repeat(heads[n])}
+        return kobo.join_repeat(tables, sheet, request.repeat).noted(*notes)
+    if sheet not in heads:
+        raise DataError(f"{file.where}, sheet '{sheet}' is empty: it holds no cell. Choose another sheet.")
+    return load(sheet, notes)
 
 
-def _from_frame(frame: pd.DataFrame, *, reader: str, where: str = "the data frame") -> RawTable:
-    if frame.shape[1] == 0 or frame.shape[0] == 0:
-        raise DataError(f"{where} is empty: {frame.shape[0]} rows, {frame.shape[1]} columns.")
-    if any(isinstance(c, tuple) for c in frame.columns):
-        raise DataError(f"{where} has headers of several levels. Give it one name per column.")
-    cells = tuple(column_text(frame.iloc[:, j]) for j in range(frame.shape[1]))
-    own = frame.index.name == "row" and frame.index.is_unique and frame.index.inferred_type == "integer"
-    rows = frame.index.to_numpy() if own else np.arange(len(frame)) + 2
-    digest = hashlib.sha256("\x1f".join(map(str, frame.columns)).encode())
-    for column in cells:
-        digest.update("\x1e".join(column).encode("utf-8", "surrogatepass"))
-    headers = tuple(" ".join(str(c).split()) or f"column {j + 1}" for j, c in enumerate(frame.columns))
-    return RawTable(headers=headers, cells=cells, rows=rows, reader=reader, sha256=digest.hexdigest())
+def _holds_repeat(head: Head) -> bool:
+    return any(kobo.is_repeat(row) for row in head[:3])
 
 
-def column_text(column: pd.Series) -> np.ndarray:
-    """Return a column as text, shape (n,); each different value is written once."""
-    codes, values = pd.factorize(column)
-    words = [workbook.cell_text(v.to_pydatetime() if isinstance(v, pd.Timestamp) else v) for v in values.tolist()]
-    return np.array([*words, ""], dtype=object)[codes]
+def _choose(
+    heads: Mapping[str, Head], rows: Mapping[str, int], names: Sequence[str], request: Request, where: str
+) -> tuple[str, list[Note]]:
+    """Return the table that is read, and a note on those that are not.
+
+    One that holds answers is taken, and the main one beside repeated groups. Anything else is asked for.
+    """
+    sheet = request.sheet
+    if isinstance(sheet, int):
+        if not 1 <= sheet <= len(names):
+            raise OptionError(f"sheet={sheet}: {where} has sheets 1 to {len(names)}: {some(names)}.")
+        return names[sheet - 1], []
+    if sheet is not None:
+        if sheet not in names:
+            raise OptionError(
+                f"sheet='{sheet}' is not in {where}.{did_you_mean(sheet, names)} Sheets: {some(names, 20)}."
+            )
+        return sheet, []
+    if not heads:
+        raise DataError(f"{where} is empty: none of its sheets holds a cell. Export the data again.")
+    main = [n for n in heads if not _holds_repeat(heads[n])]
+    repeats = [n for n in heads if n not in main]
+    if len(main) == 1:
+        told = [note("responses.repeats_left", repeats=some(repeats, 20), n=len(repeats))] if repeats else []
+        return main[0], [] if request.repeat is not None else told
+    listed = "; ".join(f"{list(names).index(n) + 1} '{n}' ({rows[n]} rows)" for n in heads)
+    raise DataError(
+        f"{where} has {len(heads)} sheets: {listed}. Say which one holds the answers as they were given, "
+        f"e.g. sheet='{next(iter(heads))}'."
+    )
+
+
+def _of_archive(file: _File, zipped: zipfile.ZipFile, request: Request) -> RawTable:
+    """Read the table of an archive of exports: one file, or the main one beside those of repeated groups."""
+    members = {}
+    for member in zipped.infolist():
+        path = PurePosixPath(member.filename)
+        hidden = any(p.startswith((".", "__")) for p in path.parts) or "media" in path.parts[:-1]
+        if not member.is_dir() and not hidden and path.suffix.lower() in _DATA:
+            members[member.filename] = member
+    if not members:
+        raise DataError(
+            f"{file.where} is an archive without a table ({some([m.filename for m in zipped.infolist()], 5)}). "
+            "Unpack it and give the file of answers."
+        )
+    contents: dict[str, bytes] = {}
+
+    def content(name: str) -> bytes:
+        if name not in contents:
+            contents[name] = archive.unpack(zipped, members[name], file.where)
+        return contents[name]
+
+    def inner(name: str) -> _File:
+        # The name of the member tells which structure belongs to it; that of the archive stands in the provenance.
+        facts = {**file.facts, "file": PurePosixPath(name).name}
+        return _File(name, content(name), f"{file.where}, {name}", None, facts)
+
+    every = {PurePosixPath(m.filename).name: m for m in zipped.infolist() if not m.is_dir()}
+    near = Near(lambda: list(every), lambda name: archive.unpack(zipped, every[name], file.where))
+    own = replace(request, sheet=None, repeat=None, near=near)
+    tables = [n for n in members if not n.lower().endswith((".xlsx", ".xls", ".ods", ".sav", ".dta", ".parquet"))]
+    if len(members) == 1 and (len(tables) == 0 or request.repeat is None):
+        (name,) = members
+        return _outside(_of_file(inner(name), own if tables else replace(own, sheet=request.sheet)), file)
+    heads = {n: _text_head(content(n), request, file.where) for n in members if n in tables}
+    heads = {n: h for n, h in heads.items() if h and not redcap.is_dictionary(h) and not limesurvey.is_structure(h)}
+    rows = {n: content(n).count(b"\n") for n in heads}
+    name, notes = _choose(heads, rows, list(members), request, file.where)
+    if request.repeat is not None:
+        repeats = [n for n in heads if n == name or _holds_repeat(heads[n])]
+        short = {n: PurePosixPath(n).stem for n in repeats}
+        read = {short[n]: _of_file(inner(n), own) for n in repeats}
+        wanted = request.repeat
+        full = next((s for s in short.values() if s == wanted or s.endswith(f"-{wanted}")), wanted)
+        return _outside(kobo.join_repeat(read, short[name], full), file)
+    return _outside(_of_file(inner(name), own), file).noted(*notes)
+
+
+_DATA = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xls", ".ods", ".sav", ".zsav", ".dta", ".parquet")
+
+
+def _text_head(content: bytes, request: Request, where: str) -> Head:
+    words, _, _ = text.decode(content, request.encoding, where)
+    cut = request.delimiter or text.sniff(words)
+    # The last line of the piece may be cut in the middle.
+    return text.grid(re.sub(r"[^\n]*\Z", "", words[:200_000]) or words, cut, where).head(_HEAD)
+
+
+def _outside(table: RawTable, file: _File) -> RawTable:
+    return replace(table, file=file.facts["file"], sheet=table.sheet or table.file)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from cgsurvey.base.errors import DataError
 from cgsurvey.base.notes import Note, note
 
 # How many rows from the top may be titles; a header further down is asked for with header_row=.
 _TITLE_ROWS = 10
+# A sheet of Excel has 16 384 columns; a text with more is a broken line, and would fill the memory.
+MOST_COLUMNS = 16_384
+MOST_CELLS = 200_000_000
+
+Score = Callable[[Sequence[str]], int]
 
 
 @dataclass(frozen=True)
@@ -26,9 +33,11 @@ class RawTable:
     cells : tuple of k object arrays, shape (n,)
         Text of each cell; "" where there is nothing.
     rows : int array, shape (n,)
-        Row in the file as a spreadsheet counts (first row = 1).
+        Row in the file as a spreadsheet counts (first row = 1); files without headers count as if they had some.
     file, sha256, reader, sheet, encoding, delimiter : str
         Facts for the provenance.
+    source, source_why : str
+        Which program wrote the file, and what gave it away.
     header_row : int
         Row of the headers.
     labels : mapping of int to str
@@ -39,6 +48,9 @@ class RawTable:
     reasons : mapping of int to mapping
         Position to the texts of cells that the file declares as no answer, each with its reason: "blank", "not_asked",
         "dont_know", "refused" (see `reasons.reason_of`). The cells themselves stay as they are.
+    choices : mapping of int to mapping
+        Position of a question with several answers to the columns that say yes or no to each: text of the choice to
+        position. The column of the question itself holds the chosen texts joined by blanks or commas, as in the file.
     notes : tuple of Note
     """
 
@@ -51,10 +63,13 @@ class RawTable:
     sheet: str = ""
     encoding: str = ""
     delimiter: str = ""
+    source: str = "table"
+    source_why: str = ""
     header_row: int = 1
     labels: Mapping[int, str] = field(default_factory=dict)
     values: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     reasons: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    choices: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default=())
 
     @property
@@ -62,16 +77,122 @@ class RawTable:
         """How messages call the table."""
         return (self.file or "the data frame") + (f", sheet '{self.sheet}'" if self.sheet else "")
 
+    def noted(self, *notes: Note) -> RawTable:
+        """Return the table with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
-Score = Callable[[Sequence[str]], int]
+    def select(self, columns: Sequence[int]) -> RawTable:
+        """Return the table with these columns only, in this order."""
+        place = {old: new for new, old in enumerate(columns)}
+        moved: dict[str, Any] = {
+            name: {place[j]: v for j, v in getattr(self, name).items() if j in place}
+            for name in ("labels", "values", "reasons")
+        }
+        choices = {
+            place[j]: {text: place[p] for text, p in parts.items() if p in place}
+            for j, parts in self.choices.items()
+            if j in place
+        }
+        return replace(
+            self,
+            headers=tuple(self.headers[j] for j in columns),
+            cells=tuple(self.cells[j] for j in columns),
+            choices=choices,
+            **moved,
+        )
+
+    def take(self, keep: np.ndarray) -> RawTable:
+        """Return the table with these rows only; `keep` is a mask or positions, shape (n,)."""
+        return replace(self, cells=tuple(c[keep] for c in self.cells), rows=self.rows[keep])
+
+    def append(
+        self,
+        headers: Sequence[str],
+        cells: Sequence[np.ndarray],
+        choices: Mapping[int, Mapping[str, int]] | None = None,
+    ) -> RawTable:
+        """Return the table with further columns at its end."""
+        return replace(
+            self,
+            headers=(*self.headers, *headers),
+            cells=(*self.cells, *cells),
+            choices={**self.choices, **(choices or {})},
+        )
 
 
-def find_header(records: Sequence[Sequence[str]], score: Score | None, where: str) -> int:
+@dataclass(frozen=True)
+class Grid:
+    """All cells of one sheet by column, the headers still among them.
+
+    Attributes
+    ----------
+    columns : tuple of object arrays, shape (n,)
+    widths : int array, shape (n,)
+        How many cells each record has in the file.
+    """
+
+    columns: tuple[np.ndarray, ...]
+    widths: np.ndarray
+
+    @classmethod
+    def of(cls, records: Sequence[Sequence[str]], where: str) -> Grid:
+        """Make the grid of records of any width."""
+        n = len(records)
+        widths = np.fromiter(map(len, records), np.int64, n)
+        k = int(widths.max()) if n else 0
+        check_size(n, k, where, row=int(widths.argmax()) + 1 if n else 1)
+        if k and (widths == k).all():
+            return cls(tuple(np.array(c, dtype=object) for c in zip(*records, strict=True)), widths)
+        columns = [np.full(n, "", dtype=object) for _ in range(k)]
+        for i, record in enumerate(records):
+            for column, cell in zip(columns, record, strict=False):
+                column[i] = cell
+        return cls(tuple(columns), widths)
+
+    def __len__(self) -> int:
+        return len(self.widths)
+
+    def record(self, i: int) -> list[str]:
+        """Return the cells of a row."""
+        return [str(c[i]) for c in self.columns[: self.widths[i]]]
+
+    def head(self, n: int) -> list[list[str]]:
+        """Return the first rows."""
+        return [self.record(i) for i in range(min(n, len(self)))]
+
+
+def check_size(rows: int, columns: int, where: str, row: int = 1) -> None:
+    """Refuse what no survey has and what would fill the memory."""
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            f"{where}: row {row} has {columns} cells, more than a sheet can hold ({MOST_COLUMNS}). The delimiter "
+            "or the line ends are broken; export the data again."
+        )
+    if rows * columns > MOST_CELLS:
+        raise DataError(
+            f"{where} has {rows} rows x {columns} columns, more than can be read at once. Write it as parquet or "
+            "split it."
+        )
+
+
+def blank(cells: np.ndarray) -> np.ndarray:
+    """Return where a column holds nothing but white space, shape (n,)."""
+    codes, texts = pd.factorize(cells)
+    return np.fromiter((not t.strip() for t in texts), bool, len(texts))[codes]
+
+
+def mapped(cells: np.ndarray, change: Callable[[str], str]) -> np.ndarray:
+    """Return a column with each different text changed once."""
+    codes, texts = pd.factorize(cells)
+    return np.array([change(t) for t in texts] or [""], dtype=object)[codes]
+
+
+def find_header(head: Sequence[Sequence[str]], score: Score | None, where: str) -> int:
     """Return the index of the row that holds the headers.
 
     Parameters
     ----------
-    records : sequence of rows
+    head : sequence of rows
         The first rows of the file.
     score : callable, optional
         Counts the headers of a row that the instrument knows. The row with most of them wins; without any, the first
@@ -79,7 +200,7 @@ def find_header(records: Sequence[Sequence[str]], score: Score | None, where: st
     where : str
         The file, for the message.
     """
-    head = records[: _TITLE_ROWS + 1]
+    head = head[: _TITLE_ROWS + 1]
     if score is not None:
         known = [score(r) for r in head]
         if max(known, default=0) > 1:
@@ -91,62 +212,85 @@ def find_header(records: Sequence[Sequence[str]], score: Score | None, where: st
     return next(i for i, k in enumerate(filled) if 2 * k >= width)
 
 
+def tidy(header: str) -> str:
+    """Return a header without line breaks and double blanks."""
+    return re.sub(r"\s+", " ", header).strip()
+
+
 def to_table(
-    records: Sequence[Sequence[str]],
+    grid: Grid,
     *,
     where: str,
-    score: Score | None,
-    header_row: int | None,
+    at: int,
+    told: bool = False,
+    headers: Iterable[str] | None = None,
     ragged: bool = False,
-) -> tuple[tuple[str, ...], tuple[np.ndarray, ...], np.ndarray, int, list[Note]]:
-    """Split records into headers, cells by column, row numbers; return also the header row and notes.
+    **facts: str,
+) -> RawTable:
+    """Split a grid into headers and columns.
 
-    `ragged` tells that a record longer than the headers is a fault (text files) and not a cell without header (sheets).
+    Parameters
+    ----------
+    grid : Grid
+    where : str
+        The file, for messages.
+    at : int
+        Index of the row of headers.
+    told : bool
+        Whether the caller asked for that row, which then is no news.
+    headers : iterable of str, optional
+        Headers instead of those of the row.
+    ragged : bool
+        Whether a record longer than the headers is a fault (text files) and not a cell without header (sheets).
+    **facts
+        Further fields of the table.
     """
-    if header_row is not None:
-        at = header_row - 1
-        if not 0 <= at < len(records) or not any(c.strip() for c in records[at]):
-            raise DataError(f"{where}: header_row={header_row} holds no headers. The file has {len(records)} rows.")
-    else:
-        at = find_header(records, score, where)
-    notes = [note("responses.header_row", row=at + 1)] if at and header_row is None else []
-    headers = [re.sub(r"\s+", " ", h).strip() for h in records[at]]
-    while headers and not headers[-1]:
-        headers.pop()
-    k = len(headers)
-    body = records[at + 1 :]
-    wide = [i for i, r in enumerate(body) if len(r) > k and any(c.strip() for c in r[k:])]
+    notes = [note("responses.header_row", row=at + 1)] if at and not told else []
+    names = [tidy(h) for h in (grid.record(at) if headers is None else headers)]
+    while names and not names[-1]:
+        names.pop()
+    k = len(names)
+    columns = [c[at + 1 :] for c in grid.columns]
+    n = max(len(grid) - at - 1, 0)
+    nothing = [blank(c) for c in columns]
+    full, beyond = np.zeros(n, bool), np.zeros(n, bool)
+    widest = k
+    for j, empty in enumerate(nothing):
+        full |= ~empty
+        if j >= k and not empty.all():
+            beyond |= ~empty
+            widest = j + 1
     # Columns without a header that hold answers get a name of their own; a row longer than most is broken.
-    widest = max((_width(body[i]) for i in wide), default=k)
-    if ragged and wide and 2 * len(wide) < len(body):
+    wide = np.flatnonzero(beyond)
+    if ragged and 0 < 2 * len(wide) < n:
         rows = ", ".join(str(i + at + 2) for i in wide[:8]) + (" ..." if len(wide) > 8 else "")
         raise DataError(
             f"{where}: rows with more cells than the {k} headers: {len(wide)} (row {rows}). "
             "A text with the delimiter in it lacks its quotation marks; export again with all texts quoted, or as xlsx."
         )
-    headers += [""] * (widest - k)
-    k = widest
-    short = 0
-    grid = np.full((len(body), k), "", dtype=object)
-    for i, record in enumerate(body):
-        short += 0 < len(record) < k and bool(any(record))
-        grid[i, : min(len(record), k)] = record[:k]
+    short = int((full & (grid.widths[at + 1 :] < widest)).sum())
     if short:
-        notes.append(note("responses.short_rows", n=short, width=k))
-    full = np.fromiter((any(c.strip() for c in row) for row in grid), bool, len(grid))
-    numbers = np.arange(len(body)) + at + 2
+        notes.append(note("responses.short_rows", n=short, width=widest))
     # Blank lines after the last answer are no respondents and no news; blank rows between answers are.
     last = int(np.flatnonzero(full).max()) if full.any() else -1
-    blank = int((~full[: last + 1]).sum())
-    if blank:
-        notes.append(note("responses.blank_rows", n=blank))
-    grid, numbers = grid[full], numbers[full]
-    cells = tuple(np.ascontiguousarray(grid[:, j]) for j in range(k))
+    if (~full[: last + 1]).any():
+        notes.append(note("responses.blank_rows", n=int((~full[: last + 1]).sum())))
+    names += [""] * (widest - k)
+    while len(columns) < widest:
+        columns.append(np.full(n, "", dtype=object))
+        nothing.append(np.ones(n, bool))
     # A column with neither header nor answer is the trace of an export, not data.
-    keep = [j for j in range(k) if headers[j] or any(c.strip() for c in cells[j])]
-    named = tuple(headers[j] or f"column {j + 1}" for j in keep)
-    return named, tuple(cells[j] for j in keep), numbers, at + 1, notes
-
-
-def _width(record: Sequence[str]) -> int:
-    return max((j + 1 for j, c in enumerate(record) if c.strip()), default=0)
+    keep = [j for j in range(widest) if names[j] or not nothing[j].all()]
+    if not full.any():
+        raise DataError(
+            f"{where} holds headers (row {at + 1}, {len(keep)} columns) but no answers. "
+            "Export it again when submissions have come in."
+        )
+    return RawTable(
+        headers=tuple(names[j] or f"column {j + 1}" for j in keep),
+        cells=tuple(columns[j] if full.all() else columns[j][full] for j in keep),
+        rows=(np.arange(n) + at + 2)[full],
+        header_row=at + 1,
+        notes=tuple(notes),
+        **facts,  # type: ignore[arg-type]
+    )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+
+import numpy as np
 
 from cgsurvey.base.errors import DataError
 from cgsurvey.base.notes import Note, note
+from cgsurvey.responses.readers.raw import MOST_COLUMNS, Grid
 
+# Below this many characters the plain reader is as fast.
+_SMALL = 200_000
 _DELIMITERS = (";", ",", "\t", "|")
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -90,8 +94,44 @@ def sniff(text: str) -> str:
     return found
 
 
-def records(text: str, delimiter: str, where: str) -> Sequence[Sequence[str]]:
-    """Return all records; equal cells share one string, so that a long file of labels stays small."""
+def grid(text: str, delimiter: str, where: str) -> Grid:
+    """Return all cells; equal cells of a column share one string, so that a long file of labels stays small."""
+    return _rectangular(text, delimiter) or _any_shape(text, delimiter, where)
+
+
+def _rectangular(text: str, delimiter: str) -> Grid | None:
+    """Read records that all have as many cells as the first, which pyarrow does several times faster, else None."""
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    if len(text) < _SMALL or not delimiter.isascii() or delimiter in '"\r\n':
+        return None
+    first = next(csv.reader(io.StringIO(text[:1_000_000], newline=""), delimiter=delimiter), [])
+    names = [str(j) for j in range(len(first))]
+    if not 2 <= len(names) <= MOST_COLUMNS:
+        return None
+    try:
+        content = text.rstrip("\r\n").encode()
+        table = pc.read_csv(
+            pa.BufferReader(content),
+            read_options=pc.ReadOptions(column_names=names, block_size=max(min(len(content) + 1, 2**30), 1024)),
+            parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
+            convert_options=pc.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowException, UnicodeEncodeError):
+        return None
+    columns = []
+    for column in table.columns:
+        parts = [np.array([*c.dictionary.to_pylist(), ""], dtype=object)[c.indices.to_numpy()] for c in column.chunks]
+        columns.append(parts[0] if len(parts) == 1 else np.concatenate(parts))
+    return Grid(tuple(columns), np.full(table.num_rows, len(names)))
+
+
+def _any_shape(text: str, delimiter: str, where: str) -> Grid:
     pool: dict[str, str] = {}
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
@@ -102,4 +142,4 @@ def records(text: str, delimiter: str, where: str) -> Sequence[Sequence[str]]:
         ) from error
     if rows and len(rows[0]) <= 2 and "".join(rows[0]).lower().startswith("sep="):
         rows[0] = []
-    return rows
+    return Grid.of(rows, where)
