@@ -63,6 +63,17 @@ def test_differences_are_welch_tests():
     pd.testing.assert_series_equal(shifted["statistic"], found["statistic"], rtol=1e-6)
 
 
+def test_order_of_rows_and_items_does_not_matter():
+    frame = holes(share=0.15)
+    one, other = cg.missingness(frame), cg.missingness(frame.sample(frac=1, random_state=2)[list("dbca")])
+    keys = ["item", "variable"]
+    pd.testing.assert_frame_equal(
+        one.differences.set_index(keys).sort_index(), other.differences.set_index(keys).sort_index(), rtol=1e-9
+    )
+    pd.testing.assert_frame_equal(one.persons, other.persons)
+    assert one.glance()["chisq"].item() == pytest.approx(other.glance()["chisq"].item(), rel=1e-8)
+
+
 def test_an_item_that_depends_on_another_is_named():
     frame = answers()
     frame.loc[frame["a"] >= 4, "b"] = np.nan

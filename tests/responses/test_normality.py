@@ -143,6 +143,18 @@ def test_skewness_of_turned_items_changes_its_sign_only():
     assert a["floor_share"] == b["ceiling_share"] == 0.05
 
 
+def test_order_of_rows_and_items_does_not_matter():
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame(rng.integers(1, 6, (90, 4)).astype(float), columns=list("abcd")).mask(
+        rng.random((90, 4)) < 0.05
+    )
+    one, other = cg.normality(data), cg.normality(data.sample(frac=1, random_state=1)[list("dacb")])
+    index = one.items["item"]
+    pd.testing.assert_frame_equal(one.items, other.items.set_index("item").loc[index].reset_index(), rtol=1e-9)
+    pd.testing.assert_frame_equal(one.mardia, other.mardia, rtol=1e-9)
+    assert one.collapse() == other.collapse()
+
+
 def test_verdict_is_the_worse_of_both_sizes():
     rare = likert({"even": [20, 20, 20, 20, 20], "rare": [96, 1, 1, 1, 1]})
     found = cg.normality(rare).tidy().set_index("item")
