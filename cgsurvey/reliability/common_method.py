@@ -178,7 +178,7 @@ def common_method(
     loadings = _loadings(models, items, own, retained)
     differences = _differences(models, steps)
     notes = [*blocks.notes, *_about_the_fit(models, blocks), *models.notes]
-    notes += [*_remarks(models, items, frame, harman, steps, loadings), *told, *blocks.unweighted]
+    notes += [*_remarks(models, items, frame, harman, steps, loadings), *told]
     references = [*REFERENCES, *(("lindell2001", "williams2010") if own.items else ()), "chin2012", "stoel2006"]
     meta = blocks.meta("common_method", frame.notna().all(axis=1).to_numpy(), references, marker=own.items, **options)
     return CommonMethod(
@@ -456,6 +456,9 @@ def _remarks(
         turned = mine[mine["loading"] * mine["loading_method_model"] < 0]["item"].tolist()
         if turned:
             notes.append(note("reliability.method_swallows", model=name, items=", ".join(turned)))
+    design = models.source.design
+    if design is not None and design.columns:
+        notes.append(note("reliability.method_unweighted", columns=", ".join(design.columns)))
     thin = [c for c, b in items.items() if len(b) < 3]
     if thin:
         notes.append(note("reliability.method_thin", constructs=", ".join(thin)))

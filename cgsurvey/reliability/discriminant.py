@@ -288,7 +288,7 @@ def _fixed(
     if beyond:
         return 0.0, 1.0, 1.0, ""
     try:
-        fixed = cfa(f"{text}\n`{one}` ~~ {at!r}*`{other}`", source, **{**options, "std_lv": True})
+        fixed = cfa(f"{text}\n`{one}` ~~ {at!r}*`{other}`", source, **{**options, "std_lv": True, "se": "none"})
     except EstimationError as error:
         return NAN, 1.0, NAN, str(error).split(".")[0]
     found = step(free, fixed, source)

@@ -26,6 +26,7 @@ from cgsurvey.reliability.validity_intervals import (
     acceleration,
     distribution_free,
     from_gamma,
+    incomplete,
     influences,
     left_out_rows,
     normal_limits,
@@ -191,6 +192,8 @@ def _errors(seen: Seen, D: Floats) -> tuple[Floats, tuple[str, ...], list[Note]]
         if sample.gamma is None or len(sample.gamma) < seen.ordered.sum() * (seen.ordered.sum() - 1) // 2:
             return np.full(len(D), NAN), (), [note("reliability.htmt_no_errors")]
         return from_gamma(D, sample, seen.ordered), ("muthen1984",), []
+    if sample.patterns is not None and sample.cases is not None:
+        return incomplete(D, sample), ("yuan2000",), []
     if sample.patterns is not None or sample.curvature is not None or sample.unstructured:
         return np.full(len(D), NAN), (), [note("reliability.htmt_incomplete")]
     if not seen.complete:

@@ -5,6 +5,7 @@ Then, with n rows::
 
     no assumption (ADF)   var h = sum (z'Dz)^2 / n^2         Browne (1984), by the delta method
     normal rows           var h = 2 tr(D R D R) / n          Steiger (1980)
+    incomplete rows       the same from the sandwich of maximum-likelihood moments (Yuan & Bentler, 2000)
     polychoric            var h = g' Gamma g / n             Gamma of the correlations as `moments.ordinal` has it
 
 z'Dz is the influence of a row on h; its third moment is the acceleration of the BCa interval (Efron, 1987).
@@ -20,8 +21,10 @@ from scipy.special import ndtri
 
 from cgsurvey.base.parallel import one_thread, run_parallel
 from cgsurvey.moments.design import total_products
+from cgsurvey.moments.normal import low
 from cgsurvey.moments.ordinal import ordinal_moments
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
+from cgsurvey.moments.two_stage import em_gamma
 from cgsurvey.sem.bootstrap import draw_counts, resampled_moments, strata_of, units_of
 
 BLOCK = 4_000_000  # numbers that a block of resamples may hold
@@ -71,6 +74,15 @@ def from_gamma(D: Floats, sample: Sample, ordered: np.ndarray) -> Floats:
     slopes = np.hstack([own, 2 * D[:, i, j] / (sd[i] * sd[j])])
     m = slopes.shape[1]
     return np.sqrt(np.einsum("km,mn,kn->k", slopes, sample.gamma[-m:, -m:], slopes) / sample.rows)
+
+
+def incomplete(D: Floats, sample: Sample) -> Floats:
+    """Standard errors for moments of incomplete rows by maximum likelihood, without assuming normality, shape (k,)."""
+    gamma = em_gamma(sample, robust=True)[sample.p :, sample.p :]
+    i, j = low(sample.p)
+    sd = np.sqrt(np.diag(sample.cov))
+    slopes = np.where(i == j, 1.0, 2.0) * D[:, i, j] / (sd[i] * sd[j])
+    return np.sqrt(np.einsum("km,mn,kn->k", slopes, gamma, slopes) / sample.rows)
 
 
 def acceleration(influence: Floats, cases: Cases) -> Floats:

@@ -218,10 +218,22 @@ def test_whole_clusters_are_drawn_and_widen_the_interval():
     np.testing.assert_allclose(by["percentile"], by["asymptotic"], rtol=0.15)
 
 
+def test_incomplete_rows():
+    frame = answers(1500)
+    holes = np.random.default_rng(1).random(frame.shape) < 0.1
+    full, holed = cg.validity(frame, BLOCKS), cg.validity(frame.mask(holes), BLOCKS, missing="fiml")
+    listwise = cg.validity(frame.mask(holes), BLOCKS)
+    errors = [x.intervals["std_error"].to_numpy() for x in (full, holed, listwise)]
+    assert (errors[0] < errors[1]).all() and (errors[1] < errors[2]).all()
+    # Without gaps the maximum-likelihood moments and their sandwich are those of the complete rows.
+    same = cg.validity(frame, BLOCKS, missing="fiml")
+    np.testing.assert_allclose(same.intervals["std_error"], errors[0], rtol=1e-6)
+
+
 def test_what_cannot_have_intervals_is_said():
     frame = answers()
     frame.iloc[:40, 0] = np.nan
-    got = cg.validity(frame, BLOCKS, missing="fiml")
+    got = cg.validity(cg.cfa("A =~ a1 + a2 + a3\nB =~ b1 + b2 + b3", frame, missing="fiml"))
     assert "htmt_incomplete" in codes(got) and got.intervals["ci_lower"].isna().all()
     assert got.pairs["htmt"].notna().all()
     with pytest.raises(cg.OptionError, match="resamples complete rows"):
