@@ -56,6 +56,7 @@ LABELLED = {
     "reliability": {
         "common_method",
         "method_models",
+        "method_tables",
         "model_tests",
         "constructs",
         "discriminant",

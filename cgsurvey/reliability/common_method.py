@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from cgsurvey.reliability.coefficients import NAN, Floats, correlation
 from cgsurvey.reliability.constructs import Blocks, Constructs, gather
 from cgsurvey.reliability.measured import measured
 from cgsurvey.reliability.method_models import (
-    METHOD,
     Items,
     Models,
     all_items,
@@ -29,30 +28,19 @@ from cgsurvey.reliability.method_models import (
     restricted_text,
 )
 from cgsurvey.reliability.method_numbers import (
-    OneFactor,
     decompose,
     inflation,
     one_factor,
     significance,
     without_marker,
 )
+from cgsurvey.reliability.method_tables import difference_table, evidence, loading_table, model_table, remarks
 from cgsurvey.reliability.model_tests import Step, step
 from cgsurvey.reliability.validity import measurement_model
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
-from cgsurvey.sem.difference import mixture
 
 REFERENCES = ("podsakoff2003", "kock2012", "kock2015")
-MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "aic", "bic")
-MODELS = (
-    "one_factor", "measurement", "ulmc_equal", "ulmc_free",
-    "marker_cfa", "baseline", "method_c", "method_u", "method_r",
-)  # fmt: skip
-LOADINGS = [
-    "model", "construct", "item", "loading", "loading_method_model", "change", "method_loading", "trait", "method",
-    "error",
-]  # fmt: skip
-UNLIKE = 2.0  # ratio of standard deviations from which equal loadings in raw units mean different things
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -175,15 +163,15 @@ def common_method(
         collinearity = _collinearity(scores, base, items)
         adjusted, r_m, told = _partial(scores, frame, own, alpha)
         reliability, retained = _marker_models(models, items, own, steps, alpha)
-    loadings = _loadings(models, items, own, retained)
-    differences = _differences(models, steps)
+    loadings = loading_table(models, items, own.name, retained)
+    differences = difference_table(models, steps)
     notes = [*blocks.notes, *_about_the_fit(models, blocks), *models.notes]
-    notes += [*_remarks(models, items, frame, harman, steps, loadings), *told]
+    notes += [*remarks(models, items, frame, harman, steps, loadings), *told]
     references = [*REFERENCES, *(("lindell2001", "williams2010") if own.items else ()), "chin2012", "stoel2006"]
     meta = blocks.meta("common_method", frame.notna().all(axis=1).to_numpy(), references, marker=own.items, **options)
     return CommonMethod(
-        evidence=_evidence(harman, models, steps, loadings, collinearity, adjusted, r_m),
-        models=_models(models),
+        evidence=evidence(harman, models, steps, loadings, collinearity, adjusted, r_m),
+        models=model_table(models),
         differences=differences,
         loadings=loadings,
         reliability=reliability,
@@ -305,46 +293,6 @@ def _marker_models(
     return pd.DataFrame(rows, columns=columns), retained
 
 
-def _models(models: Models) -> pd.DataFrame:
-    known = [m for m in MODELS if m in models.fits or m in models.failed]
-    numbers = {measure: [_measure(models.fits.get(m), measure) for m in known] for measure in MEASURES}
-    return pd.DataFrame({"model": known, **numbers})
-
-
-def _measure(fit: SemFit | None, name: str) -> float:
-    return NAN if fit is None else float(fit.fit_measures.get(name, NAN))
-
-
-def _differences(models: Models, steps: Mapping[tuple[str, str], Step]) -> pd.DataFrame:
-    rows = [
-        {
-            "model": large,
-            "against": small,
-            "chisq_diff": s.statistic,
-            "df_diff": s.df,
-            "p_value": s.p_value,
-            "cfi_diff": _measure(models.fits[large], "cfi") - _measure(models.fits[small], "cfi"),
-        }
-        for (large, small), s in steps.items()
-    ]
-    return pd.DataFrame(rows, columns=["model", "against", "chisq_diff", "df_diff", "p_value", "cfi_diff"])
-
-
-def _loadings(models: Models, items: Items, own: Marker, retained: str) -> pd.DataFrame:
-    owner = {i: c for c, b in items.items() for i in b}
-    tables = []
-    pairs = [(name, "measurement", METHOD) for name in ("ulmc_equal", "ulmc_free")]
-    for name, before, factor in (*pairs, (retained, "baseline", own.name)):
-        if name not in models.fits or before not in models.fits:
-            continue
-        plain = method_loadings(models.fits[before], items, factor)[0]
-        trait, method, error = method_loadings(models.fits[name], items, factor)
-        rows = [(name, owner[i], i) for i in all_items(items)]
-        numbers = np.column_stack([plain, trait, trait - plain, method, trait**2, method**2, error])
-        tables.append(pd.DataFrame([(*a, *b) for a, b in zip(rows, numbers.tolist(), strict=True)], columns=LOADINGS))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=LOADINGS)
-
-
 # Scores.
 
 
@@ -387,79 +335,3 @@ def _partial(
         }
     )
     return table, r_m, told
-
-
-# What is told.
-
-
-def _evidence(
-    harman: OneFactor,
-    models: Models,
-    steps: Mapping[tuple[str, str], Step],
-    loadings: pd.DataFrame,
-    collinearity: pd.DataFrame,
-    adjusted: pd.DataFrame,
-    r_m: float,
-) -> pd.DataFrame:
-    rows: list[tuple[str, str, float, float, float]] = [
-        ("harman", "component_share", harman.component_share, NAN, NAN),
-        ("harman", "factor_share", harman.factor_share, NAN, NAN),
-    ]
-
-    def test(technique: str, measure: str, pair: tuple[str, str]) -> None:
-        if pair in steps:
-            rows.append((technique, measure, steps[pair].statistic, steps[pair].df, steps[pair].p_value))
-
-    test("one_factor", "chisq_diff", ("measurement", "one_factor"))
-    for name in ("ulmc_equal", "ulmc_free"):
-        mine = loadings[loadings["model"] == name]
-        if len(mine):
-            test(name, "chisq_diff", (name, "measurement"))
-            gain = _measure(models.fits[name], "cfi") - _measure(models.fits["measurement"], "cfi")
-            rows.append((name, "cfi_diff", gain, NAN, NAN))
-            rows.append((name, "method_share", float(mine["method"].mean()), NAN, NAN))
-            rows.append((name, "trait_share", float(mine["trait"].mean()), NAN, NAN))
-            rows.append((name, "change_max", float(mine["change"].abs().max()), NAN, NAN))
-    if len(adjusted):
-        rows.append(("marker", "r_marker", r_m, NAN, NAN))
-        rows.append(("marker", "n_lost", float(adjusted["lost"].sum()), NAN, NAN))
-    test("marker_cfa", "method_c", ("method_c", "baseline"))
-    test("marker_cfa", "method_u", ("method_u", "method_c"))
-    for retained in ("method_c", "method_u"):
-        test("marker_cfa", "method_r", (retained, "method_r"))
-    rows.append(("collinearity", "vif", float(collinearity["vif"].max()), NAN, NAN))
-    rows.append(("collinearity", "vif_latent", float(collinearity["vif_latent"].max()), NAN, NAN))
-    return pd.DataFrame(rows, columns=["technique", "measure", "estimate", "df", "p_value"])
-
-
-def _remarks(
-    models: Models,
-    items: Items,
-    frame: pd.DataFrame,
-    harman: OneFactor,
-    steps: Mapping[tuple[str, str], Step],
-    loadings: pd.DataFrame,
-) -> list[Note]:
-    notes = [note("reliability.harman", share=100 * harman.component_share)]
-    if {"ulmc_equal", "ulmc_free"} & set(models.fits):
-        notes.append(note("reliability.ulmc_weak"))
-    boundary = steps.get(("ulmc_equal", "measurement"))
-    if boundary is not None and np.isfinite(boundary.statistic):
-        notes.append(note("reliability.ulmc_boundary", p=mixture(max(boundary.statistic, 0.0), 1)))
-    sd = frame[all_items(items)].std().to_numpy()
-    if sd.max() > UNLIKE * sd.min():
-        notes.append(note("reliability.method_units", ratio=float(sd.max() / sd.min())))
-    if any(s.other for s in steps.values()):
-        notes.append(note("reliability.method_scaling"))
-    for name in ("ulmc_equal", "ulmc_free"):
-        mine = loadings[loadings["model"] == name]
-        turned = mine[mine["loading"] * mine["loading_method_model"] < 0]["item"].tolist()
-        if turned:
-            notes.append(note("reliability.method_swallows", model=name, items=", ".join(turned)))
-    design = models.source.design
-    if design is not None and design.columns:
-        notes.append(note("reliability.method_unweighted", columns=", ".join(design.columns)))
-    thin = [c for c, b in items.items() if len(b) < 3]
-    if thin:
-        notes.append(note("reliability.method_thin", constructs=", ".join(thin)))
-    return notes
