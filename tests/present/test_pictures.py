@@ -196,3 +196,34 @@ def test_bars_by_group_stand_below_their_item(results):
     rows = found.categories[(found.categories["item"] == "pe_dis1") & (found.categories["group"] == group)]
     shares = rows.sort_values("value")["share"]
     assert [c[0].get_width() for c in picture.axes[0].containers] == pytest.approx(100 * shares.to_numpy())
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_estimates_stand_beside_what_judges_them(answers, language):
+    rng = np.random.default_rng(4)
+    experts = pd.DataFrame(rng.integers(3, 6, size=(7, 5)), columns=[f"e{k}" for k in range(5)])
+    again = answers.assign(person=range(len(answers)))
+    waves = answers.assign(wave=np.repeat([1, 2], 200))
+    results = {
+        "experts": cg.aiken_v(experts, 1, 5),
+        "discriminant": cg.discriminant_validity(answers, CONSTRUCTS),
+        "retest": cg.test_retest(again, again, on="person", constructs=CONSTRUCTS),
+        "nonresponse": cg.nonresponse_bias(waves, CONSTRUCTS, wave="wave", early=1),
+    }
+    for kind, found in results.items():
+        picture = cg.plot(found, kind, language=language)
+        assert not overlapping(picture), kind
+        lines = picture.axes[0].lines
+        points = [float(line.get_xdata()[0]) for line in lines if line.get_marker() == "o" and len(line.get_xdata())]
+        wanted = {"experts": "v", "discriminant": "r", "retest": "icc", "nonresponse": "effect_size"}[kind]
+        assert sorted(points) == pytest.approx(sorted(found.tidy()[wanted])), kind
+    critical = results["experts"].table["v_critical"].iloc[0]
+    strokes = [line for line in cg.plot(results["experts"]).axes[0].lines if list(line.get_xdata()) == [critical] * 2]
+    assert len(strokes) == 5
+    assert {"−0.30", "0.30"} <= set(words(cg.plot(results["nonresponse"])))
+
+
+def test_the_map_tells_the_share_of_each_item(answers):
+    holes = answers.copy()
+    holes.iloc[:20, 0] = np.nan
+    assert "5,0" in words(cg.plot(cg.missingness(holes), language="id"))

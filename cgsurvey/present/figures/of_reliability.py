@@ -9,10 +9,11 @@ import numpy as np
 from cgsurvey.base.references import rule
 from cgsurvey.present.figures.drawers import Drawers, drawers, numbered
 from cgsurvey.present.figures.forest import pages
+from cgsurvey.present.figures.intervals import discriminant_intervals, expert_intervals, retest_intervals
 from cgsurvey.present.figures.matrix import matrix_map
 from cgsurvey.present.figures.reliability import item_rest_plot, reliability_forest
 from cgsurvey.present.figures.validity import pair_intervals, pair_limits
-from cgsurvey.reliability import Reliability, Validity
+from cgsurvey.reliability import DiscriminantValidity, ExpertJudgement, Reliability, Retest, Validity
 
 
 @drawers.register(Reliability)
@@ -22,7 +23,7 @@ def _of_reliability(x: Reliability, language: str) -> Drawers:
     items = x.items[x.items["r_drop"].notna()]
     coefficients = [
         partial(reliability_forest, x, [constructs[k] for k in page], language=language)
-        for page in pages(constructs, most=36)
+        for page in pages(constructs, most=20)
     ]
     against = [
         partial(item_rest_plot, x, items.iloc[page], language=language) for page in pages(list(items["construct"]))
@@ -45,3 +46,22 @@ def _of_validity(x: Validity, language: str) -> Drawers:
     if limits is not None:
         out["pairs"] = partial(pair_intervals, x, language=language)
     return out
+
+
+@drawers.register(DiscriminantValidity)
+def _of_discriminant(x: DiscriminantValidity, language: str) -> Drawers:
+    return {"discriminant": partial(discriminant_intervals, x, language=language)} if x.pairs["r"].notna().any() else {}
+
+
+@drawers.register(ExpertJudgement)
+def _of_experts(x: ExpertJudgement, language: str) -> Drawers:
+    if "v" not in x.table:
+        return {}
+    items = x.table[x.table["v"].notna()]
+    shown = [partial(expert_intervals, x, items.iloc[page], language=language) for page in pages([""] * len(items), 36)]
+    return numbered("experts", shown)
+
+
+@drawers.register(Retest)
+def _of_retest(x: Retest, language: str) -> Drawers:
+    return {"retest": partial(retest_intervals, x, language=language)}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import pandas as pd
 
+from cgsurvey.base.result import Meta
 from cgsurvey.moments import McarTest
+from cgsurvey.moments.missing import Missingness
 from cgsurvey.moments.missingness import COMPLETE, FEW, OTHERS
 from cgsurvey.present.figures.drawers import Drawers, drawers, numbered
 from cgsurvey.present.figures.forest import pages
+from cgsurvey.present.figures.intervals import nonresponse_intervals
 from cgsurvey.present.figures.likert import Bar, likert_bars
 from cgsurvey.present.figures.missing import Pattern, missing_map
 from cgsurvey.present.figures.picture import Picture, item_words
 from cgsurvey.present.figures.screening import screening_overview
 from cgsurvey.responses import Screening
 from cgsurvey.responses.describe import Description
+from cgsurvey.responses.nonresponse import NonresponseBias
 
 BARS_PER_PICTURE = 22
 SCALE = range(3, 12)  # answer values that make a scale
@@ -31,18 +35,38 @@ def _of_description(x: Description, language: str) -> Drawers:
 
 @drawers.register(McarTest)
 def _of_mcar(x: McarTest, language: str) -> Drawers:
-    """The map of those items that are missing in a pattern that may be shown."""
-    counts = {str(r.pattern): int(r.rows) for r in x.patterns.rename(columns={"count": "rows"}).itertuples()}
+    return _maps(x.patterns, x.items, x.meta, None, language)
+
+
+@drawers.register(Missingness)
+def _of_missingness(x: Missingness, language: str) -> Drawers:
+    shares = x.items.set_index("item")["missing_share"].dropna()
+    return _maps(x.patterns, list(x.items["item"]), x.meta, shares.astype(float).to_dict(), language)
+
+
+def _maps(
+    table: pd.DataFrame, items: Sequence[str], meta: Meta, shares: dict[str, float] | None, language: str
+) -> Drawers:
+    """Return the maps of those items that are missing in a pattern that may be shown."""
+    counts = {str(r.pattern): int(r.rows) for r in table.rename(columns={"count": "rows"}).itertuples()}
     complete, rare = counts.pop(COMPLETE, None), counts.pop(OTHERS, 0)
-    pooled = x.patterns.loc[x.patterns["pattern"] == OTHERS, "n_patterns"]
+    rest = (int(table.loc[table["pattern"] == OTHERS, "n_patterns"].sum()), rare)
     patterns = [Pattern(tuple(name.split(", ")), n) for name, n in counts.items()]
-    items = [i for i in x.items if any(i in p.items for p in patterns)]
+    shown = [i for i in items if any(i in p.items for p in patterns)]
     maps = []
-    for page in pages([""] * len(items), ITEMS_PER_MAP):
-        labels = {items[k]: item_words(x.meta, items[k], language) for k in page}
-        rest = (int(pooled.sum()), rare)
+    for page in pages([""] * len(shown), ITEMS_PER_MAP):
+        labels = {shown[k]: item_words(meta, shown[k], language) for k in page}
         maps.append(
-            partial(missing_map, patterns, labels=labels, complete=complete, rare=rest, few=FEW, language=language)
+            partial(
+                missing_map,
+                patterns,
+                labels=labels,
+                complete=complete,
+                rare=rest,
+                few=FEW,
+                shares=shares,
+                language=language,
+            )
         )
     return numbered("missing", maps)
 
@@ -120,3 +144,10 @@ def _answers(x: Description, bars: list[Bar], values: tuple[float, ...], languag
     words = [[x.meta.labels.get(f"{b.item}={value:g}") for value in values] for b in bars]
     shared = all(w == words[0] for w in words)
     return {v: (w or {}).get(language, f"{v:g}") if shared else f"{v:g}" for v, w in zip(values, words[0], strict=True)}
+
+
+@drawers.register(NonresponseBias)
+def _of_nonresponse(x: NonresponseBias, language: str) -> Drawers:
+    means = x.comparisons[(x.comparisons["method"] == "welch") & x.comparisons["effect_size"].notna()]
+    runs = pages([""] * len(means), 30)
+    return numbered("nonresponse", [partial(nonresponse_intervals, x, means.iloc[k], language=language) for k in runs])

@@ -26,9 +26,10 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
     ----------
     x : Result
         Description ("likert" per item, "likert_constructs"; by group where it was described by group), Screening
-        ("screening"), McarTest ("missing"), Reliability ("reliability", "item_rest"), Validity ("htmt", "correlations",
-        "pairs"), SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"). What needs several pictures is numbered,
-        "likert_1", "likert_2".
+        ("screening"), McarTest and Missingness ("missing"), NonresponseBias ("nonresponse"), Reliability
+        ("reliability", "item_rest"), Retest ("retest"), ExpertJudgement ("experts"), Validity ("htmt",
+        "correlations", "pairs"), DiscriminantValidity ("discriminant"), SemFit ("diagram", "loadings"), SimpleSlopes
+        ("interaction"). What needs several pictures is numbered, "likert_1", "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

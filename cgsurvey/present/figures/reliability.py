@@ -18,10 +18,11 @@ WORDS: dict[str, dict[str, Any]] = {
         "series": {
             "alpha": "Cronbach's α",
             "alpha_ordinal": "ordinal α",
+            "omega": "ω",
             "omega_total": "ω total",
             "composite_reliability": "composite reliability",
         },
-        "axis": "Coefficient; α with its {level}% interval",
+        "axis": "Coefficient, {level}% interval where there is one",
         "alt": "Reliability by construct ({n}). {told}",
         "told": "{name}: alpha {alpha}.",
         "told_ci": "{name}: alpha {alpha}, interval {low} to {high}.",
@@ -37,10 +38,11 @@ WORDS: dict[str, dict[str, Any]] = {
         "series": {
             "alpha": "α Cronbach",
             "alpha_ordinal": "α ordinal",
+            "omega": "ω",
             "omega_total": "ω total",
             "composite_reliability": "reliabilitas komposit",
         },
-        "axis": "Koefisien; α beserta interval {level}%",
+        "axis": "Koefisien, interval {level}% bila ada",
         "alt": "Reliabilitas menurut konstruk ({n}). {told}",
         "told": "{name}: alpha {alpha}.",
         "told_ci": "{name}: alpha {alpha}, interval {low} sampai {high}.",
@@ -53,11 +55,18 @@ WORDS: dict[str, dict[str, Any]] = {
         "weak": {"item": "butir", "weak": "di bawah pedoman, atau α naik tanpa butir itu"},
     },
 }
-SERIES = tuple(WORDS["en"]["series"])
+# Coefficients that are drawn, each with the kind of its interval.
+SERIES = {
+    "alpha": "feldt",
+    "alpha_ordinal": "polychoric",
+    "omega": "delta",
+    "omega_total": "schmid_leiman",
+    "composite_reliability": "delta",
+}
 
 
 def reliability_forest(x: Reliability, constructs: Sequence[str], *, language: str = "en") -> Picture:
-    """Draw the coefficients of some constructs, alpha with its interval.
+    """Draw the coefficients of some constructs with their intervals.
 
     Parameters
     ----------
@@ -66,20 +75,21 @@ def reliability_forest(x: Reliability, constructs: Sequence[str], *, language: s
     language : {"en", "id"}
     """
     words = WORDS[language]
-    table = x.tidy().set_index("construct").loc[list(constructs)]
+    found = x.estimates.set_index(["measure", "method", "construct"])
     rows, told = [], []
-    for name, r in table.iterrows():
-        who = x.meta.label(str(name), language)
-        for measure in SERIES:
-            if measure in table.columns:
-                ends = [r.get(f"{measure}_ci_{end}", float("nan")) for end in ("lower", "upper")]
-                rows.append(("", "", who, measure, r[measure], *ends))
-        number = {k: show(r[c], "coefficient", language) for k, c in
-                  (("alpha", "alpha"), ("low", "alpha_ci_lower"), ("high", "alpha_ci_upper"))}  # fmt: skip
-        told.append(words["told_ci" if pd.notna(r["alpha_ci_lower"]) else "told"].format(name=who, **number))
+    for construct in constructs:
+        who = x.meta.label(construct, language)
+        for measure, method in SERIES.items():
+            if (measure, method, construct) in found.index:
+                r = found.loc[(measure, method, construct)]
+                rows.append(("", "", who, measure, r["estimate"], r["ci_lower"], r["ci_upper"]))
+                if measure == "alpha":
+                    values = {"alpha": r["estimate"], "low": r["ci_lower"], "high": r["ci_upper"]}
+                    number = {k: show(v, "coefficient", language) for k, v in values.items()}
+                    told.append(words["told_ci" if pd.notna(r["ci_lower"]) else "told"].format(name=who, **number))
     level = show(100 * float(x.meta.options.get("ci", 0.95)), "count", language)
     axis = Axis(words["axis"].format(level=level), 0.0, 1.0, _guides("alpha", language))
-    alt = words["alt"].format(n=len(table), told=" ".join(told))
+    alt = words["alt"].format(n=len(constructs), told=" ".join(told))
     return forest(_frame(rows), axes={"": axis}, series=words["series"], language=language, alt=alt)
 
 

@@ -23,6 +23,10 @@ CAPTIONS: Mapping[str, Words] = {
     "likert_constructs": Words("Answers by category and construct", "Jawaban menurut kategori dan konstruk"),
     "item_rest": Words("Items against the rest of their construct", "Butir terhadap butir lain dalam konstruknya"),
     "reliability": Words("Reliability of the constructs", "Reliabilitas konstruk"),
+    "nonresponse": Words("Early against late respondents", "Responden awal dan akhir"),
+    "experts": Words("Aiken's V with intervals", "V Aiken beserta intervalnya"),
+    "retest": Words("Agreement of two occasions", "Kesepakatan dua waktu pengukuran"),
+    "discriminant": Words("Factor correlations with intervals", "Korelasi faktor beserta intervalnya"),
     "interaction": Words("Interaction and region of significance", "Interaksi dan daerah signifikansi"),
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
@@ -39,6 +43,10 @@ BESIDE = {
     "loadings": "loadings",
     "htmt": "htmt",
     "interaction": "simple_slopes",
+    "nonresponse": "nonresponse",
+    "experts": "experts",
+    "retest": "retest",
+    "discriminant": "discriminant",
 }
 
 
