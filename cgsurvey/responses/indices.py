@@ -84,7 +84,7 @@ def respondents(responses: Responses, names: tuple[str, ...], asked: Asked, note
     )
     return table.assign(
         **_distances(X, names, answered, notes),
-        **_order(X, table, answered, keying, asked, notes),
+        **_order(X, table, keying, asked, notes),
         **_consistency(X, keying, asked.critical_r, notes),
         duration_minutes=minutes,
         seconds_per_answer=np.where(answered > 0, minutes * 60 / np.maximum(answered, 1), np.nan),
@@ -117,9 +117,7 @@ def _distances(X: Array, names: tuple[str, ...], answered: Array, notes: list[No
     return {"mahalanobis": distance.d2, "mahalanobis_p": distance.p_value}
 
 
-def _order(
-    X: Array, table: pd.DataFrame, answered: Array, keying: Keying, asked: Asked, notes: list[Note]
-) -> dict[str, Array]:
+def _order(X: Array, table: pd.DataFrame, keying: Keying, asked: Asked, notes: list[Note]) -> dict[str, Array]:
     """Judge who answers at random by those who neither straight-line nor answer at random."""
     straight = flags(table, "longstring", DEFAULTS["longstring"]) | flags(
         table, "repeats", repeat_cutoff(table["repeat_share"])
@@ -128,10 +126,11 @@ def _order(
     keys = streams(asked.seed, 1)[0].random((ORDERS, X.shape[1]))
     with one_thread():
         found = judge(X, ~straight.to_numpy(), keying.scale, keys, alpha=asked.alpha, order_alpha=ORDER_P)
-    unjudged = int((np.isnan(found.misfit_p) & (answered > 0)).sum())
+    # One answer throughout has no order; that is no lack of information.
+    unjudged = int((np.isnan(found.order_p) & (table["irv"] > 0).to_numpy()).sum())
     if unjudged:
         notes.append(note("responses.random_unjudged", n=unjudged))
-    if unjudged < len(X):
+    if np.isfinite(found.misfit_p).any():
         notes.append(note("responses.reference_group", n=int(found.reference.sum()), total=len(X)))
     return {"misfit_p": found.misfit_p, "order_p": found.order_p}
 

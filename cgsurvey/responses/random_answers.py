@@ -83,18 +83,19 @@ def judge(
     approximation.
     """
     reference, least = start.copy(), start.sum() / 2
+    sequences = _sequences(scale, keys)
     for _ in range(ROUNDS):
         others = _Others.of(X, reference)
         d2, p = others.distances()
         suspects = np.flatnonzero(reference & (p < alpha))
-        leaving = suspects[others.order_p(d2, suspects, scale, keys) > order_alpha]
+        leaving = suspects[others.order_p(d2, suspects, sequences) > order_alpha]
         if not len(leaving) or reference.sum() - len(leaving) < least:
             break
         reference[leaving] = False
     misfit = np.maximum(p, _against_spread(p, reference))
     judged = np.flatnonzero(~np.isnan(d2))
     order = np.full(len(X), np.nan)
-    order[judged] = others.order_p(d2, judged, scale, keys)
+    order[judged] = others.order_p(d2, judged, sequences)
     return Judged(d2, misfit, order, reference)
 
 
@@ -127,10 +128,10 @@ class _Pattern:
     factor: Array
     c: Array
 
-    def without(self, q: Array, cross: Array) -> Array:
-        """Return y' S_(i)^-1 y from q = y' A y and cross = y' A z; (rows,) or (rows, orders)."""
+    def without(self, q: Array, cross: Array, block: slice = slice(None)) -> Array:
+        """Return y' S_(i)^-1 y of a block of rows from q = y' A y and cross = y' A z; (rows,) or (rows, orders)."""
         shape = (-1,) + (1,) * (q.ndim - 1)
-        c, factor, h = self.c.reshape(shape), self.factor.reshape(shape), self.h.reshape(shape)
+        c, factor, h = (v[block].reshape(shape) for v in (self.c, self.factor, self.h))
         # Moments of available pairs do not bound c h by 1; such a row lies outside everything that was seen.
         return np.asarray(factor * (q + c * cross**2 / np.maximum(1 - c * h, 1e-6)))
 
@@ -145,6 +146,7 @@ class _Others:
     A: Array
     count: Array
     used: Indices
+    items: int
 
     @classmethod
     def of(cls, X: Array, reference: NDArray[np.bool_], floor: float = 1e-3) -> _Others:
@@ -158,7 +160,7 @@ class _Others:
         C = np.where(given, R - mean, 0.0)[:, used]
         S = available_covariance(C, given[:, used].astype(float))
         A = np.asarray(np.linalg.inv(positive_definite(S, floor)[0])) if len(used) else S
-        return cls(X[:, used], reference, mean[used], A, count[used].astype(float), used)
+        return cls(X[:, used], reference, mean[used], A, count[used].astype(float), used, X.shape[1])
 
     def patterns(self, rows: Indices) -> Iterator[_Pattern]:
         """Go through the patterns of answered items that enough others answered too."""
@@ -203,34 +205,41 @@ class _Others:
             d2[x.rows], p[x.rows] = found, stats.f.sf(found * k * (k - q) / (q * (k**2 - 1)), q, k - q)
         return d2, p
 
-    def order_p(self, d2: Array, rows: Indices, scale: Indices, keys: Array) -> Array:
+    def order_p(self, d2: Array, rows: Indices, sequences: list[tuple[Indices, Indices]]) -> Array:
         """Return the permutation p-value of each of `rows`."""
         out = np.full(len(self.X), np.nan)
         for x in self.patterns(rows):
-            at = self.used[x.items]
-            orders = _orders(scale[at], keys[:, at])
-            answers = self.X[np.ix_(x.rows, x.items)]
-            others_mean = answers - x.z * x.stretch[:, None]
+            orders = _orders(sequences, self.used[x.items], self.items)
             zA = x.z @ x.A
-            q, cross, moved = (np.empty((len(x.rows), len(orders))) for _ in range(3))
             size = max(1, CELLS // orders.size)
             for first in range(0, len(x.rows), size):
-                s = slice(first, first + size)
-                shuffled = answers[s][:, orders]
-                Y = shuffled - others_mean[s][:, None, :]
-                q[s] = np.einsum("rbo,rbo->rb", (Y.reshape(-1, Y.shape[2]) @ x.A).reshape(Y.shape), Y)
-                cross[s] = np.einsum("rbo,ro->rb", Y, zA[s])
-                moved[s] = (shuffled != answers[s][:, None, :]).any(axis=2)
-            # The order given, shuffled into itself, must not lose against itself by rounding.
-            as_good = (x.without(q, cross) <= d2[x.rows, None] * (1 + 1e-9)).sum(axis=1)
-            out[x.rows] = np.where(moved.any(axis=1), (1 + as_good) / (1 + len(orders)), np.nan)
+                block = slice(first, first + size)
+                here = x.rows[block]
+                answers = self.X[np.ix_(here, x.items)]
+                shuffled = answers[:, orders]
+                others_mean = answers - x.z[block] * x.stretch[block, None]
+                Y = shuffled - others_mean[:, None, :]
+                q = np.einsum("rbo,rbo->rb", (Y.reshape(-1, Y.shape[2]) @ x.A).reshape(Y.shape), Y)
+                found = x.without(q, np.einsum("rbo,ro->rb", Y, zA[block]), block)
+                # The order given, shuffled into itself, must not lose against itself by rounding.
+                as_good = (found <= d2[here, None] * (1 + 1e-9)).sum(axis=1)
+                moved = (shuffled != answers[:, None, :]).any(axis=(1, 2))
+                out[here] = np.where(moved, (1 + as_good) / (1 + len(orders)), np.nan)
         return out[rows]
 
 
-def _orders(scale: Indices, keys: Array) -> Indices:
-    """Return random orders of the items, shape of `keys`, in which an item takes the place of one of its scale."""
-    out = np.tile(np.arange(len(scale)), (len(keys), 1))
-    for s in np.unique(scale):
-        items = np.flatnonzero(scale == s)
-        out[:, items] = items[np.argsort(keys[:, items], axis=1)]
+def _sequences(scale: Indices, keys: Array) -> list[tuple[Indices, Indices]]:
+    """Return the items of each answer scale and their random orders, shapes (g,) and (orders, g)."""
+    groups = [np.flatnonzero(scale == s) for s in np.unique(scale)]
+    return [(g, g[np.argsort(keys[:, g], axis=1)]) for g in groups]
+
+
+def _orders(sequences: list[tuple[Indices, Indices]], items: Indices, p: int) -> Indices:
+    """Return random orders of `items`, shape (orders, items), in which an item takes the place of one of its scale."""
+    local = np.full(p, -1, dtype=np.int64)
+    local[items] = np.arange(len(items))
+    out = np.empty((len(sequences[0][1]), len(items)), dtype=np.int64)
+    for members, sequence in sequences:
+        kept, at = local[sequence], local[members]
+        out[:, at[at >= 0]] = kept[kept >= 0].reshape(len(sequence), -1)
     return out

@@ -201,6 +201,16 @@ def test_screening_counts_and_says_what_could_not_be_applied(sample: Responses) 
     assert "A flag deletes nobody." in table(found).grid().remarks[0].text
 
 
+def test_indices_of_careless_answering_show_spread_and_cut_off(sample: Responses) -> None:
+    found = screen(sample, random=True, longstring=0.5)
+    shown = table(found, "indices")
+    frame = shown.to_frame()
+    np.testing.assert_array_equal(frame["mean"].to_numpy(dtype=float), found.indices["mean"].to_numpy())
+    assert frame.set_index("index").loc["Careful answering, p", "threshold"] == 0.025
+    assert {"Korelasi individu-total", "Urutan jawaban acak, p"} <= set(shown.to_frame("id")["index"])
+    assert all(r[0] and not r[0].islower() for r in texts(shown, "id"))  # every index has words
+
+
 def test_description_profile_and_constructs(sample: Responses) -> None:
     found = describe(sample)
     items = table(found, "description").to_frame()

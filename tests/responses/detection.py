@@ -98,7 +98,7 @@ CONDITIONS: Mapping[str, Condition] = {
     "seven categories": replace(MAIN, categories=7),
     "one reversed item per scale": replace(MAIN, reverse=1),
     "no reversed item": replace(MAIN, reverse=0),
-    "skewed: 43 % tick the highest": replace(MAIN, skew=-1.3),
+    "skewed: half tick the highest": replace(MAIN, skew=-1.3),
     "5 % of the answers missing": replace(MAIN, missing=0.05),
     "three scales of four": replace(MAIN, scales=3, items=4, reverse=1),
     "five scales of four": replace(MAIN, scales=5, items=4, reverse=1),
@@ -131,7 +131,7 @@ SCORES = {
     "repeated answers": lambda r: r["repeat_share"],
     "longest run": lambda r: r["longstring"],
     "IRV (low)": lambda r: -r["irv"],
-    "random: misfit and order": lambda r: np.where(r["order_p"] > 0.05, 1 - r["misfit_p"], -1.0),
+    "random: misfit and order": lambda r: np.where(r["order_p"] > 0.05, 1 - r["misfit_p"], -np.inf),
     "Mahalanobis distance": lambda r: r["mahalanobis"],
     "even-odd consistency": lambda r: -r["even_odd"],
     "person-total correlation": lambda r: -r["person_total"],
@@ -154,7 +154,8 @@ def curve(seeds: int) -> tuple[dict[str, dict[str, tuple[np.ndarray, np.ndarray]
         lines[kind] = {}
         for name, score in SCORES.items():
             s = np.nan_to_num(np.asarray(score(table), dtype=float), nan=-np.inf)
-            cuts = np.quantile(s[truth == ""], 1 - np.linspace(0, 0.2, 201))
+            cuts = np.quantile(s[truth == ""], 1 - np.linspace(0, 0.2, 201), method="higher")
+            cuts = cuts[np.isfinite(cuts)]
             lines[kind][name] = tuple(np.array([(s[truth == k] >= c).mean() for c in cuts]) for k in ("", kind))
     return lines, np.mean(done, axis=0)
 
@@ -168,8 +169,8 @@ def draw(seeds: int, path: Path) -> None:
 
     lines, done = curve(seeds)
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
-    styles = ["-", "--", ":", "-", "--", ":", "-.", (0, (1, 3))]
-    colours = ["#0072B2", "#0072B2", "#0072B2", "#D55E00", "#D55E00", "#000000", "#000000", "#000000"]
+    styles = ["-", "--", ":", "-", "--", "-", "--", ":"]
+    colours = ["#0072B2", "#0072B2", "#0072B2", "#D55E00", "#D55E00", "#777777", "#777777", "#000000"]
     for axis, (kind, title) in zip(
         axes, {"straight": "Straight-liners", "random": "Random responders"}.items(), strict=True
     ):
@@ -180,7 +181,7 @@ def draw(seeds: int, path: Path) -> None:
             100 * done[2], 100 * hit, "s", color="#009E73", markersize=9, label="default rules together", zorder=5
         )
         axis.axvline(5, color="0.75", linewidth=0.8, zorder=0)
-        axis.set(title=title, xlabel="False alarms among careful respondents (%)", xlim=(-0.4, 20), ylim=(-2, 103))
+        axis.set(title=title, xlabel="False alarms (%)", xlim=(-0.4, 20), ylim=(-2, 103))
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("Found (%)")
     handles, labels = axes[0].get_legend_handles_labels()

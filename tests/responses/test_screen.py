@@ -141,6 +141,13 @@ def test_careless_file_straight_liners_and_random_answers_stand_out(shared: Path
     assert 15 <= (r["mahalanobis_p"] < 0.001).sum() <= 30
     liners, outliers = set(r.index[r["flag_longstring"]]), set(r.index[r["flag_mahalanobis"]])
     assert len(liners & outliers) <= 3
+    # By default: straight-liners, most of whom change their answer somewhere, and as many others whose answers could as
+    # well be in any order.
+    default = cg.screen(frame).respondents
+    straight = default[["flag_longstring", "flag_repeats", "flag_straight_lining"]].any(axis=1)
+    assert 20 <= straight.sum() <= 24 and default["flag_longstring"].sum() <= 12
+    assert 17 <= (default["flag_random"] & ~straight).sum() <= 25
+    assert default["flags"].gt(0).sum() <= 48
 
 
 # ---- the labelled part ---------------------------------------------------------------------------------------------
