@@ -52,7 +52,7 @@ LABELLED = {
         "levels",
         "sources",
     },
-    "factor": {"gathered", "factorability", "parallel_analysis", "efa", "result"},
+    "factor": {"gathered", "factorability", "parallel_analysis", "efa", "labelling", "result"},
     "reliability": {
         "common_method",
         "method_models",

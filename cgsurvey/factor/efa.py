@@ -14,26 +14,31 @@ import pandas as pd
 
 from cgsurvey.base.errors import ConvergenceError, IdentificationError, OptionError, SampleError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.base.options import choose, whole
+from cgsurvey.base.options import choose, fraction, whole
 from cgsurvey.base.parallel import check_seed, one_thread, streams
 from cgsurvey.factor.extraction import NAMES, Extraction, Floats, extract
 from cgsurvey.factor.gathered import Correlation, Items, Missing, gather_items
+from cgsurvey.factor.labelling import factor_names, labelled, remarks
+from cgsurvey.factor.least_squares import correlation_gamma, extract_weighted
 from cgsurvey.factor.misfit import degrees_of_freedom, misfit, most_factors
 from cgsurvey.factor.parallel_analysis import parallel_analysis
 from cgsurvey.factor.prediction import determinacy
 from cgsurvey.factor.result import FactorAnalysis
-from cgsurvey.factor.rotation import FROM_IDENTITY, OBLIQUE, ROTATIONS, STARTS, Rotation, rotate
+from cgsurvey.factor.rotation import FROM_IDENTITY, OBLIQUE, ROTATIONS, STARTS, Rotation, criterion_of, rotate
+from cgsurvey.factor.standard_errors import Equations, Errors, rotation_errors, turned, unrotated
 from cgsurvey.responses import Responses
 
-Method = Literal["minres", "uls", "ml", "gls", "pa"]
-METHODS = tuple(NAMES)
-ALIKE = 0.90  # correlation above which two factors are hardly two
+Method = Literal["minres", "uls", "ml", "gls", "pa", "wls", "dwls"]
+StandardErrors = Literal["standard", "robust", "none"]
+METHODS = (*NAMES, "wls", "dwls")
 SOURCES = {
     "minres": ("harman1966",),
     "uls": ("harman1966",),
     "ml": ("lawley1940", "joreskog1967"),
     "gls": ("joreskog1972",),
     "pa": ("harman1966",),
+    "wls": ("browne1984",),
+    "dwls": ("browne1984",),
     "varimax": ("kaiser1958", "jennrich2001"),
     "quartimax": ("jennrich2001",),
     "promax": ("hendrickson1964",),
@@ -61,6 +66,8 @@ def efa(
     target: pd.DataFrame | None = None,
     starts: int | None = None,
     seed: int | None = None,
+    se: StandardErrors = "standard",
+    ci: float = 0.95,
 ) -> FactorAnalysis:
     """Explore the factors behind items.
 
@@ -72,10 +79,12 @@ def efa(
         Default: all items; of a data frame the numeric columns.
     factors : int, optional
         Number of factors. Default: the recommendation of `parallel_analysis`, which needs `seed`.
-    method : {"minres", "uls", "ml", "gls", "pa"}
+    method : {"minres", "uls", "ml", "gls", "pa", "wls", "dwls"}
         Extraction. "minres", "uls" and "pa" (iterated principal axes) minimise squared residual correlations and meet
         in the same solution; "ml" maximises the likelihood of normal rows; "gls" weights residuals by the inverse of
-        the correlations.
+        the correlations; "dwls" weights each by its own sampling variance (with polychoric correlations the
+        estimates of WLSMV), "wls" by the inverse of their whole sampling covariance, which takes many rows.
+        psych's fm="wls" weights otherwise.
     rotation : str
         Orthogonal: "varimax", "quartimax", "geomin_orthogonal", "target_orthogonal", "bifactor"; oblique: "oblimin",
         "promax", "geomin", "target", "bifactor_oblique"; or "none".
@@ -96,6 +105,11 @@ def efa(
         for the others.
     seed : int, optional
         Of parallel analysis and of random starts (default there 0; the minimum should not depend on it).
+    se : {"standard", "robust", "none"}
+        Standard errors of loadings and factor correlations: for normal rows, or for rows of any distribution; those of
+        polychoric correlations rest on the sampling covariance of these in any case. Promax has none.
+    ci : float
+        Level of the intervals in `tidy()`.
 
     Returns
     -------
@@ -126,19 +140,27 @@ def efa(
     """
     choose("method", method, METHODS)
     choose("rotation", rotation, ROTATIONS)
+    choose("se", se, ("standard", "robust", "none"))
+    fraction("ci", ci)
     check_seed(seed)
     if factors is not None:
         whole("factors", factors)
     if starts is not None:
         whole("starts", starts)
-    found = gather_items(data, items, correlation, missing, smooth, least=3)
+    weighted = method in ("wls", "dwls")
+    rows_needed = correlation == "pearson" and (weighted or se == "robust")
+    if rows_needed and missing != "listwise":
+        asks = f"method='{method}'" if weighted else "se='robust'"
+        raise OptionError(f"{asks} with Pearson correlations needs complete rows: missing='listwise'.")
+    found = gather_items(data, items, correlation, missing, smooth, least=3, gamma=weighted or se != "none")
     notes = list(found.notes)
     if factors is None:
         factors = _recommended(data, found, correlation, missing, smooth, seed, notes)
     _identified(len(found.names), factors)
     wanted = _wanted(target, rotation, found.names, factors)
     with one_thread():
-        extracted = extract(found.R, factors, method)
+        W = _weights(found, method)
+        extracted = extract(found.R, factors, method) if W is None else extract_weighted(found.R, factors, W)
         if not extracted.converged:
             raise ConvergenceError(
                 f"method='{method}' did not arrive at {factors} factors of {len(found.names)} items (largest "
@@ -159,13 +181,16 @@ def efa(
         )
         _check(rotated, rotation)
         fit = misfit(found.R, extracted.loadings @ extracted.loadings.T, factors, found.n)
+        told: list[Note] = []
+        equations = _equations(rotated, rotation, method, kaiser, gamma, delta, wanted)
+        errors = None if se == "none" else _errors(found, extracted, rotated, rotation, equations, method, W, se, told)
         known = determinacy(found.R, rotated.loadings, rotated.phi)
-    columns = _factor_names(factors, rotation, target)
-    notes += _remarks(found, extracted, rotated, columns, rotation)
+    columns = factor_names(factors, rotation, target)
+    notes += [*remarks(found, extracted, rotated, columns, rotation), *told]
     random = rotated.starts > 1 or any(n.code == "factor.number_recommended" for n in notes)
     family = rotation.removesuffix("_orthogonal").removesuffix("_oblique")
     return FactorAnalysis(
-        **_labelled(found, extracted, rotated, columns),
+        **labelled(found, extracted, rotated, columns, errors),
         fit=pd.Series(asdict(fit), name="fit"),
         determinacy=pd.Series(known, index=columns, name="determinacy"),
         starts=rotated.starts,
@@ -174,7 +199,7 @@ def efa(
         notes=tuple(notes),
         meta=found.meta(
             "efa",
-            (*SOURCES[method], *SOURCES.get(family, ())),
+            (*SOURCES[method], *SOURCES.get(family, ()), *(("jennrich1973",) if errors is not None else ())),
             seed=(0 if seed is None else seed) if random else None,
             factors=factors,
             method=method,
@@ -182,7 +207,9 @@ def efa(
             correlation=correlation,
             missing=missing,
             smooth=smooth,
-            kaiser=rotation in ("varimax", "promax") if kaiser is None else kaiser,
+            kaiser=_scaled(rotation, kaiser),
+            se=se,
+            ci=ci,
             **_parameters(family, gamma, delta, power),
         ),
     )
@@ -254,70 +281,78 @@ def _check(rotated: Rotation, rotation: str) -> None:
         )
 
 
-def _factor_names(m: int, rotation: str, target: pd.DataFrame | None) -> list[str]:
-    if target is not None:
-        return [str(c) for c in target.columns]
-    if rotation.startswith("bifactor") and m > 1:
-        return ["G", *(f"F{k}" for k in range(1, m))]
-    return [f"F{k}" for k in range(1, m + 1)]
+def _scaled(rotation: str, kaiser: bool | None) -> bool:
+    return rotation in ("varimax", "promax") if kaiser is None else kaiser
 
 
-def _labelled(found: Items, extracted: Extraction, rotated: Rotation, columns: list[str]) -> dict[str, Any]:
-    names = list(found.names)
-    L, phi = rotated.loadings, rotated.phi
-    structure = L @ phi
-    shared = (L * structure).sum(axis=1)
-    size = (L * structure).sum(axis=0)
-    of_item, of_factor = {"index": names}, {"index": columns}
-    square = L**2
-    total = square.sum(axis=1)
-    complexity = np.divide(total**2, (square**2).sum(axis=1), where=total > 0, out=np.full(len(L), np.nan))
-    variance = pd.DataFrame(
-        {
-            "ss_loadings": size,
-            "share_of_variance": size / len(L),
-            "share_cumulative": np.cumsum(size) / len(L),
-            "share_explained": size / size.sum(),
-        },
-        **of_factor,
+def _weights(found: Items, method: str) -> Floats | None:
+    """Weights of least squares; None for the discrepancies that need none."""
+    if method not in ("wls", "dwls"):
+        return None
+    Gamma = correlation_gamma(found.z, found.R) if found.gamma is None else found.gamma
+    if method == "dwls":
+        return 1 / np.diag(Gamma)
+    values = np.linalg.eigvalsh(Gamma)
+    if found.n <= len(Gamma) or values[0] < 1e-10 * values[-1]:
+        raise SampleError(
+            f"{found.n} rows are too few for method='wls': its weights are the inverse of the sampling covariance of "
+            f"{len(Gamma)} correlations. Use 'dwls' or 'minres'."
+        )
+    return np.asarray(np.linalg.inv(Gamma))
+
+
+def _equations(
+    rotated: Rotation,
+    rotation: str,
+    method: str,
+    kaiser: bool | None,
+    gamma: float,
+    delta: float,
+    wanted: Floats | None,
+) -> Equations | None:
+    """What the rotation made zero; None for promax, which minimises nothing."""
+    if rotation == "none" or len(rotated.phi) == 1:
+        return unrotated(method in ("ml", "gls"))
+    if rotation == "promax":
+        return None
+    return turned(criterion_of(rotation, gamma, delta, wanted), rotation in OBLIQUE, _scaled(rotation, kaiser))
+
+
+def _errors(
+    found: Items,
+    extracted: Extraction,
+    rotated: Rotation,
+    rotation: str,
+    equations: Equations | None,
+    method: str,
+    W: Floats | None,
+    se: str,
+    told: list[Note],
+) -> Errors | None:
+    """Standard errors; None, told in a note, where there are none."""
+    if equations is None:
+        told.append(note("factor.promax_has_no_errors"))
+        return None
+    if extracted.bounded.any():
+        told.append(note("factor.heywood_has_no_errors"))
+        return None
+    p, m = rotated.loadings.shape
+    if W is None and method not in ("ml", "gls"):
+        W = np.ones(p * (p - 1) // 2)
+    return rotation_errors(
+        rotated.loadings,
+        rotated.phi,
+        extracted.uniquenesses,
+        equations,
+        oblique=rotation in OBLIQUE and m > 1,
+        W=W,
+        n=found.n,
+        R=found.R,
+        Gamma=found.gamma,
+        z=found.z if se == "robust" and found.gamma is None else None,
     )
-    return {
-        "loadings": pd.DataFrame(L, columns=columns, **of_item),
-        "structure": pd.DataFrame(structure, columns=columns, **of_item),
-        "factor_correlations": pd.DataFrame(phi, columns=columns, **of_factor),
-        "communalities": pd.Series(shared, name="communality", **of_item),
-        "uniquenesses": pd.Series(extracted.uniquenesses, name="uniqueness", **of_item),
-        "complexity": pd.Series(complexity, name="complexity", **of_item),
-        "variance": variance,
-        "correlations": pd.DataFrame(found.R, columns=names, **of_item),
-        "item_means": pd.Series(found.mean, name="mean", **of_item),
-        "item_sds": pd.Series(found.sd, name="sd", **of_item),
-    }
 
 
 def _parameters(family: str, gamma: float, delta: float, power: float) -> dict[str, float]:
     given = {"oblimin": {"gamma": gamma}, "geomin": {"delta": delta}, "promax": {"power": power}}
     return given.get(family, {})
-
-
-def _remarks(
-    found: Items, extracted: Extraction, rotated: Rotation, columns: Sequence[str], rotation: str
-) -> list[Note]:
-    notes = []
-    bounded = [n for n, at in zip(found.names, extracted.bounded, strict=True) if at]
-    if bounded:
-        notes.append(note("factor.heywood", items=", ".join(bounded)))
-    if degrees_of_freedom(len(found.names), len(columns)) == 0:
-        notes.append(note("factor.no_degrees_of_freedom", m=len(columns), p=len(found.names)))
-    if rotated.minima > 1:
-        notes.append(note("factor.local_minima", rotation=rotation, starts=rotated.starts, minima=rotated.minima))
-    if rotation in OBLIQUE:
-        i, j = np.nonzero(np.triu(np.abs(rotated.phi) > ALIKE, 1))
-        if len(i):
-            pairs = ", ".join(f"{columns[int(a)]}-{columns[int(b)]}" for a, b in zip(i, j, strict=True))
-            notes.append(note("factor.factors_alike", pairs=pairs, bound=ALIKE))
-    small = (np.abs(rotated.loadings) >= 0.30).sum(axis=0) < 3
-    thin = [c for c, few in zip(columns, small, strict=True) if few]
-    if thin:
-        notes.append(note("factor.thin_factors", factors=", ".join(thin)))
-    return notes

@@ -48,6 +48,8 @@ class Items:
         Of the rows that are used, sd with divisor n - 1.
     y : ndarray, shape (rows, p)
         The rows that are used; categories are numbers.
+    gamma : ndarray, shape (k, k), or None
+        Asymptotic covariance of the polychoric correlations below the diagonal, by columns, where it was asked for.
     source : Source
     notes : tuple of Note
     """
@@ -58,8 +60,14 @@ class Items:
     mean: Floats
     sd: Floats
     y: Floats
+    gamma: Floats | None
     source: Source
     notes: tuple[Note, ...]
+
+    @property
+    def z(self) -> Floats:
+        """The rows that are used, standardised to a mean square of one."""
+        return (self.y - self.mean) / self.y.std(axis=0)
 
     def meta(self, function: str, references: Sequence[str], *, seed: int | None = None, **options: Any) -> Meta:
         """Return the origin of a result on these items."""
@@ -84,6 +92,7 @@ def gather_items(
     missing: Missing = "listwise",
     smooth: bool = False,
     least: int = 2,
+    gamma: bool = False,
 ) -> Items:
     """Find the items, check them, and correlate them.
 
@@ -100,6 +109,8 @@ def gather_items(
         Repair a matrix that is not positive definite, with a note.
     least : int
         Items that are needed.
+    gamma : bool
+        Compute the asymptotic covariance of polychoric correlations too.
 
     Raises
     ------
@@ -138,8 +149,9 @@ def gather_items(
             missing=missing,
             ordered=names if correlation == "polychoric" else (),
             weight="ULS" if correlation == "polychoric" else None,
+            gamma=gamma and correlation == "polychoric",
         )
-        cov = found.samples[0].cov
+        cov, all_gamma = found.samples[0].cov, found.samples[0].gamma
         d = np.sqrt(np.diag(cov))
         R = cov / np.outer(d, d)
         np.fill_diagonal(R, 1.0)
@@ -156,7 +168,10 @@ def gather_items(
         notes.append(note("factor.fiml", n=n))
     if correlation == "polychoric":
         notes.append(note("factor.polychoric"))
-    return Items(names, R, n, np.nanmean(y, axis=0), np.nanstd(y, axis=0, ddof=1), y, source, tuple(notes))
+    k = len(names) * (len(names) - 1) // 2
+    of_correlations = None if all_gamma is None else all_gamma[-k:, -k:]  # thresholds come first
+    mean, sd = np.nanmean(y, axis=0), np.nanstd(y, axis=0, ddof=1)
+    return Items(names, R, n, mean, sd, y, of_correlations, source, tuple(notes))
 
 
 def _enough(names: Sequence[str], least: int, where: str) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.options import choose
@@ -29,9 +30,12 @@ class FactorAnalysis(Result):
     ----------
     loadings : DataFrame
         Pattern matrix, items by factors: regression weights of items on factors.
+    std_errors : DataFrame
+        Standard errors of the loadings; NaN where there are none, with a note.
     structure : DataFrame
         Correlations of items with factors.
-    factor_correlations : DataFrame
+    factor_correlations, factor_correlation_errors : DataFrame
+        With their standard errors, zero where a correlation is fixed.
     communalities, uniquenesses : Series
         Share of each item's variance that the factors explain, and the rest.
     complexity : Series
@@ -55,8 +59,10 @@ class FactorAnalysis(Result):
     """
 
     loadings: pd.DataFrame
+    std_errors: pd.DataFrame
     structure: pd.DataFrame
     factor_correlations: pd.DataFrame
+    factor_correlation_errors: pd.DataFrame
     communalities: pd.Series
     uniquenesses: pd.Series
     complexity: pd.Series
@@ -89,14 +95,19 @@ class FactorAnalysis(Result):
         return pd.DataFrame(out, index=self.loadings.index, columns=self.loadings.index)
 
     def tidy(self) -> pd.DataFrame:
-        """Return one row per item and factor: loading, structure, and the item's communality and complexity."""
+        """Return one row per item and factor: loading with its interval, structure, and what holds for the item."""
         names, columns = list(self.loadings.index), list(self.loadings.columns)
         m = len(columns)
+        loading, error = self.loadings.to_numpy().ravel(), self.std_errors.to_numpy().ravel()
+        half = ndtri((1 + self.meta.options["ci"]) / 2) * error
         return pd.DataFrame(
             {
                 "item": np.repeat(names, m),
                 "factor": columns * len(names),
-                "loading": self.loadings.to_numpy().ravel(),
+                "loading": loading,
+                "std_error": error,
+                "ci_lower": loading - half,
+                "ci_upper": loading + half,
                 "structure": self.structure.to_numpy().ravel(),
                 "communality": np.repeat(self.communalities.to_numpy(), m),
                 "uniqueness": np.repeat(self.uniquenesses.to_numpy(), m),

@@ -116,7 +116,7 @@ def rotate(
         return _promax(A, A_scaled, A_used, power)
     count = (1 if method in FROM_IDENTITY else STARTS) if starts is None else starts
     first = _starts(m, count, rng)
-    criterion = _criterion(method, gamma, delta, wanted)
+    criterion = criterion_of(method, gamma, delta, wanted)
     oblique = method in OBLIQUE
     near = NEAR if count == 1 else NEAR_OF_STARTS
     T, f, arrived = minimise(
@@ -132,7 +132,8 @@ def rotate(
     return _ordered(A, rotmat, method, float(f[0]), bool(arrived[0]), count, minima)
 
 
-def _criterion(method: str, gamma: float, delta: float, wanted: Floats | None) -> Criterion:
+def criterion_of(method: str, gamma: float, delta: float, wanted: Floats | None) -> Criterion:
+    """What a rotation minimises; not defined for "none" and "promax"."""
     family = method.removesuffix("_orthogonal").removesuffix("_oblique")
     if family == "target":
         if wanted is None:
