@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import OptionError, some
 from cgsurvey.responses.privacy import is_personal
 from cgsurvey.responses.problems import Problems
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 # What programs write for an empty cell.
 _EMPTY = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "<na>", "#null"))
+# Words for "no answer" that people write where the scale has none; each is told.
+NO_ANSWERS: Mapping[str, str] = {
+    plain(word): reason
+    for reason, words in package_yaml("responses/labels.yaml")["no_answer"].items()
+    for word in words
+}
 _REFUSED = re.compile(r"refus|prefer not|menolak|tidak bersedia|tidak (?:mau )?menjawab|tidak dijawab")
 _WITH_NUMBER = re.compile(r"^\(?(\d{1,3})\)?\s*(?:[-=.:)|]\s*|\s)(.*\D.*)$")
 _IN_BRACKETS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]+)[)\]]$")
@@ -92,6 +99,9 @@ class Decoder:
         Further words, comparable text to the name of a choice.
     language : str
         Language in which messages show the choices.
+    codes : mapping, optional
+        What numbers mean by the labels of the file, number to place; see `file_codes`. Other numbers mean nothing then,
+        but for those of answers without a score.
     """
 
     def __init__(
@@ -100,8 +110,10 @@ class Decoder:
         missing: Mapping[str, str] | None = None,
         aliases: Mapping[str, str] | None = None,
         language: str = "",
+        codes: Mapping[str, int] | None = None,
     ) -> None:
         self.scale = scale
+        self.codes = codes
         self.missing = dict(missing or {})
         self.language = language
         self.names: dict[str, int] = {}
@@ -138,6 +150,10 @@ class Decoder:
             return self.own[key]
         n = number(key)
         code = key if n is None else f"{n:g}"
+        if n is not None and self.codes is not None:
+            named = self.names.get(code, -1)
+            silent = named >= 0 and (self.scale.choices[named].score is None or code in self.scale.missing)
+            return self.codes.get(code, named if silent else None)
         if code in self.names:
             return self.names[code]
         if key in self.labels:
@@ -151,6 +167,8 @@ class Decoder:
         place = self._place(key)
         if place is None and key in _EMPTY:
             return Cell(reason="blank")
+        if place is None and key in NO_ANSWERS:
+            return Cell(reason=NO_ANSWERS[key])
         if place is None:
             places = self._compound(key)
             if len(places) > 1:
@@ -192,6 +210,8 @@ class Decoder:
         values = {"scale": self.scale.name, "span": f"{min(scores):g}-{max(scores):g}" if scores else "-"}
         if masked(text) != text:
             fault = "personal_answer"
+        elif n is not None and self.codes is not None:
+            fault = "unlabelled_code"
         elif n is not None:
             fault = "outside_scale" if n == int(n) else "decimal"
         elif key[:1].isdigit() and " " not in key:
@@ -204,6 +224,18 @@ class Decoder:
             fault = "unknown_answer_near" if close else "unknown_answer"
             values |= {"near": self._show(choice), "choice": choice.name}
         return Cell(reason="invalid", fault=fault, values=values)
+
+
+def numbered(text: str, decoder: Decoder) -> tuple[str, str] | None:
+    """Return number and label of a text that carries both, "5 - Setuju" or "Setuju (5)", where the label is known."""
+    key = plain(text)
+    for pattern in (_WITH_NUMBER, _IN_BRACKETS):
+        parts = pattern.match(key)
+        if parts:
+            left, right = (parts[1], parts[2]) if number(parts[1]) is not None else (parts[2], parts[1])
+            if number(left) is not None and number(right) is None and decoder.read(right).choice >= 0:
+                return left, right
+    return None
 
 
 def _initials(words: str) -> str:

@@ -15,6 +15,7 @@ from cgsurvey.base.data import read_yaml, shipped
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
+from cgsurvey.responses.decoders import Decoders
 from cgsurvey.responses.decoding import Decoder, decode, no_answer, unsteady
 from cgsurvey.responses.design import Design
 from cgsurvey.responses.mapping import Mapped, Plan, read_mapping
@@ -24,12 +25,13 @@ from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.readers import SOURCES, RawTable, Request, open_table
 from cgsurvey.responses.responses import REASONS, FlowStep, Provenance, Responses
 from cgsurvey.responses.vocabulary import Vocabulary
-from cgsurvey.responses.words import number, plain, short
+from cgsurvey.responses.words import number, plain, quantities, short
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument, Item
 
 _NUMBERS = ("integer", "number")
+_TOLD = 200  # different texts of one column that are told one by one
 _BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "<na>")
 
 
@@ -170,12 +172,12 @@ def read_responses(
         notes.append(_no_answers(table))
     kinds: dict[str, str] = {} if asked is None else {q.name: q.type for q in asked.demographics}
     kept, aside = _others(table, matching, questions, kinds, discretion, notes)
-    others, comma = _typed(kept, kinds, declared if asked is None else {}, notes)
+    others, comma = _typed(kept, kinds, declared if asked is None else {}, notes, problems, table.rows)
     index = pd.Index(table.rows, name="row")
     frame = pd.DataFrame(scores | others, index=index, copy=False)
     why_none = pd.DataFrame({k: v for k, v in reasons.items() if k in _item_names(asked)}, index=index, dtype="str")
     if asked is not None:
-        why_none = _not_asked(asked, frame, why_none, notes)
+        why_none = _not_asked(asked, frame, why_none, notes, problems)
         _look_over(asked, frame, why_none, notes)
     dropped = tuple(table.headers[j] for j in aside)
     if design is not None:
@@ -287,31 +289,32 @@ class _Reading:
         cells = {i.name: self._cells(i.name, matching) for i in present}
         self._check_aliases(present)
         self.spoken, heard = self._listen(present, cells)
-        decoders: dict[str, Decoder] = {}
+        headers = {i.name: self.table.headers[matching.columns[i.name][0]] for i in present}
+        decoders = Decoders(
+            present,
+            cells,
+            {i.name: self._labelled(matching.columns[i.name]) for i in present},
+            headers,
+            missing=self.missing,
+            aliases=self.aliases,
+            language=self.spoken,
+            problems=self.problems,
+        )
         counts: dict[str, Counter[str]] = {}
         scores, reasons = {}, {}
         for item in present:
-            key = item.scale.name
-            if key not in decoders or decoders[key].scale != item.scale:
-                decoders[key] = Decoder(item.scale, self.missing, self.aliases, self.spoken)
-            positions = matching.columns[item.name]
-            stated = self._stated(positions, decoders[key])
+            key, decoder = item.scale.name, decoders[item.name]
+            stated = self._stated(matching.columns[item.name], decoder) | decoders.silent[item.name]
             answers, reason = _set_apart(cells[item.name], stated)
-            done = decode(
-                answers,
-                self.table.rows,
-                decoders[key],
-                self.problems,
-                item=item.name,
-                column=self.table.headers[positions[0]],
-            )
+            done = decode(answers, self.table.rows, decoder, self.problems, item=item.name, column=headers[item.name])
             scores[item.name] = done.scores
             reasons[item.name] = done.reasons
             if stated:
                 reasons[item.name] = pd.array(np.where(reason == "", done.reasons, reason), dtype="str")
             counts.setdefault(key, Counter()).update(done.counts)
-        for key, decoder in decoders.items():
-            self._check_words(decoder, counts[key])
+        for decoder in decoders.bases:
+            self._check_words(decoder, counts[decoder.scale.name])
+        self.notes += [*decoders.notes, *decoders.words_for_none(counts)]
         for scale, codes in self.over.items():
             self.notes.append(note("responses.stated_over_score", codes=some(sorted(codes)), scale=scale))
         return scores, reasons, heard
@@ -330,6 +333,9 @@ class _Reading:
                 if known.reason == "":
                     self.over.setdefault(decoder.scale.name, set()).add(text)
         return stated
+
+    def _labelled(self, positions: tuple[int, ...]) -> list[tuple[str, str]]:
+        return [pair for j in positions for pair in self.table.values.get(j, {}).items()]
 
     def _declared(self, positions: tuple[int, ...]) -> dict[str, str]:
         return {text: reason for j in positions for text, reason in self.table.reasons.get(j, {}).items()}
@@ -431,6 +437,9 @@ class _Reading:
             self.notes.append(
                 note("responses.other_answers", question=name, n=int(foreign[codes].sum()), kinds=int(foreign.sum()))
             )
+            for k in np.flatnonzero(foreign)[:_TOLD]:
+                rows, value = self.table.rows[codes == k], str(texts[k])
+                self.problems.add("other_answer", item=name, column=name, value=value, rows=rows, level="warning")
         return np.array(names, dtype=object)[codes]
 
 
@@ -521,7 +530,12 @@ def _check_design(design: Design, frame: pd.DataFrame, dropped: tuple[str, ...],
 
 
 def _typed(
-    columns: Mapping[str, np.ndarray], kinds: Mapping[str, str], missing: Mapping[str, str], notes: list[Note]
+    columns: Mapping[str, np.ndarray],
+    kinds: Mapping[str, str],
+    missing: Mapping[str, str],
+    notes: list[Note],
+    problems: Problems,
+    rows: np.ndarray,
 ) -> tuple[dict[str, np.ndarray | pd.api.extensions.ExtensionArray], bool]:
     """Turn columns of numbers into numbers, the rest into text, blanks into NaN; say whether decimal commas were met.
 
@@ -533,11 +547,20 @@ def _typed(
         codes, found = pd.factorize(cells)
         texts = [t.strip() for t in found]
         blank = np.array([t.casefold() in _BLANK for t in texts])
-        values = [np.nan if b else number(t) for t, b in zip(texts, blank, strict=True)]
-        strange = np.array([v is None for v in values])
         kind = kinds.get(name)
+        read, changed = (
+            quantities(texts, whole=kind == "integer") if kind in _NUMBERS else (list(map(number, texts)), 0)
+        )
+        values = [np.nan if b else v for v, b in zip(read, blank, strict=True)]
+        strange = np.array([v is None for v in values])
+        if changed and not strange.any():
+            bare = np.array([number(t) != v for t, v in zip(texts, read, strict=True)])
+            notes.append(note("responses.units", question=name, n=int(bare[codes].sum())))
         if kind in _NUMBERS and strange.any():
             notes.append(note("responses.not_numbers", question=name, n=int(strange[codes].sum())))
+            for k in np.flatnonzero(strange)[:_TOLD]:
+                at = rows[codes == k]
+                problems.add("no_number", item=name, column=name, value=texts[k], rows=at, level="warning")
         # 0812 and numbers of 16 digits are names, not quantities.
         coded = any(t.isdigit() and (len(t) > 15 or (len(t) > 1 and t[0] == "0")) for t in texts)
         as_text = coded or blank.all() if kind is None else kind not in _NUMBERS
@@ -545,7 +568,7 @@ def _typed(
             words = np.array([t or np.nan for t in texts], dtype=object)
             out[name] = pd.array(words[codes], dtype="str")
             continue
-        if any("," in t for t in texts):
+        if any("," in t and number(t) == v for t, v in zip(texts, values, strict=True)):
             comma.append(name)
         gone = np.array([not b and f"{v:g}" in missing for v, b in zip(values, blank, strict=True)], dtype=bool)
         hidden += int(gone[codes].sum())
@@ -559,7 +582,9 @@ def _typed(
     return out, bool(comma)
 
 
-def _not_asked(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFrame, notes: list[Note]) -> pd.DataFrame:
+def _not_asked(
+    instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFrame, notes: list[Note], problems: Problems
+) -> pd.DataFrame:
     """Tell items that a role is not asked from items left blank."""
     sides = {i.name: i.respondent for i in instrument.items if i.name in reasons.columns}
     kinds = {s for s in sides.values() if s is not None}
@@ -577,6 +602,9 @@ def _not_asked(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFram
     strange = [str(v) for v, r in known.items() if not r]
     if strange:
         rows = int(told.isin(strange).sum())
+        for value in strange[:_TOLD]:
+            at = told.index[told == value].to_numpy()
+            problems.add("unknown_role", item=roles.column, column=roles.column, value=value, rows=at, level="warning")
         notes.append(
             note(
                 "responses.unknown_role",
@@ -591,7 +619,12 @@ def _not_asked(instrument: Instrument, frame: pd.DataFrame, reasons: pd.DataFram
         outside = np.array([bool(known[v]) and side not in known[v] for v in told], dtype=bool)
         names = [n for n, s in sides.items() if s == side]
         block = out.loc[outside, names]
-        beside += int((block == "").to_numpy().sum())
+        given = block == ""
+        beside += int(given.to_numpy().sum())
+        for name in names if given.to_numpy().any() else ():
+            rows = block.index[given[name]].to_numpy()
+            if len(rows):
+                problems.add("not_asked_answered", item=name, column=name, rows=rows, level="warning", role=side)
         out.loc[outside, names] = block.mask(block == "blank", "not_asked")
     if beside:
         notes.append(note("responses.answered_though_not_asked", n=beside))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from html import unescape
@@ -49,6 +50,59 @@ def number(text: str) -> float | None:
     """Return the number that the whole text is, with decimal point or comma, else None."""
     text = unicodedata.normalize("NFKC", text).strip()
     return float(text.replace(",", ".")) if len(text) < 25 and _NUMBER.fullmatch(text) and text.isascii() else None
+
+
+_QUANTITY = re.compile(
+    r"(?:(?P<money>rp|idr)\.? ?)?(?P<number>[+-]?\d[\d.,]*?)(?P<dash>,-)? ?(?P<unit>[a-z]{1,8}|%)?\.?", re.IGNORECASE
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+")
+_UNITS = {
+    word: kind
+    for kind, words in (
+        ("year", "tahun thn th year years yr yrs"),
+        ("month", "bulan bln month months"),
+        ("week", "minggu week weeks"),
+        ("day", "hari hr day days"),
+        ("hour", "jam hour hours hrs"),
+        ("minute", "menit mnt minute minutes min mins"),
+        ("person", "orang jiwa person persons people"),
+        ("time", "kali x times"),
+        ("money", "rupiah rp idr"),
+        ("percent", "persen percent %"),
+    )
+    for word in words.split()
+}
+
+
+def quantities(texts: Sequence[str], *, whole: bool) -> tuple[list[float | None], int]:
+    """Return numbers with one unit or thousands separators as numbers, None for what is none, and how many had any.
+
+    Where two units occur nothing is read: six months and two years are no numbers of one kind.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    whole : bool
+        Whether whole numbers are asked for: then "1.500" is one thousand five hundred, else one and a half.
+    """
+    plainly = [number(t) for t in texts]
+    values: list[float | None] = []
+    kinds: set[str] = set()
+    for text, value in zip(texts, plainly, strict=True):
+        parts = _QUANTITY.fullmatch(unicodedata.normalize("NFKC", text).strip()) if len(text) < 40 else None
+        unit = parts["unit"].casefold() if parts and parts["unit"] else ""
+        if parts is None or (unit and unit not in _UNITS):
+            values.append(value)
+            continue
+        kinds |= {_UNITS[unit]} if unit else set()
+        kinds |= {"money"} if parts["money"] or parts["dash"] else set()
+        digits = parts["number"]
+        grouped = _THOUSANDS.fullmatch(digits)
+        many = grouped is not None and (whole or bool(parts["money"]) or len(re.findall("[.,]", digits)) > 1)
+        values.append(float(re.sub("[.,]", "", digits)) if many else number(digits))
+    if len(kinds) > 1:
+        return plainly, 0
+    return values, sum(v != p for v, p in zip(values, plainly, strict=True))
 
 
 def masked(text: str) -> str:

@@ -330,9 +330,9 @@ def test_blank_cells_of_other_columns_are_missing(tmp_path: Path) -> None:
 
 def test_questions_have_the_kind_that_the_instrument_gives_them(tmp_path: Path) -> None:
     with_age = CODES.replace("role", "age,role").replace("\n", "\n31,")[:-3]
-    ages = read_responses(write(tmp_path, with_age.replace("31", "31 th", 1)), INSTRUMENT)
+    ages = read_responses(write(tmp_path, with_age.replace("31", "ca 31", 1)), INSTRUMENT)
     told = next(n for n in ages.notes if n.code == "responses.not_numbers")
-    assert told.values == {"question": "age", "n": 1} and ages.frame.at[2, "age"] == "31 th"
+    assert told.values == {"question": "age", "n": 1} and ages.frame.at[2, "age"] == "ca 31"
     fine = read_responses(write(tmp_path, with_age.replace("31", "", 1)), INSTRUMENT)
     assert fine.frame["age"].tolist()[1:] == [31, 31] and "not_numbers" not in note_codes(fine)
 
