@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +38,7 @@ from cgsurvey.reliability.method_tables import difference_table, evidence, loadi
 from cgsurvey.reliability.model_tests import Step, step
 from cgsurvey.reliability.validity import measurement_model
 from cgsurvey.responses import Responses
+from cgsurvey.responses.source import as_source
 from cgsurvey.sem import SemFit
 
 REFERENCES = ("podsakoff2003", "kock2012", "kock2015")
@@ -194,6 +195,12 @@ def _blocks(
     data: Responses | pd.DataFrame, constructs: Constructs, marker: str | Sequence[str] | None
 ) -> tuple[Blocks, Marker]:
     """Gather the constructs and the marker, whose items stand in `Blocks.items` under its name."""
+    instrument = as_source(data).instrument
+    if isinstance(marker, str) and instrument is not None and constructs is not None:
+        ids = {c.id for top in instrument.constructs for c in top.walk()}
+        if not isinstance(constructs, Mapping) and marker in ids:
+            named = [constructs] if isinstance(constructs, str) else list(constructs)
+            constructs = [*(c for c in named if c != marker), marker]
     blocks = gather(data, constructs)
     items = dict(blocks.items)
     if isinstance(marker, str) and marker in items:

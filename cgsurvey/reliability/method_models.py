@@ -103,13 +103,16 @@ def restricted_text(retained: str, items: Items, baseline: SemFit) -> str:
 def method_loadings(fit: SemFit, items: Items, method: str) -> tuple[Floats, Floats, Floats]:
     """Standardised loadings of each item on its trait and on the method factor, and what is left, shapes (p,).
 
-    The sign of the method factor, which nothing determines, makes the sum of its loadings positive.
+    Signs of factors, which nothing determines, make the sums of their loadings positive.
     """
     names = all_items(items)
     owner = {i: c for c, block in items.items() for i in block}
     rows = fit.standardized("std_all")
     known = {(r.lhs, r.op, r.rhs): float(r.estimate) for r in rows.itertuples()}
     trait = np.array([known[owner[i], "=~", i] for i in names])
+    for block in items.values():
+        at = [names.index(i) for i in block]
+        trait[at] *= -1.0 if trait[at].sum() < 0 else 1.0
     other = np.array([known.get((method, "=~", i), 0.0) for i in names])
     error = np.array([known[i, "~~", i] for i in names])
     return trait, -other if other.sum() < 0 else other, error

@@ -162,7 +162,7 @@ def fitted(
     fit = cfa(measurement, data, **options)
     parts["measurement"] = fit
     say("validity")
-    parts["validity"] = validity(fit)
+    parts["validity"] = validity(fit, data=data)
     if structure:
         say("structure")
         fit = sem(structure, data, **options)

@@ -168,6 +168,16 @@ def test_a_construct_as_marker_and_a_single_column():
     assert "marker_absent" in codes(none) and not len(none.correlations)
 
 
+def test_a_construct_of_the_instrument_as_marker_and_the_design():
+    sample = cg.load_sample()
+    dimensions = ["principled_engagement", "shared_motivation"]
+    got = cg.common_method(sample, dimensions, marker="trust_gov")
+    assert got.collinearity["construct"].tolist() == dimensions
+    assert got.meta.options["marker"] == ("trg1", "trg2", "trg3") and "method_unweighted" in codes(got)
+    # Turning a whole factor is no change of loadings.
+    assert (got.loadings.groupby(["model", "construct"])["loading_method_model"].sum() > 0).all()
+
+
 def test_scaled_tests_of_robust_estimators(golden):
     got = cg.common_method(golden[0], BLOCKS, marker=MARKER, estimator="MLR")
     plain = cg.common_method(golden[0], BLOCKS, marker=MARKER)
