@@ -71,6 +71,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "ParallelAnalysis": lambda d: cg.parallel_analysis(d, ITEMS, seed=1, iterations=20),
     "FactorAnalysis": lambda d: cg.efa(d, ITEMS, factors=2),
     "Reliability": lambda d: cg.reliability(d, CONSTRUCTS),
+    "Omega": lambda d: cg.omega(d, {"all": ITEMS}),
     "Retest": lambda d: cg.test_retest(
         d.assign(person=range(len(d))), d[::-1].assign(person=range(len(d))), on="person", constructs={"trust": TRUST}
     ),

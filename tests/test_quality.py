@@ -73,6 +73,7 @@ LABELLED = {
         "experts",
         "retest",
         "hierarchical",
+        "factors",
     },
 }
 

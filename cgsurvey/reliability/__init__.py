@@ -4,6 +4,7 @@ from cgsurvey.reliability.common_method import CommonMethod, common_method
 from cgsurvey.reliability.discriminant import DiscriminantValidity, discriminant_validity
 from cgsurvey.reliability.exclusions import ExclusionSensitivity, exclusion_sensitivity
 from cgsurvey.reliability.experts import ExpertJudgement, aiken_v, cvi
+from cgsurvey.reliability.hierarchical import Omega, omega
 from cgsurvey.reliability.reliability import Reliability, reliability
 from cgsurvey.reliability.retest import Retest, test_retest
 from cgsurvey.reliability.rivals import Rivals, rivals
@@ -14,6 +15,7 @@ __all__ = [
     "DiscriminantValidity",
     "ExclusionSensitivity",
     "ExpertJudgement",
+    "Omega",
     "Reliability",
     "Retest",
     "Rivals",
@@ -23,6 +25,7 @@ __all__ = [
     "cvi",
     "discriminant_validity",
     "exclusion_sensitivity",
+    "omega",
     "reliability",
     "rivals",
     "test_retest",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cgsurvey.base.errors import CgSurveyError
 from cgsurvey.base.notes import Note, note
-from cgsurvey.reliability.coefficients import NAN, Floats, composite_reliability, correlation
+from cgsurvey.reliability.coefficients import NAN, Floats, correlation
 from cgsurvey.reliability.green_yang import green_yang
 from cgsurvey.reliability.polychoric import is_ordinal
 from cgsurvey.reliability.scale import Scale
@@ -37,7 +37,7 @@ def omega_of_answers(scales: Sequence[Scale]) -> tuple[list[dict[str, Any]], lis
         common = np.outer(loadings, loadings)
         found = {
             "omega_categorical": categorical_omega(fit, 0, np.arange(s.k), common),
-            "omega_latent": float(composite_reliability(loadings)),
+            "omega_latent": float(common.sum() / correlation(fit.samples[0].cov).sum()),
         }
         for measure, value in found.items():
             empty = {"std_error": NAN, "ci_lower": NAN, "ci_upper": NAN}

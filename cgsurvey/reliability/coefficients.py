@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f as f_distribution
-from scipy.stats import norm
+from scipy.special import fdtri, ndtri
 
 Floats = NDArray[np.float64]
 NAN = float("nan")
@@ -70,22 +69,23 @@ def feldt(a: float, n: int, k: int, level: float) -> tuple[float, float]:
     if not np.isfinite(a) or n < 2 or k < 2:
         return NAN, NAN
     tail = (1 - level) / 2
-    upper, lower = f_distribution.ppf([tail, 1 - tail], n - 1, (n - 1) * (k - 1))
+    upper, lower = fdtri(n - 1, (n - 1) * (k - 1), np.array([tail, 1 - tail]))
     return float(1 - (1 - a) * lower), float(1 - (1 - a) * upper)
 
 
-def duhachek(S: Floats, n: int, level: float) -> tuple[float, float, float]:
-    """Asymptotic standard error of alpha and its interval, normal answers (Duhachek & Iacobucci, 2004).
+def alpha_error(S: Floats, n: int) -> Floats:
+    """Asymptotic standard error of alpha under normal answers (Duhachek & Iacobucci, 2004; psych: ase).
 
-    SE^2 = 2 k^2 [1'S1 (tr S^2 + tr^2 S) - 2 tr S 1'S^2 1] / (n (k-1)^2 (1'S1)^3); of a correlation matrix it is what
-    psych::alpha calls ase when items are standardised.
+    SE^2 = 2 k^2 [1'S1 (tr S^2 + tr^2 S) - 2 tr S 1'S^2 1] / (n (k-1)^2 (1'S1)^3)
     """
-    k, total, trace = len(S), float(_total(S)), float(np.trace(S))
-    inner = total * ((S * S).sum() + trace**2) - 2 * trace * (S @ S).sum()
-    square = 2 * k**2 * inner / (n * max(k - 1, 1) ** 2 * total**3) if total > 0 else NAN
-    error = float(np.sqrt(max(square, 0.0))) if np.isfinite(square) else NAN
-    z = float(norm.ppf((1 + level) / 2))
-    a = float(alpha(S))
+    k, total, trace = S.shape[-1], _total(S), _trace(S)
+    inner = total * ((S * S).sum((-2, -1)) + trace**2) - 2 * trace * (S.sum(-1) ** 2).sum(-1)
+    return _plain(np.sqrt(np.maximum(2 * k**2 * inner / (n * max(k - 1, 1) ** 2 * total**3), 0.0)))
+
+
+def duhachek(S: Floats, n: int, level: float) -> tuple[float, float, float]:
+    """Standard error of alpha and its interval, both by `alpha_error`."""
+    a, error, z = float(alpha(S)), float(alpha_error(S, n)), float(ndtri((1 + level) / 2))
     return error, a - z * error, a + z * error
 
 

@@ -188,6 +188,9 @@ def _numbers(source: Source, names: list[str]) -> pd.DataFrame:
     columns, problems = {}, []
     for name in names:
         answers = source.frame[name]
+        if isinstance(answers.dtype, np.dtype) and answers.dtype.kind in "iuf" and not np.isinf(answers).any():
+            columns[name] = answers.astype("float64")
+            continue
         numbers = pd.to_numeric(answers.astype(object), errors="coerce").astype("float64")
         wrong = (numbers.isna() & answers.notna()) | np.isinf(numbers) | answers.map(lambda v: isinstance(v, str))
         if wrong.any():

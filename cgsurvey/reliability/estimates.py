@@ -16,7 +16,7 @@ from cgsurvey.base.parallel import streams
 from cgsurvey.reliability import coefficients as c
 from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.reliability.intervals import MEASURES, intervals
-from cgsurvey.reliability.intervals import measures as measures_of
+from cgsurvey.reliability.one_factor import OneFactor
 from cgsurvey.reliability.scale import Scale
 from cgsurvey.reliability.split_half import MOST, odd_even, split_halves
 
@@ -80,8 +80,8 @@ def _alphas(s: Scale, asked: Asked) -> Iterator[Row]:
 def _with_errors(s: Scale, asked: Asked, draw: np.random.Generator, notes: list[Note]) -> Iterator[Row]:
     """Coefficients whose errors follow from the answers."""
     assert s.x is not None
-    found = intervals(s.x, asked.ci, asked.bootstrap, draw)
-    values = measures_of(s.S[None])[0]
+    found = intervals(s.x, OneFactor(s.loadings[None], s.residuals[None]), asked.ci, asked.bootstrap, draw)
+    values = found.estimate
     for m, (measure, value) in enumerate(zip(MEASURES, values, strict=True)):
         if not np.isfinite(value):
             continue
@@ -89,7 +89,7 @@ def _with_errors(s: Scale, asked: Asked, draw: np.random.Generator, notes: list[
         if asked.bootstrap:
             yield _row(measure, value, "percentile", found.resampled_error[m], *found.percentile[m])
             yield _row(measure, value, "bca", found.resampled_error[m], *found.bca[m])
-    lost = int(found.failed[: len(MEASURES)][np.isfinite(values)].max(initial=0))
+    lost = int(found.failed[np.isfinite(values)].max(initial=0))
     if lost:
         notes.append(note("reliability.resamples_lost", construct=s.name, n=lost, total=asked.bootstrap))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from cgsurvey.reliability.coefficients import (
     NAN,
@@ -63,13 +63,15 @@ def _measures(R: Floats, found: OneFactor, d: Floats) -> Floats:
     )
 
 
-def influences(x: Floats) -> Floats:
-    """Influence of each row of x, shape (n, k), on each coefficient, shape (n, measures); NaN without a solution."""
+def influences(x: Floats, found: OneFactor) -> Floats:
+    """Influence of each row of x, shape (n, k), on each coefficient, shape (n, measures).
+
+    `found` is the one-factor solution of the correlations; without one what rests on it is NaN.
+    """
     k = x.shape[1]
     S = np.cov(x, rowvar=False, ddof=0)
     d = np.sqrt(np.diag(S))
     R = correlation(S)
-    found = one_factor(R[None])
     theta = np.hstack([found.loadings[0], found.residuals[0]])
     i, j = np.tril_indices(k)
     E = np.zeros((len(i), k, k))
@@ -97,6 +99,7 @@ class Intervals:
 
     Attributes
     ----------
+    estimate : ndarray
     std_error, normal : ndarray
         By the delta method.
     resampled_error, percentile, bca : ndarray
@@ -105,6 +108,7 @@ class Intervals:
         Resamples without a value.
     """
 
+    estimate: Floats
     std_error: Floats
     normal: Floats
     resampled_error: Floats
@@ -113,21 +117,25 @@ class Intervals:
     failed: np.ndarray
 
 
-def intervals(x: Floats, level: float, resamples: int = 0, rng: np.random.Generator | None = None) -> Intervals:
-    """Return errors and intervals of the coefficients of complete answers x, shape (n, k).
+def intervals(
+    x: Floats, found: OneFactor, level: float, resamples: int = 0, rng: np.random.Generator | None = None
+) -> Intervals:
+    """Return the coefficients of complete answers x, shape (n, k), with errors and intervals.
 
-    `resamples` sets of n rows are drawn with replacement by `rng`, all at once: counts times products of answers.
+    `found` is the one-factor solution of their correlations. `resamples` sets of n rows are drawn with replacement by
+    `rng`, many at once: counts times products of answers.
     """
     n, tail = len(x), (1 - level) / 2
-    estimate = measures(np.cov(x, rowvar=False)[None])[0]
-    U = influences(x)
+    S = np.cov(x, rowvar=False)
+    estimate = _measures(correlation(S)[None], found, np.sqrt(np.diag(S)))[0]
+    U = influences(x, found)
     error = np.sqrt((U**2).sum(axis=0)) / n
-    z = norm.ppf(1 - tail)
+    z = ndtri(1 - tail)
     normal = np.stack([estimate - z * error, estimate + z * error], axis=1)
     nothing = np.full((len(MEASURES), 2), NAN)
     if not resamples or rng is None:
         none = np.zeros(len(MEASURES), dtype=np.int64)
-        return Intervals(error, normal, nothing[:, 0], nothing, nothing, none)
+        return Intervals(estimate, error, normal, nothing[:, 0], nothing, nothing, none)
     drawn = _resampled(x, resamples, rng)
     cube = (U**3).sum(axis=0)
     spread = (U**2).sum(axis=0) ** 1.5
@@ -141,10 +149,10 @@ def intervals(x: Floats, level: float, resamples: int = 0, rng: np.random.Genera
         sd[m] = values.std(ddof=1)
         share = ((values < estimate[m]).mean() + (values <= estimate[m]).mean()) / 2
         if 0 < share < 1 and np.isfinite(a[m]):
-            z0 = norm.ppf(share)
-            w = z0 + norm.ppf([tail, 1 - tail])
-            bca[m] = np.quantile(values, norm.cdf(z0 + w / (1 - a[m] * w)))
-    return Intervals(error, normal, sd, percentile, bca, (~np.isfinite(drawn)).sum(axis=0))
+            z0 = ndtri(share)
+            w = z0 + ndtri(np.array([tail, 1 - tail]))
+            bca[m] = np.quantile(values, ndtr(z0 + w / (1 - a[m] * w)))
+    return Intervals(estimate, error, normal, sd, percentile, bca, (~np.isfinite(drawn)).sum(axis=0))
 
 
 def _resampled(x: Floats, resamples: int, rng: np.random.Generator) -> Floats:

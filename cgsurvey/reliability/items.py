@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as t_distribution
+from scipy.special import stdtrit
 
-from cgsurvey.reliability.coefficients import NAN, Floats, alpha, below, correlation, duhachek, lambda6
+from cgsurvey.reliability.coefficients import NAN, Floats, alpha, alpha_error, below, correlation, lambda6
 
 
 def item_rest_correlation(S: Floats) -> Floats:
@@ -69,7 +69,7 @@ def without_each(S: Floats, n: int) -> Dropped:
     r = below(R)
     return Dropped(
         alpha=alpha(without),
-        std_error=np.array([duhachek(M, n, 0.95)[0] for M in without]),
+        std_error=alpha_error(without, n),
         alpha_std=alpha(R),
         lambda6=lambda6(R),
         mean_r=r.mean(axis=1),
@@ -103,5 +103,5 @@ def critical_correlation(n: int, level: float = 0.05, tails: int = 2) -> float:
     """
     if n < 3:
         return NAN
-    t = t_distribution.ppf(1 - level / tails, n - 2)
+    t = stdtrit(n - 2, 1 - level / tails)
     return float(t / np.sqrt(n - 2 + t**2))

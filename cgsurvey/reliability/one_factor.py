@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgsurvey.base.parallel import one_thread
-from cgsurvey.reliability.coefficients import NAN, Floats
+from cgsurvey.reliability.coefficients import NAN, Floats, correlation
 
 STEPS, HALVINGS, FLAT = 200, 30, 1e-9
 
@@ -41,12 +41,14 @@ def one_factor(R: Floats) -> OneFactor:
     usable = np.flatnonzero(np.isfinite(R).all(axis=(1, 2)))
     with one_thread():
         if k > 2 and len(usable):
-            usable = usable[np.linalg.eigvalsh(R[usable])[:, 0] >= 1e-10]
+            usable = usable[np.linalg.eigvalsh(correlation(R[usable]))[:, 0] >= 1e-10]
         if k > 2 and len(usable):
-            theta, done = _minimise(R[usable])
+            theta, done = _minimise(correlation(R[usable]))
             usable, theta = usable[done], theta[done]
-            loadings[usable] = theta[:, :k] * np.where(theta[:, :k].sum(axis=1) < 0, -1.0, 1.0)[:, None]
-            residuals[usable] = theta[:, k:]
+            unit = np.sqrt(np.diagonal(R[usable], axis1=1, axis2=2))
+            found = theta[:, :k] * unit
+            loadings[usable] = found * np.where(found.sum(axis=1) < 0, -1.0, 1.0)[:, None]
+            residuals[usable] = theta[:, k:] * unit**2
     return OneFactor(loadings, residuals)
 
 

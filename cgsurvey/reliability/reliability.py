@@ -20,6 +20,7 @@ from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.reliability.constructs import Blocks, Constructs, gather
 from cgsurvey.reliability.estimates import COLUMNS, Asked, estimates
 from cgsurvey.reliability.items import (
+    Dropped,
     critical_correlation,
     item_rest_correlation,
     item_total_correlation,
@@ -185,9 +186,9 @@ def reliability(
         rows, more = [*rows, *added], [*more, *failed]
     return Reliability(
         coefficients=pd.DataFrame([_coefficients(s, ci) for s in scales]),
-        items=pd.concat([_items(s, _range(s, blocks, ends), tails) for s in scales], ignore_index=True),
+        items=_stacked([_items(s, _range(s, blocks, ends), tails) for s in scales], above_r_table="boolean"),
         estimates=pd.DataFrame(rows, columns=list(COLUMNS)),
-        dropped=pd.concat([_dropped(s) for s in scales], ignore_index=True),
+        dropped=_stacked([_dropped(s) for s in scales]),
         inter_item={s.name: _inter_item(s) for s in scales},
         frequencies=_frequencies(blocks),
         notes=(*notes, *(n for s in scales for n in s.notes), *more),
@@ -242,37 +243,41 @@ def _range(s: Scale, blocks: Blocks | None, ends: tuple[float, float] | None) ->
     return out
 
 
-def _items(s: Scale, ranges: Sequence[tuple[float, float]], tails: int) -> pd.DataFrame:
+def _stacked(parts: Sequence[Mapping[str, Any]], **dtypes: str) -> pd.DataFrame:
+    """One frame of the columns of all constructs."""
+    columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+    return pd.DataFrame({n: pd.array(v, dtype=dtypes[n]) if n in dtypes else v for n, v in columns.items()})
+
+
+def _items(s: Scale, ranges: Sequence[tuple[float, float]], tails: int) -> dict[str, Any]:
     nothing = np.full(s.k, NAN)
     known = s.defined and not s.ordinal_only
     R = c.correlation(s.S) if known else s.S
     r_drop, r_table = item_rest_correlation(s.S) if known else nothing, critical_correlation(s.n, LEVEL, tails)
     low, high = np.array(ranges).T
-    return pd.DataFrame(
-        {
-            "construct": s.name,
-            "item": list(s.items),
-            "n": s.n,
-            "mean": nothing if s.ordinal_only else s.mean,
-            "sd": nothing if s.ordinal_only else np.sqrt(np.diag(s.S)),
-            "r_drop": r_drop,
-            "alpha_if_dropped": without_each(s.S, s.n).alpha if known else nothing,
-            "r_table": r_table,
-            "above_r_table": pd.Series(r_drop >= r_table, dtype="boolean").where(pd.Series(np.isfinite(r_drop))),
-            "loading": s.loadings,
-            "r_total": item_total_correlation(s.S) if known else nothing,
-            "r_std": item_total_correlation(R) if known else nothing,
-            "r_cor": item_whole_correlation(R) if known else nothing,
-            "difficulty": (s.mean - low) / (high - low),
-        }
-    )
+    return {
+        "construct": [s.name] * s.k,
+        "item": list(s.items),
+        "n": [s.n] * s.k,
+        "mean": nothing if s.ordinal_only else s.mean,
+        "sd": nothing if s.ordinal_only else np.sqrt(np.diag(s.S)),
+        "r_drop": r_drop,
+        "alpha_if_dropped": without_each(s.S, s.n).alpha if known else nothing,
+        "r_table": [r_table] * s.k,
+        "above_r_table": np.array([None if np.isnan(r) else bool(r >= r_table) for r in r_drop], dtype=object),
+        "loading": s.loadings,
+        "r_total": item_total_correlation(s.S) if known else nothing,
+        "r_std": item_total_correlation(R) if known else nothing,
+        "r_cor": item_whole_correlation(R) if known else nothing,
+        "difficulty": (s.mean - low) / (high - low),
+    }
 
 
-def _dropped(s: Scale) -> pd.DataFrame:
-    known = s.defined and not s.ordinal_only
-    d = without_each(s.S, s.n) if known else without_each(np.full((s.k, s.k), NAN)[:2, :2], 1)
-    nothing = np.full(s.k, NAN)
-    columns = {
+def _dropped(s: Scale) -> dict[str, Any]:
+    d = without_each(s.S, s.n) if s.defined and not s.ordinal_only else Dropped(*[np.full(s.k, NAN)] * 7)
+    return {
+        "construct": [s.name] * s.k,
+        "item": list(s.items),
         "alpha": d.alpha,
         "std_error": d.std_error,
         "alpha_std": d.alpha_std,
@@ -281,9 +286,6 @@ def _dropped(s: Scale) -> pd.DataFrame:
         "median_inter_item_r": d.median_r,
         "var_inter_item_r": d.var_r,
     }
-    return pd.DataFrame(
-        {"construct": s.name, "item": list(s.items), **{k: v if known else nothing for k, v in columns.items()}}
-    )
 
 
 def _inter_item(s: Scale) -> pd.DataFrame:
