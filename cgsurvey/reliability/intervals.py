@@ -63,15 +63,22 @@ def _measures(R: Floats, found: OneFactor, d: Floats) -> Floats:
     )
 
 
-def influences(x: Floats, found: OneFactor) -> Floats:
-    """Influence of each row of x, shape (n, k), on each coefficient, shape (n, measures).
+def row_products(x: Floats) -> Floats:
+    """What each row of x, shape (n, k), adds to the correlations of fixed units, shape (n, k (k + 1) / 2)."""
+    i, j = np.tril_indices(x.shape[1])
+    d = x - x.mean(axis=0)
+    z = d / np.sqrt((d**2).mean(axis=0))
+    P = z[:, i] * z[:, j]
+    return np.asarray(P - P.mean(axis=0))
+
+
+def gradient(S: Floats, found: OneFactor) -> Floats:
+    """Derivatives of the coefficients by the lower triangle of R, S = D R D with D fixed, shape (q, measures).
 
     `found` is the one-factor solution of the correlations; without one what rests on it is NaN.
     """
-    k = x.shape[1]
-    S = np.cov(x, rowvar=False, ddof=0)
-    d = np.sqrt(np.diag(S))
-    R = correlation(S)
+    k = len(S)
+    d, R = np.sqrt(np.diag(S)), correlation(S)
     theta = np.hstack([found.loadings[0], found.residuals[0]])
     i, j = np.tril_indices(k)
     E = np.zeros((len(i), k, k))
@@ -87,60 +94,63 @@ def influences(x: Floats, found: OneFactor) -> Floats:
     by_theta = (at(fixed, theta + moved) - at(fixed, theta - moved)) / (2 * STEP)
     if np.isfinite(theta).all():
         by_R = by_R + derivative(R, theta, E).T @ by_theta
-    z = (x - x.mean(axis=0)) / d
-    rows = z[:, i] * z[:, j] - R[i, j]
-    with np.errstate(invalid="ignore"):
-        return np.asarray(rows @ by_R)
+    return np.asarray(by_R)
+
+
+def influences(x: Floats, found: OneFactor) -> Floats:
+    """Influence of each row of x, shape (n, k), on each coefficient, shape (n, measures)."""
+    return np.asarray(row_products(x) @ gradient(np.cov(x, rowvar=False), found))
 
 
 @dataclass(frozen=True)
-class Intervals:
-    """Standard errors and intervals of all coefficients, shapes (measures,) and (measures, 2).
+class Delta:
+    """Coefficients with standard errors and intervals by the delta method, shapes (measures,) and (measures, 2)."""
+
+    estimate: Floats
+    std_error: Floats
+    interval: Floats
+
+
+def delta(S: Floats, gamma: Floats, n: int, found: OneFactor, level: float) -> Delta:
+    """Return the coefficients of covariances S and their errors; gamma (q, q): covariances of `row_products`."""
+    estimate = _measures(correlation(S)[None], found, np.sqrt(np.diag(S)))[0]
+    G = gradient(S, found)
+    error = np.sqrt(np.maximum(((gamma @ G) * G).sum(axis=0), 0) / n)
+    z = ndtri((1 + level) / 2)
+    return Delta(estimate, error, np.stack([estimate - z * error, estimate + z * error], axis=1))
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Standard errors and intervals by resampling of rows, shapes (measures,) and (measures, 2).
 
     Attributes
     ----------
-    estimate : ndarray
-    std_error, normal : ndarray
-        By the delta method.
-    resampled_error, percentile, bca : ndarray
-        Of resampled rows; NaN where none were drawn.
+    std_error, percentile, bca : ndarray
     failed : ndarray of int, shape (measures,)
         Resamples without a value.
     """
 
-    estimate: Floats
     std_error: Floats
-    normal: Floats
-    resampled_error: Floats
     percentile: Floats
     bca: Floats
     failed: np.ndarray
 
 
-def intervals(
-    x: Floats, found: OneFactor, level: float, resamples: int = 0, rng: np.random.Generator | None = None
-) -> Intervals:
-    """Return the coefficients of complete answers x, shape (n, k), with errors and intervals.
+def resampled(x: Floats, found: OneFactor, level: float, resamples: int, rng: np.random.Generator) -> Resampled:
+    """Return intervals of the coefficients of complete answers x, shape (n, k).
 
-    `found` is the one-factor solution of their correlations. `resamples` sets of n rows are drawn with replacement by
-    `rng`, many at once: counts times products of answers.
+    `resamples` sets of n rows are drawn with replacement by `rng`, many at once: counts times products of answers.
     """
-    n, tail = len(x), (1 - level) / 2
+    tail = (1 - level) / 2
     S = np.cov(x, rowvar=False)
     estimate = _measures(correlation(S)[None], found, np.sqrt(np.diag(S)))[0]
     U = influences(x, found)
-    error = np.sqrt((U**2).sum(axis=0)) / n
-    z = ndtri(1 - tail)
-    normal = np.stack([estimate - z * error, estimate + z * error], axis=1)
-    nothing = np.full((len(MEASURES), 2), NAN)
-    if not resamples or rng is None:
-        none = np.zeros(len(MEASURES), dtype=np.int64)
-        return Intervals(estimate, error, normal, nothing[:, 0], nothing, nothing, none)
     drawn = _resampled(x, resamples, rng)
     cube = (U**3).sum(axis=0)
     spread = (U**2).sum(axis=0) ** 1.5
     a = np.divide(cube, 6 * spread, out=np.full(len(MEASURES), NAN), where=spread > 0)
-    percentile, bca, sd = nothing.copy(), nothing.copy(), nothing[:, 0].copy()
+    percentile, bca, sd = (np.full(shape, NAN) for shape in ((len(MEASURES), 2), (len(MEASURES), 2), len(MEASURES)))
     for m, values in enumerate(drawn.T):
         values = values[np.isfinite(values)]
         if len(values) < 2 or not np.isfinite(estimate[m]):
@@ -152,7 +162,7 @@ def intervals(
             z0 = ndtri(share)
             w = z0 + ndtri(np.array([tail, 1 - tail]))
             bca[m] = np.quantile(values, ndtr(z0 + w / (1 - a[m] * w)))
-    return Intervals(estimate, error, normal, sd, percentile, bca, (~np.isfinite(drawn)).sum(axis=0))
+    return Resampled(sd, percentile, bca, (~np.isfinite(drawn)).sum(axis=0))
 
 
 def _resampled(x: Floats, resamples: int, rng: np.random.Generator) -> Floats:

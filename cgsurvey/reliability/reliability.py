@@ -18,7 +18,7 @@ from cgsurvey.reliability import coefficients as c
 from cgsurvey.reliability.categorical import omega_of_answers
 from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.reliability.constructs import Blocks, Constructs, gather
-from cgsurvey.reliability.estimates import COLUMNS, Asked, estimates
+from cgsurvey.reliability.estimates import COLUMNS, estimates, of_resamples
 from cgsurvey.reliability.items import (
     Dropped,
     critical_correlation,
@@ -30,6 +30,8 @@ from cgsurvey.reliability.items import (
 from cgsurvey.reliability.measured import NO_GROUP, measured
 from cgsurvey.reliability.polychoric import MOST
 from cgsurvey.reliability.scale import Scale, from_model, from_rows
+from cgsurvey.reliability.split_half import DRAWN
+from cgsurvey.reliability.split_half import MOST as WHOLE
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
 
@@ -65,6 +67,10 @@ class Reliability(Result):
         median_inter_item_r var_inter_item_r`.
     inter_item : mapping of str to DataFrame
         Correlations of the items of each construct.
+    resampled : DataFrame
+        Rows of `estimates` that rest on resamples and on categorical models.
+    scales : tuple of Scale
+        Moments of each construct, from which `estimates`, `dropped` and `inter_item` follow; no rows of data.
     frequencies : DataFrame
         Shares of the answers to each item with at most eleven different ones: `construct item category count share`,
         of all who answered the item.
@@ -72,10 +78,27 @@ class Reliability(Result):
 
     coefficients: pd.DataFrame
     items: pd.DataFrame
-    estimates: pd.DataFrame
-    dropped: pd.DataFrame
-    inter_item: Mapping[str, pd.DataFrame]
     frequencies: pd.DataFrame
+    resampled: pd.DataFrame
+    scales: tuple[Scale, ...]
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """Every coefficient of every construct, one row for each kind of interval."""
+        rows = pd.DataFrame(estimates(self.scales, self.meta.options["ci"], self.meta.seed), columns=list(COLUMNS))
+        both = pd.concat([rows, self.resampled], ignore_index=True) if len(self.resampled) else rows
+        order = {s.name: k for k, s in enumerate(self.scales)}
+        return both.sort_values("construct", key=lambda n: n.map(order), kind="stable", ignore_index=True)
+
+    @property
+    def dropped(self) -> pd.DataFrame:
+        """Coefficients of each construct without each item."""
+        return _stacked([_dropped(s) for s in self.scales])
+
+    @property
+    def inter_item(self) -> Mapping[str, pd.DataFrame]:
+        """Correlations of the items of each construct."""
+        return {s.name: _inter_item(s) for s in self.scales}
 
     def tidy(self) -> pd.DataFrame:
         """Return one row per construct."""
@@ -180,17 +203,21 @@ def reliability(
         if min(sizes) < len(used):
             notes.append(note("reliability.complete_rows", smallest=min(sizes), largest=max(sizes), rows=len(used)))
         notes += found
-    rows, more = estimates(scales, Asked(ci, bootstrap, seed))
+    rows, more = of_resamples(scales, ci, bootstrap, seed) if bootstrap else ([], [])
     if categorical:
         added, failed = omega_of_answers(scales)
         rows, more = [*rows, *added], [*more, *failed]
+    more += [
+        note("reliability.splits_sampled", construct=s.name, k=s.k, splits=DRAWN)
+        for s in scales
+        if s.defined and s.k > WHOLE
+    ]
     return Reliability(
         coefficients=pd.DataFrame([_coefficients(s, ci) for s in scales]),
         items=_stacked([_items(s, _range(s, blocks, ends), tails) for s in scales], above_r_table="boolean"),
-        estimates=pd.DataFrame(rows, columns=list(COLUMNS)),
-        dropped=_stacked([_dropped(s) for s in scales]),
-        inter_item={s.name: _inter_item(s) for s in scales},
         frequencies=_frequencies(blocks),
+        resampled=pd.DataFrame(rows, columns=list(COLUMNS)),
+        scales=tuple(s.without_rows() for s in scales),
         notes=(*notes, *(n for s in scales for n in s.notes), *more),
         meta=meta,
     )
@@ -296,9 +323,10 @@ def _inter_item(s: Scale) -> pd.DataFrame:
 def _frequencies(blocks: Blocks | None) -> pd.DataFrame:
     """Share of each answer; items with more than eleven different ones are left out."""
     parts = []
-    asked = [(c, i, blocks.frame[i]) for c, block in blocks.items.items() for i in block] if blocks is not None else []
-    for construct, item, answers in asked:
-        values, counts = np.unique(answers.dropna().to_numpy(dtype=float), return_counts=True)
+    asked = [(construct, i) for construct, block in blocks.items.items() for i in block] if blocks is not None else []
+    for construct, item in asked:
+        answers = blocks.frame[item].to_numpy() if blocks is not None else np.zeros(0)
+        values, counts = np.unique(answers[~np.isnan(answers)], return_counts=True)
         if 0 < len(values) <= MOST:
             parts.append((construct, item, values, counts, counts / counts.sum()))
     return pd.DataFrame(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from cgsurvey.base.notes import Note, note
 from cgsurvey.reliability.coefficients import NAN, Floats, alpha, correlation
+from cgsurvey.reliability.intervals import row_products
 from cgsurvey.reliability.items import against_the_rest
 from cgsurvey.reliability.measured import Measured, heywood_notes
 from cgsurvey.reliability.one_factor import one_factor
@@ -35,7 +36,9 @@ class Scale:
     defined : bool
         There are two items or more, all vary, and two rows or more.
     x : ndarray, shape (n, k), optional
-        The complete answers; None when a fitted model was given.
+        The complete answers while the analysis lasts; no result keeps them.
+    gamma : ndarray, shape (q, q), optional
+        Covariances of what rows add to the correlations, on which errors rest; None when a fitted model was given.
     loadings, residuals : ndarray, shape (k,)
         Of one factor: standardised loadings, residual variances of the standardised items.
     P : ndarray, shape (k, k), optional
@@ -54,6 +57,7 @@ class Scale:
     S: Floats
     defined: bool
     x: Floats | None = None
+    gamma: Floats | None = None
     loadings: Floats = field(default_factory=lambda: np.zeros(0))
     residuals: Floats = field(default_factory=lambda: np.zeros(0))
     P: Floats | None = None
@@ -71,6 +75,10 @@ class Scale:
     def alpha_ordinal(self) -> float:
         """Standardised alpha of the polychoric correlations."""
         return NAN if self.P is None else float(alpha(self.P))
+
+    def without_rows(self) -> Scale:
+        """Return what a result may keep."""
+        return replace(self, x=None, two_level=None, notes=())
 
     def noting(self, *notes: Note, **changes: object) -> Scale:
         """Return a copy with further notes and other changes."""
@@ -97,7 +105,9 @@ def from_model(model: Measured) -> list[Scale]:
     for name, items in model.items.items():
         at, loadings = model.positions(name), model.loadings[name]
         S = model.S[np.ix_(at, at)]
-        scale = Scale(name, items, model.n, model.mean[at], S, len(items) > 1, None, loadings, 1 - loadings**2)
+        scale = Scale(
+            name, items, model.n, model.mean[at], S, len(items) > 1, loadings=loadings, residuals=1 - loadings**2
+        )
         if model.ordered.intersection(items):  # its moments are those of latent responses
             whole = model.ordered.issuperset(items)
             scale = replace(scale, P=correlation(S) if whole else None, ordinal_only=True)
@@ -112,7 +122,8 @@ def _from_answers(name: str, items: tuple[str, ...], answers: pd.DataFrame) -> S
     mean = x.mean(axis=0) if n else np.full(k, NAN)
     S = np.atleast_2d(np.cov(x, rowvar=False)) if n > 1 else np.full((k, k), NAN)
     constant = [i for i, same in zip(items, np.ptp(x, axis=0) == 0, strict=True) if same] if n > 1 else []
-    scale = Scale(name, items, n, mean, S, False, x, np.full(k, NAN), np.full(k, NAN))
+    nothing = np.full(k, NAN)
+    scale = Scale(name, items, n, mean, S, False, x, loadings=nothing, residuals=nothing)
     if n < 2:
         empty = [i for i, none in zip(items, np.isnan(values).all(axis=0), strict=True) if none]
         if empty:
@@ -122,7 +133,8 @@ def _from_answers(name: str, items: tuple[str, ...], answers: pd.DataFrame) -> S
         return scale.noting(note("reliability.constant_items", construct=name, items=", ".join(constant)))
     if k == 1:
         return scale.noting(note("reliability.one_item", construct=name, item=items[0]))
-    return replace(scale, defined=True)
+    products = row_products(x)
+    return replace(scale, defined=True, gamma=products.T @ products / n)
 
 
 def _with_factor(scales: Sequence[Scale]) -> list[Scale]:

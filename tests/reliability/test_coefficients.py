@@ -13,7 +13,7 @@ import pytest
 
 import cgsurvey as cg
 from cgsurvey.reliability import coefficients as c
-from cgsurvey.reliability.intervals import MEASURES, influences, intervals
+from cgsurvey.reliability.intervals import MEASURES, delta, influences, resampled, row_products
 from cgsurvey.reliability.intervals import measures as measures_of
 from cgsurvey.reliability.one_factor import one_factor
 from cgsurvey.reliability.polychoric import smoothed
@@ -329,8 +329,10 @@ def test_intervals_cover(simulated):
     inside = np.zeros((3, len(MEASURES)))
     for _ in range(runs):
         x = rng.normal(size=(n, 1)) * loadings + rng.normal(size=(n, 4)) * np.sqrt(1 - loadings**2)
-        found = intervals(x, one_factor(np.corrcoef(x.T)[None]), 0.95, 400, rng)
-        for k, ends in enumerate((found.normal, found.percentile, found.bca)):
+        solution, P = one_factor(np.corrcoef(x.T)[None]), row_products(x)
+        found = resampled(x, solution, 0.95, 400, rng)
+        normal = delta(np.cov(x.T), P.T @ P / n, n, solution, 0.95).interval
+        for k, ends in enumerate((normal, found.percentile, found.bca)):
             inside[k] += (ends[:, 0] <= truth) & (truth <= ends[:, 1])
     share = inside / runs
     for measure in ("alpha", "omega", "composite_reliability"):
