@@ -161,10 +161,28 @@ def polychoric(data: pd.DataFrame) -> Any:
     return correlation_matrix(data, True)
 
 
+def alpha(data: pd.DataFrame, size: int = 3) -> Any:
+    """Alpha with all statistics of the items, of each `size` columns that stand together."""
+    import cgsurvey as cg
+
+    names = list(data)
+    found = cg.reliability(data, {f"f{k}": names[k : k + size] for k in range(0, len(names), size)})
+    return found.tidy(), found.items, found.dropped
+
+
+def omega(data: pd.DataFrame, items: int = 12) -> Any:
+    """Omega total, hierarchical and of the groups, with the Schmid-Leiman table, of the first columns."""
+    import cgsurvey as cg
+
+    return cg.omega(data, {"f": list(data)[:items]}).tidy()
+
+
 # One function of the data per work; psych.R holds the other side under the same name.
 WORKS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "parallel_analysis": parallel_analysis,
     "polychoric": polychoric,
+    "alpha": alpha,
+    "omega": omega,
 }
 
 
@@ -191,6 +209,8 @@ CASES = (
         peer=5,
         work="parallel_analysis",
     ),
+    Case("psych_alpha", "alpha and items, 12 constructs", "cg36_600", 5, repetitions=15, peer=9, work="alpha"),
+    Case("psych_omega", "omega of 12 items, Schmid-Leiman", "cg36_600", 3, repetitions=15, peer=9, work="omega"),
     Case("bootstrap", "1000 bootstrap resamples, HS1939", "hs", 15, HOLZINGER, RESAMPLES, 3, 1, True),
     Case("large_mlr", "36 items, n = 100 000, MLR", "cg36_100000", 100, MODEL_36, MLR, 3, 1, True, 2),
     Case("large_wlsmv", "36 items, n = 100 000, WLSMV", "cg36_100000", 60, MODEL_36, WLSMV, 3, 1, True, 2),

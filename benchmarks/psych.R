@@ -1,10 +1,12 @@
 # psych's side of benchmarks/run.py: one R process, warm, that times a call for each line it is given.
 # A line holds, separated by tabs: file of data, name of the work (one of `works`), R code of further arguments as list(...).
-suppressPackageStartupMessages(library(psych))
+suppressPackageStartupMessages({library(psych); library(GPArotation)})
 frames <- list()
 works <- list(
   parallel_analysis = function(data, n.iter = 100) fa.parallel(data, fm = "minres", fa = "both", n.iter = n.iter, quant = .95, plot = FALSE),
-  polychoric = function(data) polychoric(data)
+  polychoric = function(data) polychoric(data),
+  alpha = function(data, size = 3) for (first in seq(1, ncol(data), size)) alpha(data[, first:(first + size - 1)]),
+  omega = function(data, items = 12) omega(data[, 1:items], nfactors = 3, fm = "minres", rotate = "oblimin", plot = FALSE)
 )
 run <- function(line) {
   parts <- strsplit(line, "\t", fixed = TRUE)[[1]]

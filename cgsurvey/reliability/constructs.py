@@ -185,12 +185,14 @@ def _note_absent(construct: Construct, present: Sequence[str], source: Source, n
 
 def _numbers(source: Source, names: list[str]) -> pd.DataFrame:
     """Return the items as float64; all that are no numbers are named at once."""
+    whole = source.frame[names]
+    if all(isinstance(t, np.dtype) and t.kind in "iuf" for t in whole.dtypes):
+        values = whole.to_numpy(dtype="float64")
+        if not np.isinf(values).any():
+            return pd.DataFrame(values, columns=names, index=source.frame.index)
     columns, problems = {}, []
     for name in names:
         answers = source.frame[name]
-        if isinstance(answers.dtype, np.dtype) and answers.dtype.kind in "iuf" and not np.isinf(answers).any():
-            columns[name] = answers.astype("float64")
-            continue
         numbers = pd.to_numeric(answers.astype(object), errors="coerce").astype("float64")
         wrong = (numbers.isna() & answers.notna()) | np.isinf(numbers) | answers.map(lambda v: isinstance(v, str))
         if wrong.any():

@@ -193,9 +193,7 @@ def reliability(
             raise OptionError(NO_GROUP.format(group))
         blocks = gather(data, constructs)
         scales, found = from_rows(blocks.items, blocks.frame, smooth)
-        used = np.zeros(len(blocks.frame), dtype=bool)
-        for items in blocks.items.values():
-            used |= blocks.frame[list(items)].notna().all(axis=1).to_numpy()
+        used = _used(blocks)
         notes = [*blocks.notes, *blocks.unweighted]
         asked_for = {"bootstrap": bootstrap} if bootstrap else {}
         meta = replace(blocks.meta("reliability", used, REFERENCES, **options, **asked_for), seed=seed)
@@ -221,6 +219,12 @@ def reliability(
         notes=(*notes, *(n for s in scales for n in s.notes), *more),
         meta=meta,
     )
+
+
+def _used(blocks: Blocks) -> np.ndarray:
+    """Mark the rows that are complete in some construct."""
+    seen, place = blocks.frame.notna().to_numpy(), {n: j for j, n in enumerate(blocks.frame.columns)}
+    return np.any([seen[:, [place[i] for i in b]].all(axis=1) for b in blocks.items.values()], axis=0)
 
 
 def _ends(scale: Sequence[float] | None) -> tuple[float, float] | None:
@@ -324,8 +328,10 @@ def _frequencies(blocks: Blocks | None) -> pd.DataFrame:
     """Share of each answer; items with more than eleven different ones are left out."""
     parts = []
     asked = [(construct, i) for construct, block in blocks.items.items() for i in block] if blocks is not None else []
+    whole = blocks.frame.to_numpy() if blocks is not None else np.zeros((0, 0))
+    place = {n: j for j, n in enumerate(blocks.frame.columns)} if blocks is not None else {}
     for construct, item in asked:
-        answers = blocks.frame[item].to_numpy() if blocks is not None else np.zeros(0)
+        answers = whole[:, place[item]]
         values, counts = np.unique(answers[~np.isnan(answers)], return_counts=True)
         if 0 < len(values) <= MOST:
             parts.append((construct, item, values, counts, counts / counts.sum()))

@@ -89,7 +89,8 @@ def from_rows(
     items: Mapping[str, tuple[str, ...]], frame: pd.DataFrame, smooth: bool
 ) -> tuple[list[Scale], list[Note]]:
     """Make the constructs from answers; work on matrices is shared among them."""
-    scales = [_from_answers(name, block, frame[list(block)]) for name, block in items.items()]
+    values, place = frame.to_numpy(), {n: j for j, n in enumerate(frame.columns)}
+    scales = [_from_answers(name, block, values[:, [place[i] for i in block]]) for name, block in items.items()]
     scales = _with_factor(scales)
     scales, notes = _with_polychorics(scales, smooth)
     scales, more = _with_two_levels(scales)
@@ -115,8 +116,7 @@ def from_model(model: Measured) -> list[Scale]:
     return out
 
 
-def _from_answers(name: str, items: tuple[str, ...], answers: pd.DataFrame) -> Scale:
-    values = answers.to_numpy()
+def _from_answers(name: str, items: tuple[str, ...], values: Floats) -> Scale:
     x, k = values[~np.isnan(values).any(axis=1)], len(items)
     n = len(x)
     mean = x.mean(axis=0) if n else np.full(k, NAN)
@@ -125,7 +125,7 @@ def _from_answers(name: str, items: tuple[str, ...], answers: pd.DataFrame) -> S
     nothing = np.full(k, NAN)
     scale = Scale(name, items, n, mean, S, False, x, loadings=nothing, residuals=nothing)
     if n < 2:
-        empty = [i for i, none in zip(items, np.isnan(values).all(axis=0), strict=True) if none]
+        empty = [i for i, column in zip(items, values.T, strict=True) if np.isnan(column).all()]
         if empty:
             return scale.noting(note("reliability.items_empty", construct=name, items=", ".join(empty)))
         return scale.noting(note("reliability.no_complete_rows", construct=name, n=n, items=", ".join(items)))
