@@ -227,3 +227,41 @@ def test_the_map_tells_the_share_of_each_item(answers):
     holes = answers.copy()
     holes.iloc[:20, 0] = np.nan
     assert "5,0" in words(cg.plot(cg.missingness(holes), language="id"))
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_scree_fills_the_points_above_chance(answers, language):
+    found = cg.parallel_analysis(answers, seed=1, iterations=20)
+    picture = cg.plot(found, language=language)
+    assert not overlapping(picture)
+    common = picture.axes[0]
+    filled = [line for line in common.lines if line.get_markersize() == 4 and line.get_markerfacecolor() != "white"]
+    assert len(filled) == found.n_factors == 3
+    observed = next(line for line in common.lines if len(line.get_xdata()) == 12 and line.get_marker() == "o")
+    assert list(observed.get_ydata()) == pytest.approx(list(found.eigenvalues["fa"]))
+    assert f"{found.n_factors}" in picture.alt
+
+
+@pytest.mark.parametrize(("items", "factors"), [(4, 1), (12, 3)])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_the_pattern_is_sorted_and_pale_where_it_is_small(answers, items, factors, language):
+    found = cg.efa(answers, list(answers.columns[:items]), factors=factors)
+    picture = cg.plot(found, language=language)
+    assert not overlapping(picture)
+    axes = picture.axes[0]
+    order = [t.get_text() for t in axes.get_yticklabels()]
+    own = found.loadings.abs().to_numpy().argmax(axis=1)
+    places = [own[list(found.loadings.index).index(i)] for i in order]
+    assert places == sorted(places)
+    faces = {(int(p.get_x()), int(p.get_y())): to_hex(p.get_facecolor()) for p in axes.patches}
+    for (column, row), colour in faces.items():
+        small = abs(found.loadings.loc[order[row]].iloc[column]) < 0.3
+        assert (colour == "#f5f5f5") == small, (order[row], column)
+    assert len(axes.get_xticklabels()) == factors
+
+
+def test_a_map_of_many_loadings_is_split(field):
+    found = cg.efa(field, list(field.items)[:60], factors=5)
+    kinds = plot_kinds(found)
+    assert kinds == ("pattern_1", "pattern_2")
+    assert cg.plot(found, "pattern_1").get_figheight() < 9.7

@@ -43,12 +43,17 @@ def results(answers: pd.DataFrame) -> dict[str, object]:
         "icc": cg.icc(answers[["x1", "x2", "x3"]]),
         "agreement": cg.rwg(people, "sex", CONSTRUCTS, scale=(1, 5)),
         "reliability": cg.reliability(answers, {"all": ITEMS}),
+        "factorability": cg.factorability(answers),
+        "parallel": cg.parallel_analysis(answers, seed=1, iterations=20),
+        "efa": cg.efa(answers, factors=3),
+        "rivals": cg.rivals(answers, constructs=CONSTRUCTS),
     }
 
 
 ALL = [
     "normality", "missingness", "nonresponse", "representativeness", "exclusions", "validity", "discriminant",
-    "common_method", "experts", "cvi", "retest", "icc", "agreement", "reliability",
+    "common_method", "experts", "cvi", "retest", "icc", "agreement", "reliability", "factorability", "parallel", "efa",
+    "rivals",
 ]  # fmt: skip
 
 
@@ -116,3 +121,26 @@ def test_a_report_puts_them_in_the_order_of_the_chapter(results, answers, langua
     assert {"nonresponse", "representativeness", "exclusions", "missing_items", "normality", "mardia"} <= kinds
     assert all(f.alt for f in made.figures) and len(made.figures) >= 1
     assert "dkk." in made.to_text() if language == "id" else "Little" in made.to_text()
+
+
+def test_factors_are_told_with_the_weak_item(results):
+    text = narrate(results["efa"])
+    assert "3 factors were extracted from 12 items" in text and "No loading of z4 reaches the guideline" in text
+    assert "suggests 3 common factors" in narrate(results["parallel"])
+    assert "menyarankan 3 faktor bersama" in narrate(results["parallel"], "id")
+
+
+def test_rivals_are_not_decided_by_a_number(results):
+    for language, words in (("en", "No number chooses among them"), ("id", "Tidak satu angka pun memilih")):
+        assert words in narrate(results["rivals"], language)
+
+
+def test_a_report_of_measurement_has_all_its_sections(results):
+    names = ["rivals", "common_method", "discriminant", "validity", "efa", "parallel", "factorability"]
+    made = report([results[n] for n in names], title="T")
+    wanted = ["Exploratory factor analysis", "Rival measurement models", "Validity", "Common-method variance"]
+    assert [s.title for s in made.sections if s.title in wanted] == wanted
+    assert {"factorability", "n_factors", "pattern", "rivals", "discriminant", "common_method"} <= {
+        t.name for t in made.tables
+    }
+    assert {"Scree plot with parallel analysis", "Pattern matrix"} <= {f.title for f in made.figures}

@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgsurvey.present.narration import of_comparisons, of_models, of_reliability, of_responses, of_samples, of_validity
+from cgsurvey.present.narration import (
+    of_comparisons,
+    of_factor,
+    of_models,
+    of_reliability,
+    of_responses,
+    of_rivals,
+    of_samples,
+    of_validity,
+)
 from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.tables.style import Style
 from cgsurvey.responses import Responses
 
 # Each registers its classes when imported.
-_ROOMS = (of_comparisons, of_models, of_reliability, of_responses, of_samples, of_validity)
+_ROOMS = (of_comparisons, of_factor, of_models, of_reliability, of_responses, of_rivals, of_samples, of_validity)
 
 
 def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None = None) -> str:

@@ -71,7 +71,7 @@ def _experts(x: ExpertJudgement, style: Style) -> Paragraphs:
         out.append(Sentence("experts.poor", {"items": poor}))
     elif len(known):
         out.append(Sentence("experts.good"))
-    return {"experts": out}
+    return {"aiken" if "v" in rows else "cvi": out}
 
 
 @paragraphs.register(Retest)

@@ -31,6 +31,12 @@ APPENDIX = {
     "residuals",
     "modification",
     "item_quality",
+    "eigenvalues",
+    "adequacy",
+    "discriminant_tests",
+    "method_loadings",
+    "cross_loadings",
+    "htmt_intervals",
 }
 
 

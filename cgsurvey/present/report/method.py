@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cgsurvey.base.result import versions
+from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
 from cgsurvey.present.document import Block, Paragraph
@@ -14,7 +15,15 @@ from cgsurvey.present.narration.sentences import Sentence, paragraph, say
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.tables import estimation
 from cgsurvey.present.tables.style import term
-from cgsurvey.reliability import CommonMethod, DiscriminantValidity, ExpertJudgement, Reliability, Retest, Validity
+from cgsurvey.reliability import (
+    CommonMethod,
+    DiscriminantValidity,
+    ExpertJudgement,
+    Reliability,
+    Retest,
+    Rivals,
+    Validity,
+)
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Screening
 from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
@@ -38,6 +47,9 @@ TOLD: Mapping[str, type] = {
     "missingness": Missingness,
     "exclusions": ExclusionSensitivity,
     "normality": Normality,
+    "factorability": Factorability,
+    "parallel": ParallelAnalysis,
+    "efa": FactorAnalysis,
     "experts": ExpertJudgement,
     "reliability": Reliability,
     "retest": Retest,
@@ -46,6 +58,7 @@ TOLD: Mapping[str, type] = {
     "validity": Validity,
     "discriminant": DiscriminantValidity,
     "common_method": CommonMethod,
+    "rivals": Rivals,
 }
 
 

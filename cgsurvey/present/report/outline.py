@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
 from cgsurvey.present.table import Words
-from cgsurvey.reliability import Reliability, Validity
+from cgsurvey.reliability import CommonMethod, DiscriminantValidity, Reliability, Rivals, Validity
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import Description
@@ -33,9 +34,12 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "screening": (Screening, ExclusionSensitivity),
     "mcar": (Missingness, McarTest),
     "description": (Description, Normality),
+    "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
     "measurement": MODELS,
+    "rivals": (Rivals,),
     "reliability": (Reliability,),
-    "validity": (Validity,),
+    "validity": (Validity, DiscriminantValidity),
+    "common_method": (CommonMethod,),
     "invariance": (Invariance,),
     "structure": MODELS,
     "hypotheses": (Hypotheses,),
@@ -55,6 +59,9 @@ TITLES: Mapping[str, Words] = {
     "screening": Words("Screening of the data", "Penyaringan data"),
     "mcar": Words("Missing answers", "Jawaban kosong"),
     "description": Words("Description", "Deskripsi"),
+    "exploration": Words("Exploratory factor analysis", "Analisis faktor eksploratori"),
+    "rivals": Words("Rival measurement models", "Model pengukuran tandingan"),
+    "common_method": Words("Common-method variance", "Varians metode umum"),
     "measurement": Words("Measurement model", "Model pengukuran"),
     "reliability": Words("Reliability", "Reliabilitas"),
     "validity": Words("Validity", "Validitas"),
