@@ -5,14 +5,14 @@ Labelled file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import CodingError, NotPositiveDefiniteError, SampleError, some
+from cgsurvey.base.errors import CodingError, NotPositiveDefiniteError, OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.base.parallel import one_thread
@@ -124,15 +124,19 @@ def gather_items(
     choose("correlation", correlation, CORRELATIONS)
     choose("missing", missing, MISSING)
     if missing == "fiml" and correlation == "polychoric":
-        raise SampleError(
+        raise OptionError(
             "missing='fiml' is defined for normal variables, not for polychoric correlations. Use missing='pairwise' "
             "or cg.impute()."
         )
+    items = _asked(items)
+    if isinstance(data, pd.DataFrame) and not all(isinstance(c, str) for c in data.columns):
+        data = data.rename(columns=str)
     if isinstance(data, pd.DataFrame) and correlation == "polychoric":
         ranked = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype) and data[c].cat.ordered]
         data = ordered_frame(data, ranked)
     responses = as_responses(data, items)
     names = answered_items(responses, items)
+    names = names if items is None else tuple(i for i in items if i in names)
     source = as_source(responses)
     notes: list[Note] = []
     if items is None and isinstance(data, pd.DataFrame) and len(names) < data.shape[1]:
@@ -172,6 +176,17 @@ def gather_items(
     of_correlations = None if all_gamma is None else all_gamma[-k:, -k:]  # thresholds come first
     mean, sd = np.nanmean(y, axis=0), np.nanstd(y, axis=0, ddof=1)
     return Items(names, R, n, mean, sd, y, of_correlations, source, tuple(notes))
+
+
+def _asked(items: Iterable[str] | str | None) -> tuple[str, ...] | None:
+    """The items in the order asked for, each named once."""
+    if items is None:
+        return None
+    names = (items,) if isinstance(items, str) else tuple(str(i) for i in items)
+    twice = [n for n in dict.fromkeys(names) if names.count(n) > 1]
+    if twice:
+        raise OptionError(f"items names {some(twice)} twice: leave one.")
+    return names
 
 
 def _enough(names: Sequence[str], least: int, where: str) -> None:

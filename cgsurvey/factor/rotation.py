@@ -195,11 +195,11 @@ def minimise(
         close = norm[active] < near
         highest = np.where(close, past[:, active].max(axis=0), value[active])
         share = np.where(close, 1e-4, 0.5)
-        new, f, step = _descend(A, criterion, T[active], P[active], highest, share, size[active], oblique)
+        new, f, G, step = _descend(A, criterion, T[active], P[active], highest, share, size[active], oblique)
         dT, dP = new - T[active], -P[active]
         T[active], value[active] = new, f
         past[count % MEMORY, active] = f
-        P[active] = _project(new, _gradient(A, criterion, new, oblique)[1], oblique)
+        P[active] = _project(new, G, oblique)
         size[active] = np.where(close, _next_size(step, dT, dP + P[active], count), 2 * step)
         active = active[step > 0]
         if not len(active):
@@ -242,26 +242,26 @@ def _descend(
     share: Floats,
     size: Floats,
     oblique: bool,
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Halve each step until the criterion is below `highest` by a share of what the slope promises.
 
-    A step of 0 says that none was short enough.
+    Returns the new matrices, their values and gradients, and the steps; 0 says that none was short enough.
     """
-    out, value, step = T.copy(), highest.copy(), np.zeros(len(T))
+    out, value, gradient, step = T.copy(), highest.copy(), np.zeros_like(T), np.zeros(len(T))
     waiting, size = np.arange(len(T)), size.copy()
     promised = share * (P**2).sum(axis=(1, 2))
     for _ in range(40):
         new = _retract(T[waiting] - size[waiting, None, None] * P[waiting], oblique)
-        got, _ = _gradient(A, criterion, new, oblique)
+        got, G = _gradient(A, criterion, new, oblique)
         enough = highest[waiting] - promised[waiting] * size[waiting] + 1e-15 * np.abs(highest[waiting])
         good = got <= enough
         done = waiting[good]
-        out[done], value[done], step[done] = new[good], got[good], size[done]
+        out[done], value[done], gradient[done], step[done] = new[good], got[good], G[good], size[done]
         waiting = waiting[~good]
         if not len(waiting):
             break
         size[waiting] /= 2
-    return out, value, step
+    return out, value, gradient, step
 
 
 def _next_size(last: Floats, dT: Floats, dP: Floats, count: int) -> Floats:
