@@ -52,6 +52,24 @@ class Keying:
         return [(plus, minus) for plus, minus in split if len(plus) and len(minus)]
 
 
+def check_constructs(constructs: Constructs) -> None:
+    """Raise OptionError when a mapping of constructs to items is empty, holds a text for a list, or an item twice."""
+    if not isinstance(constructs, Mapping):
+        return
+    faults = [] if constructs else ["it is empty."]
+    for name, block in constructs.items():
+        if isinstance(block, str):
+            faults.append(f"{name!r} has the text {block!r} where a list of items belongs: write [{block!r}].")
+            continue
+        twice = [i for i in dict.fromkeys(block) if list(block).count(i) > 1]
+        if not len(block):
+            faults.append(f"{name!r} has no items.")
+        if twice:
+            faults.append(f"{name!r} names {some(twice)} twice: leave one.")
+    if faults:
+        raise OptionError(f"constructs cannot be used: {' '.join(faults)}")
+
+
 def find_keying(
     responses: Responses,
     names: Sequence[str],

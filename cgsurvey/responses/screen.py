@@ -14,6 +14,7 @@ from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import check_seed
 from cgsurvey.base.result import Meta, data_hash
 from cgsurvey.responses.indices import Asked, respondents
+from cgsurvey.responses.keying import check_constructs
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.screening import Screening
 from cgsurvey.responses.screening_rules import DEFAULTS, RULES, cutoffs, flags, repeat_cutoff
@@ -158,6 +159,7 @@ def screen(
         "speed": speed,
     }
     named = cutoffs(given)
+    check_constructs(constructs)
     if items is None and isinstance(constructs, Mapping):
         items = list(dict.fromkeys(i for block in constructs.values() for i in block))
     responses = as_responses(data, items)

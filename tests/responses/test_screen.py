@@ -457,6 +457,10 @@ def test_what_cannot_be_computed_is_told():
     assert found.loc[4, indices].isna().all() and found.loc[0, indices].notna().all()
     with pytest.raises(cg.ColumnNotFoundError, match="'nix'"):
         cg.screen(frame, constructs={"a": ["x0_0", "nix"]})
+    with pytest.raises(cg.OptionError, match=r"'a' has the text 'x0_0'.*'b' names x0_1 twice.*'c' has no items"):
+        cg.screen(frame, constructs={"a": "x0_0", "b": ["x0_1", "x0_1"], "c": []})
+    with pytest.raises(cg.OptionError, match="it is empty"):
+        cg.screen(frame, constructs={})
 
 
 def test_near_duplicates_name_whom_they_resemble():
