@@ -56,8 +56,8 @@ def significance(r: Floats, df: float) -> Floats:
 def without_marker(r: Floats, r_m: float, n: int) -> tuple[Floats, Floats]:
     """Correlations with the part of a marker taken out, and their p-values (Lindell & Whitney, 2001).
 
-    r_A = (r - r_M) / (1 - r_M) on n - 3 degrees of freedom: the partial correlation where the marker correlates r_M
-    with both variables.
+    r_A = (r - r_M) / (1 - r_M) on n - 3 degrees of freedom: the partial correlation given a method factor that
+    correlates r_M^1/2 with each variable, the marker included, so that the marker correlates r_M with either.
     """
     adjusted = (r - r_m) / (1 - r_m)
     return adjusted, significance(adjusted, n - 3)

@@ -14,7 +14,8 @@ from cgsurvey.responses.source import Source
 Level = Literal["elements", "scores", "items"]
 Words = Mapping[str, str]
 GENERAL = "general_factor"
-NAMES = ("elements", "one_factor", "dimensions", "second_order", "bifactor")
+# Dimensions of Emerson, Nabatchi and Balogh (2012); the short form of the bank asks one item per element of theirs.
+COLLABORATION = ("principled_engagement", "shared_motivation", "capacity_joint_action")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def tree_of(source: Source, constructs: Any) -> tuple[Tree, list[Note]]:
     direct = [p for p in source.instrument.proposals if p.measurement == "direct" and not p.syntax.strip()]
     if constructs is None:
         chosen = list(direct[0].constructs) if direct else []
+        chosen = chosen or [d for d in COLLABORATION if set(COLLABORATION) <= set(known)]
         chosen = chosen or [c.id for c in source.instrument.constructs if c.kind == "reflective" and c.elements]
         chosen = chosen or [c.id for c in source.instrument.constructs if c.kind == "reflective" and len(c.items) > 1]
     else:

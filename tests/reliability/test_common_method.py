@@ -112,12 +112,12 @@ def test_closed_forms():
     assert parts.trait / parts.method == pytest.approx(4)
 
 
-def test_adjusted_correlation_is_the_partial_one_where_the_marker_relates_equally():
+def test_adjusted_correlation_is_the_partial_one_given_the_method_factor():
     R = np.array([[1, 0.5, 0.2], [0.5, 1, 0.2], [0.2, 0.2, 1]])
     P = np.linalg.inv(R)
     partial = -P[0, 1] / np.sqrt(P[0, 0] * P[1, 1])
     adjusted, p = without_marker(np.array([0.5]), 0.2**2, 100)
-    assert adjusted[0] == pytest.approx(partial)  # r_M in the paper's sense is what the marker adds to r: .2 * .2
+    assert adjusted[0] == pytest.approx(partial)  # the method factor adds .2 * .2 to each correlation
     t = partial * np.sqrt(97 / (1 - partial**2))
     from scipy.stats import t as student
 

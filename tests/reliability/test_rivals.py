@@ -166,6 +166,19 @@ def test_the_bank_writes_its_five_rivals_over_twelve_elements():
     )
 
 
+def test_the_short_form_is_compared_by_its_items():
+    from cgsurvey.reliability.rivals_models import tree_of
+    from cgsurvey.responses.source import Source
+
+    short = cg.load_instrument("cgsurvey_short")
+    frame = pd.DataFrame(np.ones((1, len(short.item_names))), columns=list(short.item_names))
+    tree, _ = tree_of(Source(frame, instrument=short), None)
+    assert list(tree.dimensions) == ["principled_engagement", "shared_motivation", "capacity_joint_action"]
+    assert len(tree.items) == 12 and not tree.deep
+    names = [r.name for r in write_rivals(tree, "items")[0]]
+    assert names == ["one_factor", "dimensions", "second_order", "bifactor"]
+
+
 def simulated_bank(n: int = 350) -> pd.DataFrame:
     """Answers to the items of the bank, made by its second-order model."""
     rng = np.random.default_rng(4)
