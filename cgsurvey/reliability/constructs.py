@@ -115,7 +115,7 @@ def _named(constructs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]
         if isinstance(block, str):
             problems.append(f"{name!r} has the text {block!r} where a list of items belongs: write [{block!r}].")
             continue
-        items[str(name)] = tuple(block)
+        items[str(name)] = tuple(map(str, block))
         twice = [i for i in dict.fromkeys(block) if list(block).count(i) > 1]
         if not items[str(name)]:
             problems.append(f"{name!r} has no items.")

@@ -146,7 +146,7 @@ def icc(
 
 
 def _icc_raters(responses: Responses, columns: Sequence[str] | None, ci: float) -> IntraclassCorrelation:
-    names = list(columns) if columns is not None else list(pick_items(responses, None))
+    names = [str(c) for c in columns] if columns is not None else list(pick_items(responses, None))
     pick_items(responses, names)
     wide = responses.keyed[names]
     whole = wide.dropna()

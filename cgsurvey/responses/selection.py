@@ -54,7 +54,7 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
     if items is None:
         names = [c for c in frame.columns if is_numeric_dtype(frame[c]) and not is_bool_dtype(frame[c])]
     else:
-        names = list(items)
+        names = [str(i) for i in items]
         require(frame.columns, names, "the data frame")
     numbers = {n: pd.to_numeric(frame[n], errors="coerce").astype(float) for n in names}
     wrong = []
@@ -95,7 +95,7 @@ def pick_items(responses: Responses, items: Iterable[str] | None) -> tuple[str, 
     here = [c for c in responses.frame.columns if c in set(responses.items)]
     if items is None:
         return tuple(here)
-    wanted = (items,) if isinstance(items, str) else tuple(items)
+    wanted = (items,) if isinstance(items, str) else tuple(map(str, items))
     require(here, wanted, file_of(responses))
     return tuple(c for c in here if c in set(wanted))
 
@@ -130,7 +130,10 @@ def pick_constructs(responses: Responses, constructs: Constructs = None) -> tupl
     """
     instrument = responses.instrument
     if isinstance(constructs, Mapping):
-        parts = tuple(Part(str(k), tuple(v), size=len(tuple(v))) for k, v in constructs.items())
+        words = [f"'{k}': write ['{v}']" for k, v in constructs.items() if isinstance(v, str)]
+        if words:
+            raise OptionError(f"constructs: a list of items belongs where a text stands. {'; '.join(words)}.")
+        parts = tuple(Part(str(k), tuple(map(str, v)), size=len(v)) for k, v in constructs.items())
         require(responses.items, [i for p in parts for i in p.items], file_of(responses))
         empty = [p.id for p in parts if not p.items]
         if empty:

@@ -54,7 +54,8 @@ def as_source(data: Responses | pd.DataFrame | Source) -> Source:
     Parameters
     ----------
     data : Responses or DataFrame
-        Reverse items of `Responses` are keyed here; a data frame is taken as it is.
+        Reverse items of `Responses` are keyed here; a data frame is taken as it is, numbered columns by their numbers
+        as text.
 
     Raises
     ------
@@ -78,6 +79,9 @@ def as_source(data: Responses | pd.DataFrame | Source) -> Source:
             notes=data.notes,
         )
     if isinstance(data, pd.DataFrame):
+        if not all(isinstance(c, str) for c in data.columns):
+            # Columns of a bare array are numbers; everything below calls a column by its name.
+            data = data.set_axis([str(c) for c in data.columns], axis=1)
         if not data.columns.is_unique:
             twice = some(dict.fromkeys(data.columns[data.columns.duplicated()]))
             raise DataError(f"the data frame has columns that share a name: {twice}. Rename or drop one of them.")

@@ -112,5 +112,5 @@ def _check_rows(samples: Sequence[Sample], problem: Problem) -> None:
     if n < q:
         raise SampleError(
             f"{n} usable rows for {q} free parameters: the model asks more than the data can tell. Use a smaller "
-            "model, or more rows."
+            "model, or more rows; where rows were left out for a missing answer, missing='fiml' keeps them."
         )

@@ -1,0 +1,44 @@
+"""Columns are called by their names, whatever kind of name a data frame has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import cgsurvey as cg
+
+NUMBERED = pd.DataFrame(
+    np.clip(np.round(3 + np.random.default_rng(5).normal(size=(200, 8)).cumsum(axis=1) / 2), 1, 5)
+)
+NAMED = NUMBERED.rename(columns=str)
+FIRST, SECOND = [0, 1, 2, 3], [4, 5, 6, 7]
+CALLS = {
+    "screen": lambda d, a, b: cg.screen(d, constructs={"a": a, "b": b}),
+    "normality": lambda d, a, b: cg.normality(d, a),
+    "missingness": lambda d, a, b: cg.missingness(d),
+    "describe": lambda d, a, b: cg.describe(d),
+    "icc": lambda d, a, b: cg.icc(d, a),
+    "factorability": lambda d, a, b: cg.factorability(d),
+    "efa": lambda d, a, b: cg.efa(d, factors=1, items=b),
+    "reliability": lambda d, a, b: cg.reliability(d, {"a": a, "b": b}),
+    "validity": lambda d, a, b: cg.validity(d, {"a": a, "b": b}),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_numbered_columns_are_read_by_their_number_as_text(call):
+    numbered = CALLS[call](NUMBERED, FIRST, SECOND)
+    named = CALLS[call](NAMED, list(map(str, FIRST)), list(map(str, SECOND)))
+    pd.testing.assert_frame_equal(numbered.tidy(), named.tidy())
+
+
+def test_a_number_and_its_text_are_the_same_name():
+    twice = NUMBERED.set_axis([0, "0", *range(2, 8)], axis=1)
+    with pytest.raises(cg.DataError, match="share a name: 0"):
+        cg.describe(twice)
+
+
+def test_a_text_where_a_list_of_items_belongs_is_no_list_of_letters():
+    with pytest.raises(cg.OptionError, match=r"'trust': write \['a1'\]"):
+        cg.describe(NAMED, constructs={"trust": "a1"})
