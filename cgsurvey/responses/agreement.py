@@ -16,7 +16,15 @@ from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.responses import raters
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.score import score_parts
-from cgsurvey.responses.selection import Constructs, Part, as_responses, pick_constructs, pick_items, require
+from cgsurvey.responses.selection import (
+    Constructs,
+    Part,
+    as_responses,
+    items_by_construct,
+    pick_constructs,
+    pick_items,
+    require,
+)
 
 _WORST = ("poor", "fair", "good")
 
@@ -329,7 +337,7 @@ def _by_group(
 ) -> Responses:
     named = columns
     if isinstance(constructs, Mapping) and not isinstance(data, Responses):
-        named = list(dict.fromkeys(i for v in constructs.values() for i in v))
+        named = list(dict.fromkeys(i for v in items_by_construct(constructs).values() for i in v))
     responses = as_responses(data, named)
     require(responses.frame.columns, [group], responses.provenance.file or "the data")
     if responses.frame[group].nunique() < 2:

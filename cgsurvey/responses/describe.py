@@ -16,7 +16,15 @@ from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.responses.agreement import group_codes
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.score import score_parts
-from cgsurvey.responses.selection import Constructs, Part, answered_items, as_responses, pick_constructs, require
+from cgsurvey.responses.selection import (
+    Constructs,
+    Part,
+    answered_items,
+    as_responses,
+    items_by_construct,
+    pick_constructs,
+    require,
+)
 from cgsurvey.responses.shape import shape
 
 # Tingkat capaian responden: a convention of Indonesian theses in percent of the highest score, lower bounds, not a
@@ -130,7 +138,7 @@ def describe(
     ColumnNotFoundError, DataError, SampleError
     """
     if isinstance(constructs, Mapping) and not isinstance(data, Responses) and items is None:
-        items = list(dict.fromkeys(i for v in constructs.values() for i in v))
+        items = list(dict.fromkeys(i for v in items_by_construct(constructs).values() for i in v))
     responses = as_responses(data, items)
     frame = responses.frame
     notes: list[Note] = []

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cgsurvey.base.options import choose, fraction
 from cgsurvey.responses.responses import Responses
-from cgsurvey.responses.selection import Constructs, Part, as_responses, pick_constructs
+from cgsurvey.responses.selection import Constructs, Part, as_responses, items_by_construct, pick_constructs
 
 
 def score(
@@ -49,7 +49,7 @@ def score(
     choose("method", method, ("mean", "sum"))
     choose("level", level, ("element", "dimension", "all"))
     fraction("min_valid", min_valid, closed=True)
-    names = [i for v in constructs.values() for i in v] if isinstance(constructs, Mapping) else None
+    names = [i for v in items_by_construct(constructs).values() for i in v] if isinstance(constructs, Mapping) else None
     responses = as_responses(data, dict.fromkeys(names) if names is not None else None)
     parts = pick_constructs(responses, constructs)
     scores = score_parts(responses.keyed, parts, method=method, min_valid=min_valid, level=level)

@@ -111,6 +111,14 @@ def file_of(responses: Responses) -> str:
     return responses.provenance.file or "the data frame"
 
 
+def items_by_construct(constructs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return a mapping of constructs to items with all names as text; a text is no list of its letters."""
+    words = [f"'{k}': write ['{v}']" for k, v in constructs.items() if isinstance(v, str)]
+    if words:
+        raise OptionError(f"constructs: a list of items belongs where a text stands. {'; '.join(words)}.")
+    return {str(k): tuple(map(str, v)) for k, v in constructs.items()}
+
+
 def pick_constructs(responses: Responses, constructs: Constructs = None) -> tuple[Part, ...]:
     """Return the constructs to work on.
 
@@ -130,10 +138,7 @@ def pick_constructs(responses: Responses, constructs: Constructs = None) -> tupl
     """
     instrument = responses.instrument
     if isinstance(constructs, Mapping):
-        words = [f"'{k}': write ['{v}']" for k, v in constructs.items() if isinstance(v, str)]
-        if words:
-            raise OptionError(f"constructs: a list of items belongs where a text stands. {'; '.join(words)}.")
-        parts = tuple(Part(str(k), tuple(map(str, v)), size=len(v)) for k, v in constructs.items())
+        parts = tuple(Part(k, v, size=len(v)) for k, v in items_by_construct(constructs).items())
         require(responses.items, [i for p in parts for i in p.items], file_of(responses))
         empty = [p.id for p in parts if not p.items]
         if empty:

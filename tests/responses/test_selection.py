@@ -8,9 +8,7 @@ import pytest
 
 import cgsurvey as cg
 
-NUMBERED = pd.DataFrame(
-    np.clip(np.round(3 + np.random.default_rng(5).normal(size=(200, 8)).cumsum(axis=1) / 2), 1, 5)
-)
+NUMBERED = pd.DataFrame(np.clip(np.round(3 + np.random.default_rng(5).normal(size=(200, 8)).cumsum(axis=1) / 2), 1, 5))
 NAMED = NUMBERED.rename(columns=str)
 FIRST, SECOND = [0, 1, 2, 3], [4, 5, 6, 7]
 CALLS = {
