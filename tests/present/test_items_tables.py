@@ -105,6 +105,8 @@ def test_nonresponse_says_no_more_than_it_knows(results):
     assert "order of rows: 65 and 65 respondents" in text and "does not show that there is none" in text
     text = cg.table(results["nonresponse"], language="id").to_text()
     assert "0,30 simpangan" in " ".join(text.split()) and "t Welch" in text
+    reached = set(results["nonresponse"].comparisons["verdict"]) - {""}
+    assert len(cg.table(results["nonresponse"]).footnotes) == len(reached) > 0
 
 
 def test_representativeness_prints_the_test_above_its_variable(results):

@@ -31,6 +31,7 @@ _METHODS: Mapping[str, Words] = {
     "welch": Words("Means (Welch's t, Hedges' g)", "Rerata (t Welch, g Hedges)"),
     "chisq": Words("Categories (χ², Cramér's V)", "Kategori (χ², V Cramér)"),
 }
+_MARKS = {"difference": "a", "small": "b", "equivalent": "c", "undecided": "d"}
 _SAMPLES = {
     EVERYBODY: Words("Everybody", "Semua responden"),
     ALL: Words("Without all flagged", "Tanpa semua yang ditandai"),
@@ -74,11 +75,10 @@ def nonresponse(x: NonresponseBias, style: Style) -> Table:
                     r.statistic,
                     Cell(r.df, "number" if mean else "count", 1 if mean else 0),
                     r.p_holm,
-                    r.effect_size,
+                    Cell(r.effect_size, mark=_MARKS.get(r.verdict, "")),
                     r.ci_lower if mean else None,
                     r.ci_upper if mean else None,
                     r.p_equivalence if mean else None,
-                    term("comparison", r.verdict) if r.verdict else None,
                 )
             )
     columns = (
@@ -91,8 +91,8 @@ def nonresponse(x: NonresponseBias, style: Style) -> Table:
         Column("effect_size", Words("g / V", "g / V"), "number"),
         *interval("number"),
         Column.of("p_equivalence"),
-        Column.of("verdict"),
     )
+    reached = set(x.comparisons["verdict"])
     options = x.meta.options
     sizes = {"n_early": options["n_early"], "n_late": options["n_late"]}
     bound = Words(*(show(x.bound, "number", g, 2) for g in ("en", "id")))
@@ -105,6 +105,7 @@ def nonresponse(x: NonresponseBias, style: Style) -> Table:
         groups=groups,
         spanners=(interval_spanner(float(options["ci"])),),
         notes=(said(f"nonresponse_{x.how}", **sizes), said("nonresponse", bound=bound)),
+        footnotes={mark: term("comparison", verdict) for verdict, mark in _MARKS.items() if verdict in reached},
     )
     return with_meta(made, x.meta)
 
