@@ -15,6 +15,7 @@ from cgsurvey.base.data import read_yaml, shipped
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
+from cgsurvey.responses import several
 from cgsurvey.responses.decoders import Decoders
 from cgsurvey.responses.decoding import Decoder, decode, no_answer, unsteady
 from cgsurvey.responses.design import Design
@@ -23,7 +24,7 @@ from cgsurvey.responses.matching import Matching, map_columns, match
 from cgsurvey.responses.privacy import SALT_LENGTH, Discretion
 from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.readers import SOURCES, RawTable, Request, open_table
-from cgsurvey.responses.responses import REASONS, FlowStep, Provenance, Responses
+from cgsurvey.responses.responses import REASONS, FlowStep, Provenance, Responses, no_stated
 from cgsurvey.responses.vocabulary import Vocabulary
 from cgsurvey.responses.words import number, plain, quantities, short
 
@@ -171,7 +172,7 @@ def read_responses(
     if table.reasons:
         notes.append(_no_answers(table))
     kinds: dict[str, str] = {} if asked is None else {q.name: q.type for q in asked.demographics}
-    kept, aside = _others(table, matching, questions, kinds, discretion, notes)
+    kept, places, aside = _others(table, matching, questions, kinds, discretion, notes)
     others, comma = _typed(kept, kinds, declared if asked is None else {}, notes, problems, table.rows)
     index = pd.Index(table.rows, name="row")
     frame = pd.DataFrame(scores | others, index=index, copy=False)
@@ -204,11 +205,14 @@ def read_responses(
             matched_by=dict(matching.how),
             unmatched=tuple(table.headers[j] for j in matching.unmatched),
             dropped=dropped,
+            labels={n: table.labels[j] for n, j in places.items() if j in table.labels},
+            values={n: dict(table.values[j]) for n, j in places.items() if j in table.values},
         ),
         notes=tuple(notes),
         flow=(FlowStep("read", len(table.rows), 0),),
         design=design,
         simulated=simulated,
+        stated=_stated_cells(table, places),
         matches=matching.listed(table, "" if asked is None else f"{asked.id} {asked.version}", aside),
         found=problems,
     )
@@ -425,8 +429,21 @@ class _Reading:
             scale = known[name].scale if name in known else None
             if scale is not None and known[name].type == "one":
                 cells = self._names(name, cells, Decoder(scale, {}, {}, self.spoken))
+            elif scale is not None:
+                cells = self._chosen(name, matching.columns[name], cells, Decoder(scale, {}, {}, self.spoken))
             out[name] = cells
         return out
+
+    def _chosen(self, name: str, positions: tuple[int, ...], cells: np.ndarray, decoder: Decoder) -> np.ndarray:
+        """Return the names of several chosen answers, from their yes/no columns where the file has them."""
+        parts = self.table.choices.get(positions[0]) if len(positions) == 1 else None
+        if parts:
+            return several.by_columns({words: self.table.cells[j] for words, j in parts.items()}, decoder)
+        texts, strange = several.by_text(cells, decoder)
+        if strange.any():
+            kinds = len(pd.unique(cells[strange]))
+            self.notes.append(note("responses.other_answers", question=name, n=int(strange.sum()), kinds=kinds))
+        return texts
 
     def _names(self, name: str, cells: np.ndarray, decoder: Decoder) -> np.ndarray:
         codes, texts = pd.factorize(cells)
@@ -441,6 +458,24 @@ class _Reading:
                 rows, value = self.table.rows[codes == k], str(texts[k])
                 self.problems.add("other_answer", item=name, column=name, value=value, rows=rows, level="warning")
         return np.array(names, dtype=object)[codes]
+
+
+def _stated_cells(table: RawTable, places: Mapping[str, int]) -> pd.DataFrame:
+    """Return the cells that the file declares as no answer: row, column, value, reason, the file's own word."""
+    parts = []
+    for name, j in places.items():
+        stated = table.reasons.get(j)
+        if stated:
+            _, reasons = _set_apart(table.cells[j], stated)
+            at = reasons != ""
+            values = [c.strip() for c in table.cells[j][at]]
+            words = [table.values.get(j, {}).get(v, "") for v in values]
+            parts.append(
+                pd.DataFrame(
+                    {"row": table.rows[at], "column": name, "value": values, "reason": reasons[at], "word": words}
+                )
+            )
+    return no_stated() if not parts else pd.concat([no_stated(), *parts], ignore_index=True).astype(no_stated().dtypes)
 
 
 def _no_answers(table: RawTable) -> Note:
@@ -473,13 +508,14 @@ def _others(
     kinds: dict[str, str],
     discretion: Discretion,
     notes: list[Note],
-) -> tuple[dict[str, np.ndarray], tuple[int, ...]]:
-    """Return the columns beside the items under unique names, and the positions of those left behind.
+) -> tuple[dict[str, np.ndarray], dict[str, int], tuple[int, ...]]:
+    """Return the columns beside the items under unique names, where each name stands, and what was left behind.
 
     Questions of the instrument that ask for text are looked at like columns that it does not know. Pseudonyms are
     entered in `kinds` as text.
     """
     out: dict[str, np.ndarray] = {}
+    places = {name: p[0] for name, p in matching.columns.items() if name not in questions}
     done: dict[str, list[int]] = {"drop": [], "hash": [], "text": []}
     twice = []
 
@@ -489,6 +525,8 @@ def _others(
             done[verdict].append(j)
         if verdict == "hash":
             kinds[name] = "text"
+        else:
+            places[name] = j
         if verdict in ("keep", "hash"):
             out[name] = discretion.hashed(cells) if verdict == "hash" else cells
 
@@ -497,6 +535,7 @@ def _others(
             keep(name, matching.columns[name][0], cells)
         else:
             out[name] = cells
+            places[name] = matching.columns[name][0]
     used = set(matching.columns)
     for j in matching.unmatched:
         header, k = table.headers[j], 1
@@ -516,7 +555,7 @@ def _others(
         notes.append(note("responses.salt_short", length=SALT_LENGTH))
     if twice:
         notes.append(note("responses.same_header", columns=some([f"'{short(t)}'" for t in twice], 8)))
-    return out, tuple(sorted(done["drop"] + done["text"]))
+    return out, places, tuple(sorted(done["drop"] + done["text"]))
 
 
 def _check_design(design: Design, frame: pd.DataFrame, dropped: tuple[str, ...], where: str) -> None:

@@ -52,9 +52,9 @@ class Provenance:
     sha256 : str
         Hash of the bytes of the file, of the cells for a data frame.
     reader : str
-        How it was opened: "csv", "excel", "parquet", "frame".
+        How it was opened: "csv", "excel", "parquet", "spss", "stata", "frame".
     source : str
-        Which program wrote it: "kobo", "odk", "google_forms", "table"; `source_why` says what gave it away.
+        Which program wrote it, see `read_responses`; `source_why` says what gave it away.
     sheet, encoding, delimiter, decimal : str
         As they took effect; "" where they do not apply.
     language : str
@@ -71,6 +71,10 @@ class Provenance:
         Headers that belong to nothing in the instrument; kept in the frame.
     dropped : tuple of str
         Headers of personal data, which are not kept.
+    labels : mapping
+        Column of the frame to the text of its question, where the file holds one beside the header.
+    values : mapping
+        Column of the frame to its value labels in the file: code to label.
     """
 
     file: str = ""
@@ -90,6 +94,14 @@ class Provenance:
     matched_by: Mapping[str, str] = field(default_factory=dict)
     unmatched: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def no_stated() -> pd.DataFrame:
+    """Return the empty table of cells declared as no answer: row, column, value, reason, word."""
+    texts = {name: pd.Series(dtype="str") for name in ("column", "value", "reason", "word")}
+    return pd.DataFrame({"row": pd.Series(dtype="int64"), **texts})
 
 
 def no_exclusions() -> pd.DataFrame:
@@ -126,6 +138,9 @@ class Responses:
         True when nobody answered: the data were made by a simulation.
     linkage : Linkage, optional
         How the answers of partners were brought in as office means, where `link` did so.
+    stated : DataFrame
+        Cells that the file itself declares as no answer (user-missing values of SPSS, .a to .z of Stata, -99 of
+        Qualtrics): row, column, value as in the file, reason, and the file's own word for it.
     matches : Matches
         Which column of the file was taken for which name, see `matching`.
     found : Problems
@@ -142,6 +157,7 @@ class Responses:
     design: Design | None = None
     simulated: bool = False
     linkage: Linkage | None = None
+    stated: pd.DataFrame = field(default_factory=no_stated)
     matches: Matches = field(default_factory=Matches, repr=False)
     found: Problems = field(default_factory=Problems, repr=False)
 
@@ -209,18 +225,22 @@ class Responses:
             columns = [c for c in self.reasons.columns if c in frame.columns]
             known = frame.index.isin(self.reasons.index).all()
             changes["reasons"] = self.reasons.loc[frame.index, columns] if known else None
+        if frame is not None and "stated" not in changes:
+            kept = self.stated["row"].isin(frame.index) & self.stated["column"].isin(frame.columns)
+            changes["stated"] = self.stated[kept]
         return dataclasses.replace(self, **changes)
 
     def equals(self, other: object) -> bool:
         """Say whether the answers are the same: frame, reasons, keyed scores, instrument, design, simulated.
 
-        Where they came from (provenance, notes) is not compared: five exports of one survey are equal.
+        Where they came from (provenance, notes, numbers of rows) is not compared: five exports of one survey are equal,
+        although one has three rows of headers and another none.
         """
         return (
             isinstance(other, Responses)
-            and self.frame.equals(other.frame)
-            and self.reasons.equals(other.reasons)
-            and self.keyed.equals(other.keyed)
+            and _same(self.frame, other.frame)
+            and _same(self.reasons, other.reasons)
+            and _same(self.keyed, other.keyed)
             and getattr(self.instrument, "id", None) == getattr(other.instrument, "id", None)
             and self.design == other.design
             and self.simulated == other.simulated
@@ -289,3 +309,7 @@ class Responses:
         table = self.describe_import().to_html(index=False, header=False, border=0)
         flag = "<p><em>Simulated data.</em></p>" if self.simulated else ""
         return f"<div><strong>{escape(repr(self).strip('<>'))}</strong>{flag}{table}</div>"
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return one.reset_index(drop=True).equals(other.reset_index(drop=True))

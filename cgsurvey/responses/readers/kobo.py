@@ -7,7 +7,7 @@ Data": a zip of csv files, SubmissionDate and KEY in the main table, PARENT_KEY 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -137,7 +137,7 @@ def join_repeat(tables: dict[str, RawTable], main: str, repeat: str) -> RawTable
             f"It has: {some(known) or 'none'}."
         )
     child = tables[repeat]
-    keys, parent_of, parent_name = _links(child, repeat, set(tables), main)
+    keys, parent_of, parent_name = _links(child, repeat, tables, main)
     parent = join_repeat(tables, main, parent_name) if parent_name != main else tables[main]
     own = _column(parent, parent_of)
     place = {k: i for i, k in enumerate(own) if k}
@@ -166,20 +166,23 @@ def join_repeat(tables: dict[str, RawTable], main: str, repeat: str) -> RawTable
 
 
 def _column(table: RawTable, name: str) -> np.ndarray:
-    at = next((j for j, h in enumerate(table.headers) if _last(h) == name), None)
-    if at is None:
+    """Return a system column; of a joined table that of the innermost group, which stands last."""
+    places = [j for j, h in enumerate(table.headers) if _last(h) == name]
+    if not places:
         raise DataError(f"{table.named} has no column '{name}', by which a repeated group would be joined.")
-    return table.cells[at]
+    return table.cells[places[-1]]
 
 
-def _links(child: RawTable, repeat: str, names: set[str], main: str) -> tuple[np.ndarray, str, str]:
+def _links(child: RawTable, repeat: str, tables: Mapping[str, RawTable], main: str) -> tuple[np.ndarray, str, str]:
     """Return the keys of the parents of each row, the column of the parent that holds them, and its table."""
     heads = [_last(h) for h in child.headers]
     if "_parent_index" in heads:
         told = set(_column(child, "_parent_table_name")) if "_parent_table_name" in heads else set()
-        parent = next((n for n in told if n in names and n != repeat), main)
-        return _column(child, "_parent_index"), "_index", parent
-    return _column(child, _ODK_REPEAT), "key", main
+        return _column(child, "_parent_index"), "_index", next((n for n in tables if n in told and n != repeat), main)
+    keys = _column(child, _ODK_REPEAT)
+    others = [n for n, t in tables.items() if n not in (repeat, main) and "key" in [_last(h) for h in t.headers]]
+    inner = next((n for n in others if set(keys) & set(_column(tables[n], "key"))), main)
+    return keys, "key", inner
 
 
 KOBO = Platform(

@@ -14,13 +14,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
+import numpy as np
+import pandas as pd
+
 from cgsurvey.base.errors import DataError
 from cgsurvey.base.notes import note
 from cgsurvey.responses.readers import structure, text
 from cgsurvey.responses.readers.markup import parse, without_tags
 from cgsurvey.responses.readers.platform import Head, Platform, Request, Signs
 from cgsurvey.responses.readers.raw import RawTable, blank
-from cgsurvey.responses.readers.structure import Structure
+from cgsurvey.responses.readers.structure import Structure, key
 from cgsurvey.responses.words import plain
 
 _CODES = ("id", "submitdate", "lastpage", "startlanguage", "seed", "token", "startdate", "datestamp", "ipaddr")
@@ -61,9 +64,34 @@ def _read(table: RawTable, request: Request) -> RawTable:
         n = int(blank(table.cells[at]).sum())
         if n:
             table = table.noted(note("responses.unfinished", n=n, column=table.headers[at]))
+    boxes = _boxes(table)
     table = replace(table, headers=tuple(_header(h) for h in table.headers))
     known = _structure(table, request)
-    return table if known is None else structure.apply(table, known, _CHOSEN)
+    if known is not None:
+        return structure.apply(table, known, _CHOSEN)
+    k = len(table.headers)
+    columns = [structure.joined(table, parts, _CHOSEN) for parts in boxes.values()]
+    return table.append(list(boxes), columns, {k + i: parts for i, parts in enumerate(boxes.values())})
+
+
+def _boxes(table: RawTable) -> dict[str, dict[str, int]]:
+    """Return the columns Q[code] of questions whose cells are only ticks: question to code to position."""
+    found: dict[str, dict[str, int]] = {}
+    for j, header in enumerate(table.headers):
+        coded = _CODED.fullmatch(header)
+        if coded and header.count("[") == 1:
+            main, _, code = header[:-1].partition("[")
+            found.setdefault(main, {})[code] = j
+    have = {key(h) for h in table.headers}
+    return {
+        main: parts
+        for main, parts in found.items()
+        if len(parts) > 1 and key(main) not in have and all(_ticks(table.cells[j]) for j in parts.values())
+    }
+
+
+def _ticks(cells: np.ndarray) -> bool:
+    return {c.strip().casefold() for c in pd.unique(cells)} <= {"y", "n", "yes", "no", "ya", "tidak", ""}
 
 
 def _header(header: str) -> str:

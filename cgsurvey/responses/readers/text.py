@@ -70,25 +70,27 @@ def _guess(content: bytes) -> str | None:
 def sniff(text: str) -> str:
     """Return the delimiter by the headers alone: cells may hold commas and semicolons, headers hold the truth.
 
-    Where two delimiters cut the headers, the one that cuts the next record into as many cells wins, then the one that
-    cuts more.
+    Where several delimiters cut, the one that cuts most of the first records alike wins, then the one that cuts the
+    earliest of them, then any before the comma, which also stands in numbers and sentences, then the one that cuts
+    more.
     """
     head = io.StringIO(text[:1_000_000], newline="")
     first = next((line for line in head if line.strip()), "")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         return first.strip()[4]
-    best, found = (False, 0), ","
+    best, found = (0.0, 0, False, 0), ","
     for delimiter in _DELIMITERS:
         reader = csv.reader(io.StringIO(text[:1_000_000], newline=""), delimiter=delimiter)
         try:
             widths = [len(r) for _, r in zip(range(12), (r for r in reader if any(r)), strict=False)]
         except csv.Error:
             continue
-        wide = max(widths, default=0)
-        if wide < 2:
+        at = next((i for i, w in enumerate(widths) if w > 1), None)
+        if at is None:
             continue
-        at = next(i for i, w in enumerate(widths) if w > 1)
-        merit = (len(widths) > at + 1 and widths[at + 1] == widths[at], widths[at])
+        alike = sum(w == widths[at] for w in widths[at:]) / (len(widths) - at)
+        # A title above the headers may hold a comma; it is alone with it.
+        merit = (alike if len(widths) - at > 1 else 0.0, -at, delimiter != ",", widths[at])
         if merit > best:
             best, found = merit, delimiter
     return found
