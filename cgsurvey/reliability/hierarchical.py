@@ -50,7 +50,7 @@ class Omega(Result):
         the variance that the model implies and by the observed one.
     indices : DataFrame
         One row per construct with a general factor: `construct method omega_total omega_h omega_limit ecv puc arpb
-        omega_l2 omega_partial`; the last two are those of second-order models.
+        omega_l2 omega_partial`; `arpb` is that of fitted models, the last two of second-order ones.
     loadings : mapping of str to DataFrame
         Per construct: items in rows; standardised loadings on the general factor and on the groups, `h2`, `u2`, `p2`
         (share of the general factor in the communality).
@@ -205,7 +205,6 @@ def _schmid_leiman(name: str, items: tuple[str, ...], R: Floats, factors: int) -
         "omega_limit": shares.limit,
         "ecv": shares.ecv,
         "puc": b.uncontaminated(own),
-        "arpb": b.relative_bias(found.general, one_factor_loadings(R)),
     }
     return (rows, index, _loadings(items, found.general, found.groups, names, found.residuals)), notes
 

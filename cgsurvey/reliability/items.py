@@ -80,7 +80,13 @@ def without_each(S: Floats, n: int) -> Dropped:
 
 def alpha_if_dropped(S: Floats) -> Floats:
     """Alpha of the construct without each item, shape (k,); NaN when only one item would remain."""
-    return without_each(S, 1).alpha
+    k, variance = len(S), np.diag(S)
+    if k < 3:
+        return np.full(k, NAN)
+    total, trace = S.sum() - 2 * S.sum(axis=1) + variance, variance.sum() - variance
+    varies = total > 1e-12 * trace
+    share = np.divide(trace, total, out=np.full(k, NAN), where=varies)
+    return (k - 1) / (k - 2) * (1 - share)
 
 
 def against_the_rest(S: Floats) -> NDArray[np.bool_]:

@@ -63,7 +63,7 @@ def derivative(R: Floats, theta: Floats, E: Floats) -> Floats:
     By the implicit function theorem, with the exact Hessian, so that it holds where one factor does not fit.
     """
     k = len(R)
-    _, H, _ = _derivatives(R[None], theta[None])
+    _, H = _derivatives(R[None], theta[None])
     P = np.linalg.inv(np.outer(theta[:k], theta[:k]) + np.diag(theta[k:]))
     PE = P @ E
     by_loadings = -2 * (PE @ (P @ theta[:k]))
@@ -79,16 +79,16 @@ def _minimise(R: Floats) -> tuple[Floats, np.ndarray]:
     done = np.zeros(len(R), dtype=bool)
     active = np.arange(len(R))
     for _ in range(STEPS):
-        g, H, E = _derivatives(R[active], theta[active])
+        g, H = _derivatives(R[active], theta[active])
         flat = np.abs(g).max(axis=1) < FLAT
         done[active[flat]] = True
-        active, g, H, E = active[~flat], g[~flat], H[~flat], E[~flat]
+        active, g, H = active[~flat], g[~flat], H[~flat]
         if not len(active):
             break
-        convex = np.linalg.eigvalsh(H)[:, 0] > 1e-10
-        M = np.where(convex[:, None, None], H, E)
-        M = M + 1e-12 * np.eye(2 * k)
-        step = -np.linalg.solve(M, g[..., None])[..., 0]
+        curved = np.linalg.eigvalsh(H)[:, 0] <= 1e-10
+        if curved.any():
+            H[curved] = _expected(theta[active[curved]])
+        step = -np.linalg.solve(H + 1e-12 * np.eye(2 * k), g[..., None])[..., 0]
         size, waiting = np.ones(len(active)), np.arange(len(active))
         slope = (g * step).sum(axis=1)
         near = np.abs(g).max(axis=1) < 1e-6  # there differences of F are rounding
@@ -132,18 +132,29 @@ def _value(R: Floats, theta: Floats) -> Floats:
     return np.where(good, np.log(safe).sum(axis=1) + (trace / safe).sum(axis=1), np.inf)
 
 
-def _derivatives(R: Floats, theta: Floats) -> tuple[Floats, Floats, Floats]:
-    """Gradient (m, 2k), Hessian and expected Hessian (m, 2k, 2k) of F."""
-    k = R.shape[1]
-    loadings = theta[:, :k]
-    Sigma = loadings[:, :, None] * loadings[:, None, :]
-    Sigma[:, np.arange(k), np.arange(k)] += theta[:, k:]
-    P = np.asarray(np.linalg.inv(Sigma), dtype=np.float64)
+def _derivatives(R: Floats, theta: Floats) -> tuple[Floats, Floats]:
+    """Gradient (m, 2k) and Hessian (m, 2k, 2k) of F."""
+    loadings, P = _inverse(theta)
     Q = np.asarray(P @ R @ P)
     u, w = (np.einsum("mij,mj->mi", M, loadings) for M in (P, Q))
     gradient = np.hstack([2 * (u - w), np.diagonal(P - Q, axis1=1, axis2=2)])
-    expected = _hessian(P, P, u, u, loadings)
-    return gradient, _hessian(P, Q, u, w, loadings), expected
+    return gradient, _hessian(P, Q, u, w, loadings)
+
+
+def _expected(theta: Floats) -> Floats:
+    """Expected Hessian, which is positive definite, shape (m, 2k, 2k)."""
+    loadings, P = _inverse(theta)
+    u = np.einsum("mij,mj->mi", P, loadings)
+    return _hessian(P, P, u, u, loadings)
+
+
+def _inverse(theta: Floats) -> tuple[Floats, Floats]:
+    """Loadings and the inverse of Sigma."""
+    k = theta.shape[1] // 2
+    loadings = theta[:, :k]
+    Sigma = loadings[:, :, None] * loadings[:, None, :]
+    Sigma[:, np.arange(k), np.arange(k)] += theta[:, k:]
+    return loadings, np.asarray(np.linalg.inv(Sigma), dtype=np.float64)
 
 
 def _hessian(P: Floats, Q: Floats, u: Floats, w: Floats, loadings: Floats) -> Floats:

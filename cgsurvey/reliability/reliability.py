@@ -21,6 +21,7 @@ from cgsurvey.reliability.constructs import Blocks, Constructs, gather
 from cgsurvey.reliability.estimates import COLUMNS, estimates, of_resamples
 from cgsurvey.reliability.items import (
     Dropped,
+    alpha_if_dropped,
     critical_correlation,
     item_rest_correlation,
     item_total_correlation,
@@ -293,7 +294,7 @@ def _items(s: Scale, ranges: Sequence[tuple[float, float]], tails: int) -> dict[
         "mean": nothing if s.ordinal_only else s.mean,
         "sd": nothing if s.ordinal_only else np.sqrt(np.diag(s.S)),
         "r_drop": r_drop,
-        "alpha_if_dropped": without_each(s.S, s.n).alpha if known else nothing,
+        "alpha_if_dropped": alpha_if_dropped(s.S) if known else nothing,
         "r_table": [r_table] * s.k,
         "above_r_table": np.array([None if np.isnan(r) else bool(r >= r_table) for r in r_drop], dtype=object),
         "loading": s.loadings,

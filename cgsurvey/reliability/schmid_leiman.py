@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgsurvey.base.parallel import one_thread
-from cgsurvey.factor.extraction import extract
-from cgsurvey.factor.rotation import rotate
+from cgsurvey.factor import criteria
+from cgsurvey.factor.extraction import LOWEST, extract, signs
+from cgsurvey.factor.rotation import minimise
 from cgsurvey.reliability.coefficients import NAN, Floats
 
 FACTORS, LEAST = 3, 6  # factors, and the items that they need
+ROUGH, FINE = 1e-4, 1e-7  # gradients at which the start and the rotation may stop; omega is wanted to about six digits
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,50 @@ def schmid_leiman(R: Floats, m: int = FACTORS) -> SchmidLeiman:
     """Decompose a positive definite correlation matrix; m = 3 or more factors."""
     with one_thread():
         first = extract(R, m, "minres")
-        # From varimax, as psych::omega: oblimin has several minima, and this start keeps from collapsed factors.
-        rotated = rotate(rotate(first.loadings, "varimax").loadings, "oblimin")
-        second = extract(rotated.phi, 1, "minres")
-    L, g = rotated.loadings, second.loadings[:, 0]
+        L, phi, settled = _oblique(first.loadings)
+        g, found = _second_order(phi)
     own = 1 - g**2
     groups = L * np.sqrt(np.maximum(own, 0))
     return SchmidLeiman(
         general=L @ g,
         groups=groups,
-        residuals=1 - np.einsum("ij,jk,ik->i", L, rotated.phi, L),
+        residuals=1 - np.einsum("ij,jk,ik->i", L, phi, L),
         second_order=g,
-        phi=rotated.phi,
+        phi=phi,
         heywood=bool(first.bounded.any()),
         beyond=bool((own <= 0).any()),
-        converged=first.converged and rotated.converged and second.converged,
+        converged=first.converged and settled and found,
     )
+
+
+def _oblique(A: Floats) -> tuple[Floats, Floats, bool]:
+    """Oblimin of unrotated loadings: pattern, factor correlations, whether it arrived.
+
+    From varimax, as psych::omega: oblimin has several minima, and this start keeps from collapsed factors.
+    """
+    m = A.shape[1]
+    length = np.sqrt((A**2).sum(axis=1, keepdims=True))
+    unit = A / np.where(length > 0, length, 1.0)
+    start, _, _ = minimise(unit, criteria.orthomax(1.0), np.eye(m)[None], oblique=False, tolerance=ROUGH)
+    turned = A @ start[0]
+    T, _, arrived = minimise(turned, criteria.oblimin(0.0), np.eye(m)[None], oblique=True, tolerance=FINE)
+    rotmat = np.linalg.inv(T[0]).T
+    L = turned @ rotmat
+    order = np.argsort(-(L**2).sum(axis=0), kind="stable")
+    turn = signs(L[:, order])
+    phi = (T[0].T @ T[0])[np.ix_(order, order)] * np.outer(turn, turn)
+    return L[:, order] * turn, phi, bool(arrived[0])
+
+
+def _second_order(phi: Floats) -> tuple[Floats, bool]:
+    """Loadings of the factors on one general factor; of three they are sqrt(r12 r13 / r23) and the like."""
+    if len(phi) == 3 and (phi > 0).all():
+        a, b, c = phi[0, 1], phi[0, 2], phi[1, 2]
+        r = np.array([a * b / c, a * c / b, b * c / a])
+        if (r <= 1 - LOWEST).all():
+            return np.sqrt(r), True
+    second = extract(phi, 1, "minres")
+    return second.loadings[:, 0], second.converged
 
 
 @dataclass(frozen=True)
