@@ -43,6 +43,7 @@ def results(answers: pd.DataFrame) -> dict[str, object]:
         "icc": cg.icc(answers[["x1", "x2", "x3"]]),
         "agreement": cg.rwg(people, "sex", CONSTRUCTS, scale=(1, 5)),
         "reliability": cg.reliability(answers, {"all": ITEMS}),
+        "omega": cg.omega(answers, {"all": ITEMS}),
         "factorability": cg.factorability(answers),
         "parallel": cg.parallel_analysis(answers, seed=1, iterations=20),
         "efa": cg.efa(answers, factors=3),
@@ -53,7 +54,7 @@ def results(answers: pd.DataFrame) -> dict[str, object]:
 ALL = [
     "normality", "missingness", "nonresponse", "representativeness", "exclusions", "validity", "discriminant",
     "common_method", "experts", "cvi", "retest", "icc", "agreement", "reliability", "factorability", "parallel", "efa",
-    "rivals",
+    "rivals", "omega",
 ]  # fmt: skip
 
 
@@ -136,9 +137,16 @@ def test_rivals_are_not_decided_by_a_number(results):
 
 
 def test_a_report_of_measurement_has_all_its_sections(results):
-    names = ["rivals", "common_method", "discriminant", "validity", "efa", "parallel", "factorability"]
-    made = report([results[n] for n in names], title="T")
-    wanted = ["Exploratory factor analysis", "Rival measurement models", "Validity", "Common-method variance"]
+    names = "retest icc omega experts rivals common_method discriminant validity efa parallel factorability"
+    made = report([results[n] for n in names.split()], title="T")
+    wanted = [
+        "Content validity",
+        "Exploratory factor analysis",
+        "Rival measurement models",
+        "Reliability",
+        "Validity",
+        "Common-method variance",
+    ]
     assert [s.title for s in made.sections if s.title in wanted] == wanted
     assert {"factorability", "n_factors", "pattern", "rivals", "discriminant", "common_method"} <= {
         t.name for t in made.tables

@@ -13,6 +13,7 @@ from cgsurvey.present.narration import (
     of_comparisons,
     of_factor,
     of_models,
+    of_omega,
     of_reliability,
     of_responses,
     of_rivals,
@@ -25,7 +26,17 @@ from cgsurvey.present.tables.style import Style
 from cgsurvey.responses import Responses
 
 # Each registers its classes when imported.
-_ROOMS = (of_comparisons, of_factor, of_models, of_reliability, of_responses, of_rivals, of_samples, of_validity)
+_ROOMS = (
+    of_comparisons,
+    of_factor,
+    of_models,
+    of_omega,
+    of_reliability,
+    of_responses,
+    of_rivals,
+    of_samples,
+    of_validity,
+)
 
 
 def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None = None) -> str:

@@ -37,6 +37,7 @@ APPENDIX = {
     "method_loadings",
     "cross_loadings",
     "htmt_intervals",
+    "coefficients",
 }
 
 

@@ -8,9 +8,19 @@ from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
 from cgsurvey.present.table import Words
-from cgsurvey.reliability import CommonMethod, DiscriminantValidity, Reliability, Rivals, Validity
+from cgsurvey.reliability import (
+    CommonMethod,
+    DiscriminantValidity,
+    ExpertJudgement,
+    Omega,
+    Reliability,
+    Retest,
+    Rivals,
+    Validity,
+)
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses.agreement import IntraclassCorrelation
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.link import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
@@ -34,10 +44,11 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "screening": (Screening, ExclusionSensitivity),
     "mcar": (Missingness, McarTest),
     "description": (Description, Normality),
+    "experts": (ExpertJudgement,),
     "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
     "measurement": MODELS,
     "rivals": (Rivals,),
-    "reliability": (Reliability,),
+    "reliability": (Reliability, Omega, Retest, IntraclassCorrelation),
     "validity": (Validity, DiscriminantValidity),
     "common_method": (CommonMethod,),
     "invariance": (Invariance,),
@@ -59,6 +70,7 @@ TITLES: Mapping[str, Words] = {
     "screening": Words("Screening of the data", "Penyaringan data"),
     "mcar": Words("Missing answers", "Jawaban kosong"),
     "description": Words("Description", "Deskripsi"),
+    "experts": Words("Content validity", "Validitas isi"),
     "exploration": Words("Exploratory factor analysis", "Analisis faktor eksploratori"),
     "rivals": Words("Rival measurement models", "Model pengukuran tandingan"),
     "common_method": Words("Common-method variance", "Varians metode umum"),
