@@ -112,9 +112,9 @@ def _structure(table: RawTable, request: Request) -> Structure | None:
 
 def parse_structure(content: bytes, where: str) -> Structure:
     """Return what the syntax file for R, the .lss or the tab-separated structure of a survey says."""
-    if content[:400].lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<?xml", b"<document")):
-        return _lss(parse(content, where), where)
     words, _, _ = text.decode(content, None, where)
+    if words[:400].lstrip().startswith(("<?xml", "<document")):
+        return _lss(parse(words, where), where)
     if _NAME.search(words):
         return _syntax(words, where)
     rows = _tsv_rows(words)

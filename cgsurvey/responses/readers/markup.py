@@ -20,14 +20,8 @@ def without_tags(text: str) -> str:
     return tidy(html.unescape(_TAG.sub(" ", _SCRIPT.sub(" ", text[:100_000]))))
 
 
-def parse(content: bytes, where: str) -> ElementTree.Element:
-    """Return the root of an XML file; entities are refused, because they can read other files and fill the memory."""
-    # UTF-16 would hide the words that are looked for, so the text is made before it is parsed.
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where} is no readable XML: {error}. Export it again.") from error
+def parse(text: str, where: str) -> ElementTree.Element:
+    """Return the root of an XML text; entities are refused, because they can read other files and fill the memory."""
     if "<!doctype" in text.casefold() or "<!entity" in text.casefold():
         raise DataError(
             f"{where} declares XML entities, which no export of a survey does. It is not read; export it again."

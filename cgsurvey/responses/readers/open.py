@@ -14,12 +14,12 @@ import pandas as pd
 
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses.readers import archive, columnar, kobo, limesurvey, markup, redcap, registry, statistical, text
+from cgsurvey.responses.readers import archive, columnar, kobo, limesurvey, redcap, registry, statistical, text
 from cgsurvey.responses.readers.dates import serials
 from cgsurvey.responses.readers.platform import Head, Near, Platform, Request, Signs
 from cgsurvey.responses.readers.raw import Grid, RawTable, find_header, to_table
 from cgsurvey.responses.readers.workbook import Book, filled_down, joined_headers, without_totals
-from cgsurvey.responses.words import plain
+from cgsurvey.responses.words import plain, short
 
 _FOREIGN = (
     (b"%PDF", "a PDF"),
@@ -68,7 +68,7 @@ def open_table(data: str | Path | pd.DataFrame, request: Request | None = None) 
         raise OptionError(f"a path or a pandas DataFrame is needed, not {type(data).__name__}.")
     path = Path(data)
     try:
-        if path.is_file() and path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _LARGEST:
             raise DataError(f"{path.name} is larger than {_LARGEST // 2**30} GB. Write it as parquet or split it.")
         content = path.read_bytes()
     except (OSError, ValueError) as error:
@@ -84,12 +84,12 @@ def open_table(data: str | Path | pd.DataFrame, request: Request | None = None) 
 
 
 def _unreadable(path: Path, error: Exception) -> str:
-    if path.is_dir():
+    if isinstance(error, IsADirectoryError | PermissionError) and path.is_dir():
         return f"'{path}' is a folder. Name the file in it."
     if isinstance(error, FileNotFoundError):
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         return f"there is no file '{path}'.{did_you_mean(path.name, near)} The path starts at the working folder."
-    return f"'{path.name}' cannot be read: {error}"
+    return f"'{short(path.name)}' cannot be read: {short(str(error), 120)}"
 
 
 def _of_file(file: _File, request: Request) -> RawTable:
@@ -102,6 +102,8 @@ def _of_file(file: _File, request: Request) -> RawTable:
         raise DataError(f"{where} is {foreign}, which is not read. Export the answers as csv or xlsx.")
     kind = statistical.recognise(content)
     if kind:
+        if content.startswith(b"<stata_dta>") and not content.rstrip(b"\x00\r\n ").endswith(b"</stata_dta>"):
+            raise DataError(f"{where} is a Stata file that is cut off. Copy or download it again.")
         return _of_statistics(file, kind, request)
     if content.startswith(b"PAR1"):
         with _on_disk(file) as path:
@@ -113,6 +115,8 @@ def _of_file(file: _File, request: Request) -> RawTable:
         zipped = archive.open_archive(content, where)
         if _is_workbook(zipped):
             return _of_workbook(file, request)
+        if file.path is None:
+            raise DataError(f"{where} is an archive in an archive. Unpack the outer one and give the inner one.")
         return _of_archive(file, zipped, request)
     return _of_text(file, request)
 
@@ -167,17 +171,16 @@ def _no_sheets(request: Request, where: str) -> None:
 def _of_text(file: _File, request: Request) -> RawTable:
     content, where = file.content, file.where
     _no_sheets(request, where)
-    start = content[:400].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if start.startswith((b"<?xml", b"<document")) and b"limesurveydoctype" in content[:4000].lower():
-        markup.parse(content, where)
-        raise DataError(_no_answers(where, "the structure of a LimeSurvey survey"))
-    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
-        raise DataError(
-            f"{where} is a web page or XML, not a table. Open it in a spreadsheet and save it as xlsx or csv."
-        )
     if request.delimiter is not None and len(request.delimiter) != 1:
         raise OptionError(f"delimiter={request.delimiter!r} must be one character, e.g. ';'.")
     words, encoding, notes = text.decode(content, request.encoding, where)
+    start = words[:4000].lstrip().lower()
+    if start.startswith(("<?xml", "<document")) and "limesurveydoctype" in start:
+        raise DataError(_no_answers(where, "the structure of a LimeSurvey survey"))
+    if start.startswith(("<html", "<!doctype", "<table", "<?xml")):
+        raise DataError(
+            f"{where} is a web page or XML, not a table. Open it in a spreadsheet and save it as xlsx or csv."
+        )
     delimiter = request.delimiter or text.sniff(words)
     grid = text.grid(words, delimiter, where)
     head = grid.head(_HEAD)
@@ -322,7 +325,7 @@ def _of_archive(file: _File, zipped: zipfile.ZipFile, request: Request) -> RawTa
     members = {}
     for member in zipped.infolist():
         path = PurePosixPath(member.filename)
-        hidden = any(p.startswith((".", "__")) for p in path.parts) or "media" in path.parts[:-1]
+        hidden = path.name.startswith(".") or "__MACOSX" in path.parts or "media" in path.parts[:-1]
         if not member.is_dir() and not hidden and path.suffix.lower() in _DATA:
             members[member.filename] = member
     if not members:
@@ -355,11 +358,11 @@ def _of_archive(file: _File, zipped: zipfile.ZipFile, request: Request) -> RawTa
     name, notes = _choose(heads, rows, list(members), request, file.where)
     if request.repeat is not None:
         repeats = [n for n in heads if n == name or _holds_repeat(heads[n])]
-        short = {n: PurePosixPath(n).stem for n in repeats}
-        read = {short[n]: _of_file(inner(n), own) for n in repeats}
+        stems = {n: PurePosixPath(n).stem for n in repeats}
+        read = {stems[n]: _of_file(inner(n), own) for n in repeats}
         wanted = request.repeat
-        full = next((s for s in short.values() if s == wanted or s.endswith(f"-{wanted}")), wanted)
-        return _outside(kobo.join_repeat(read, short[name], full), file)
+        full = next((s for s in stems.values() if s == wanted or s.endswith(f"-{wanted}")), wanted)
+        return _outside(kobo.join_repeat(read, stems[name], full), file)
     return _outside(_of_file(inner(name), own), file).noted(*notes)
 
 
