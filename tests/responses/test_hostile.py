@@ -38,14 +38,15 @@ def workbook(path: Path, sheet: str, **others: str) -> Path:
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
+    relation = (
+        '<Relationships xmlns="{}/relationships"><Relationship Id="r1" Type="{}/{}" Target="{}"/></Relationships>'
+    )
+    book = f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets><sheet name="Data" sheetId="1" r:id="r1"/></sheets>'
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{package}/content-types"></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{rel}/officeDocument"'
-        ' Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets><sheet name="Data" sheetId="1" r:id="r1"/>'
-        "</sheets></workbook>",
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
-        f' Type="{rel}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "_rels/.rels": relation.format(package, rel, "officeDocument", "xl/workbook.xml"),
+        "xl/workbook.xml": f"{book}</workbook>",
+        "xl/_rels/workbook.xml.rels": relation.format(package, rel, "worksheet", "worksheets/sheet1.xml"),
         "xl/worksheets/sheet1.xml": sheet.replace("<worksheet", f'<worksheet xmlns="{main}"', 1),
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
@@ -138,7 +139,7 @@ def test_few_cells_over_a_vast_sheet(tmp_path: Path) -> None:
     )
     (tmp_path / "far.ods").write_bytes(ods([["tru1"], ["5"]], more))
     assert "repeats cells with a content 16,000,000,000 times" in refused(tmp_path / "far.ods")
-    rest = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16000"/></table:table-row>'
+    rest = more.replace("<text:p>x</text:p>", "")
     (tmp_path / "empty.ods").write_bytes(ods([["tru1"], ["5"]], rest))
     assert len(read_responses(tmp_path / "empty.ods")) == 1
 

@@ -33,5 +33,10 @@ def column_text(column: pd.Series, show: Callable[[Any], str] = cell_text) -> np
         codes, values = pd.factorize(column)
     except TypeError:  # lists and mappings in cells cannot be told apart
         return np.array([cell_text(v) if np.ndim(v) == 0 else str(v) for v in column.tolist()], dtype=object)
-    words = [show(v.to_pydatetime(warn=False) if isinstance(v, pd.Timestamp) else v) for v in values.tolist()]
+    if isinstance(values, pd.DatetimeIndex):
+        # A column of moments shows midnight as a time, a column of days shows no time at all.
+        days = bool((values == values.normalize()).all())
+        words = [(v.date() if days else v.to_pydatetime(warn=False)).isoformat() for v in values]
+    else:
+        words = [show(v) for v in values.tolist()]
     return np.array([*words, ""], dtype=object)[codes]

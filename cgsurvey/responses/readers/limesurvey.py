@@ -47,12 +47,13 @@ _MANY = ("M", "P")
 def _signs(head: Head) -> Signs | None:
     for i, row in enumerate(head):
         names = [plain(c) for c in row]
+        before = {n.partition(". ")[0] for n in names if ". " in n}
         for known in (_CODES, _TEXTS):
             seen = [h for h in known if h in names]
             if len(seen) >= 3 and (known is _TEXTS or "lastpage" in seen or "submitdate" in seen):
                 return Signs(f"columns {', '.join(row[names.index(h)].strip() for h in seen[:4])}", i)
             # Some exports give both, "id. Response ID" or "Q1. How ...".
-            both = [h for h in known if any(n.startswith(f"{h}. ") for n in names)]
+            both = [h for h in known if h in before]
             if len(both) >= 3:
                 return Signs(f"columns {', '.join(both[:4])}", i)
     return None
