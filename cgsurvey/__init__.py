@@ -16,6 +16,9 @@ _WHERE = {
     "responses": (
         "read_responses",
         "load_sample",
+        "check_responses",
+        "k_anonymity",
+        "KAnonymity",
         "Responses",
         "Design",
         "screen",
@@ -162,14 +165,17 @@ if TYPE_CHECKING:
     )
     from cgsurvey.responses import (
         Design,
+        KAnonymity,
         NonresponseBias,
         Normality,
         Representativeness,
         Responses,
         Screening,
+        check_responses,
         collapse,
         describe,
         icc,
+        k_anonymity,
         link,
         load_sample,
         nonresponse_bias,

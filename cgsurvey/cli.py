@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from cgsurvey.base.errors import CgSurveyError, OptionError
+from cgsurvey.base.options import choose
 
 app = typer.Typer(
     name="cgsurvey",
@@ -27,10 +28,16 @@ WORDS = {
     "en": {
         "simulated": "These data are simulated: they show the way, not a finding.",
         "where": "Report, tables and figures",
+        "written": "Written: {}",
+        "flags": "On the command line: --missing-code 99, --alias 'TEXT=CHOICE', --mapping mapping.yaml, "
+        "--allow-missing-items.",
     },
     "id": {
         "simulated": "Data ini simulasi: menunjukkan cara kerja, bukan temuan.",
         "where": "Laporan, tabel, dan gambar",
+        "written": "Ditulis: {}",
+        "flags": "Pada baris perintah: --missing-code 99, --alias 'TEKS=PILIHAN', --mapping mapping.yaml, "
+        "--allow-missing-items.",
     },
 }
 Force = Annotated[bool, typer.Option("--force", help="Replace results that exist already.")]
@@ -83,17 +90,25 @@ def check(
     missing_code: Annotated[list[str] | None, typer.Option(help="Code that means no answer; may be repeated.")] = None,
     alias: Annotated[list[str] | None, typer.Option(help="TEXT=CHOICE for an answer text; may be repeated.")] = None,
     allow_missing_items: Annotated[bool, typer.Option(help="Go on without items that have no column.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write all problems to this csv.")] = None,
+    write_mapping: Annotated[Path | None, typer.Option(help="Write which column is which item, for review.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 where something is to be looked at.")] = False,
     language: Language = None,
 ) -> None:
-    """Read a field file and say what was understood, or every fault in it."""
-    from cgsurvey.responses import read_responses
+    """Read a field file and say what was understood, or every fault in it.
+
+    Ends with 0 where the file can be read, with 2 where it cannot; with --strict also with 1 where it can be read and
+    something is to be looked at.
+    """
+    from cgsurvey.responses import check_responses
 
     pairs = [a.rpartition("=") for a in alias or ()]
     if unclear := [right for text, _, right in pairs if not text]:
         raise OptionError(
             f"--alias is written TEXT=CHOICE, e.g. --alias 'Setuju sekali=5'; found: {', '.join(unclear)}."
         )
-    got = read_responses(
+    language = choose("language", language or "en", tuple(WORDS))
+    got = check_responses(
         file,
         instrument,
         sheet=sheet,
@@ -102,15 +117,16 @@ def check(
         aliases={text: choice for text, _, choice in pairs},
         missing_items="allow" if allow_missing_items else "error",
     )
-    come = got.provenance
-    typer.echo(f"{come.file}: {come.rows_read} rows, {come.columns_read} columns.")
-    typer.echo(f"{len(got.items)} items of '{instrument}' found.")
-    why = f" ({come.source_why})" if come.source_why else ""
-    typer.echo(f"Source: {come.source}{why}; sha256 {come.sha256[:16]}")
-    if come.unmatched:
-        typer.echo(f"Columns that belong to no item, kept as they are: {', '.join(come.unmatched)}")
-    for one in got.notes:
-        typer.echo(f"[{one.level}] {one.render(language or 'en')}")
+    typer.echo(got.text(language), err=not got.readable)
+    if csv is not None:
+        typer.echo(WORDS[language]["written"].format(got.to_csv(csv, language)))
+    if write_mapping is not None and got.matches.rows:
+        typer.echo(WORDS[language]["written"].format(got.matches.write(write_mapping)))
+    if not got.readable:
+        typer.echo(WORDS[language]["flags"], err=True)
+        raise typer.Exit(2)
+    if strict and (got.found.found or any(n.level != "info" and n.code[:10] == "responses." for n in got.notes)):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -158,7 +174,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console without the sign for chi shows a question mark
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except CgSurveyError as error:
         _fail(f"{type(error).__name__}: {error}", 2)
     except typer.Abort:
@@ -176,6 +192,8 @@ def main() -> None:
             "CGSURVEY_DEBUG=1 shows where it happened.",
             1,
         )
+    else:
+        sys.exit(code if isinstance(code, int) else 0)  # what typer.Exit was raised with
 
 
 def _fail(text: str, code: int) -> None:

@@ -59,6 +59,7 @@ def study(data: pd.DataFrame) -> cg.Result:
 EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Screening": lambda d: cg.screen(d, items=ITEMS),
     "Description": lambda d: cg.describe(d, items=ITEMS),
+    "KAnonymity": lambda d: cg.k_anonymity(d.assign(sex=["f", "m"] * (len(d) // 2)), ["office", "sex"], k=15),
     "Normality": lambda d: cg.normality(d, ITEMS, by="office"),
     "NonresponseBias": lambda d: cg.nonresponse_bias(d, CONSTRUCTS, profile=["office"]),
     "Representativeness": lambda d: cg.representativeness(d, {"office": {f"office {i}": 1 / 12 for i in range(12)}}),

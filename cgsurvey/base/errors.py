@@ -29,11 +29,14 @@ class DataError(CgSurveyError):
         The same with its warnings, to be told in another language.
     matches : tuple of Match
         Which column was taken for which item.
+    notes : tuple of Note
+        What was noted before the faults were told.
     """
 
     problems: Any = None
     found: Any = None
     matches: Any = ()
+    notes: Any = ()
 
 
 class ColumnNotFoundError(DataError):

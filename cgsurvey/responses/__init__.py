@@ -15,6 +15,10 @@ _WHERE = {
     "as_source": "source",
     "read_responses": "read",
     "load_sample": "read",
+    "check_responses": "checking",
+    "FileCheck": "checking",
+    "k_anonymity": "anonymity",
+    "KAnonymity": "anonymity",
     "screen": "screen",
     "Screening": "screening",
     "describe": "describe",
@@ -35,7 +39,9 @@ _WHERE = {
 
 __all__ = [
     "Design",
+    "FileCheck",
     "FlowStep",
+    "KAnonymity",
     "Linkage",
     "NonresponseBias",
     "Normality",
@@ -45,10 +51,12 @@ __all__ = [
     "Screening",
     "Source",
     "as_source",
+    "check_responses",
     "collapse",
     "describe",
     "design_statement",
     "icc",
+    "k_anonymity",
     "link",
     "load_sample",
     "nonresponse_bias",
@@ -62,7 +70,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from cgsurvey.responses.agreement import icc, rwg
+    from cgsurvey.responses.anonymity import KAnonymity, k_anonymity
     from cgsurvey.responses.categories import collapse
+    from cgsurvey.responses.checking import FileCheck, check_responses
     from cgsurvey.responses.describe import describe
     from cgsurvey.responses.design import Design
     from cgsurvey.responses.link import Linkage, design_statement, link

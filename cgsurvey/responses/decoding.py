@@ -281,7 +281,7 @@ def decode(
             "personal_answer" if hidden else read[k].fault,
             item=item,
             column=column,
-            value="..." if hidden else texts[k],
+            value=_blotted(texts[k]) if hidden else texts[k],
             rows=rows[order[ends[k] : ends[k + 1]]],
             **{"scale": decoder.scale.name} | dict(read[k].values) | many,
         )
@@ -291,6 +291,11 @@ def decode(
         pd.array([c.reason for c in read], dtype="str").take(codes),
         counts,
     )
+
+
+def _blotted(text: str) -> str:
+    shown = masked(text.strip())
+    return shown if re.fullmatch(r"\[[\w-]+\]", shown) else "..."
 
 
 def unsteady(decoder: Decoder, counts: Mapping[str, int]) -> tuple[str, Mapping[str, Any]] | None:

@@ -239,7 +239,7 @@ def _tell_resembling(table: RawTable, near: Sequence[Resembling], notes: list[No
     for sure, code in ((True, "similar"), (False, "doubtful")):
         found = [r for r in near if r.sure == sure]
         if found:
-            pairs = [f"{r.name} = '{short(table.headers[r.column], 40)}' ({r.score:.2f})" for r in found]
+            pairs = [f"{r.name} = '{short(table.headers[r.column], 40)}' ({100 * r.score:.0f} %)" for r in found]
             notes.append(note(f"responses.{code}", n=len(found), pairs=some(pairs, 12)))
         for r in found:
             problems.add(
@@ -248,7 +248,7 @@ def _tell_resembling(table: RawTable, near: Sequence[Resembling], notes: list[No
                 column=table.headers[r.column],
                 level="warning",
                 position=r.column + 1,
-                score=f"{r.score:.2f}",
+                score=f"{100 * r.score:.0f} %",
             )
 
 

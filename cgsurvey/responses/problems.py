@@ -156,10 +156,11 @@ class Problems:
         rest = f"\n  {words['rest'].format(more)}" if more > 0 else ""
         return f"{self.where}: {words['head'].format(kinds=len(lines), n=len(self))}{shown}{rest}"
 
-    def raise_any(self, matches: Any = ()) -> None:
+    def raise_any(self, matches: Any = (), notes: Sequence[Any] = ()) -> None:
         """Raise one error that lists all faults, if there are any.
 
-        Its `problems` is their `frame()`, its `found` all that was collected, its `matches` how columns were matched.
+        Its `problems` is their `frame()`, its `found` all that was collected, its `matches` how columns were matched,
+        its `notes` what else was noted.
         """
         faults = self.errors
         if not faults.found:
@@ -170,6 +171,7 @@ class Problems:
         raised.problems = faults.frame()
         raised.found = self
         raised.matches = matches
+        raised.notes = tuple(notes)
         raise raised
 
 

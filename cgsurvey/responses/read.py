@@ -167,7 +167,6 @@ def read_responses(
     notes += matching.notes
     scores, reasons, words = reading.items(matching)
     questions = reading.questions(matching)
-    problems.raise_any(matching.listed(table, "" if asked is None else f"{asked.id} {asked.version}", ()))
     notes += reading.notes
     if table.reasons:
         notes.append(_no_answers(table))
@@ -181,6 +180,8 @@ def read_responses(
         why_none = _not_asked(asked, frame, why_none, notes, problems)
         _look_over(asked, frame, why_none, notes)
     dropped = tuple(table.headers[j] for j in aside)
+    matches = matching.listed(table, "" if asked is None else f"{asked.id} {asked.version}", aside)
+    problems.raise_any(matches, notes)
     if design is not None:
         _check_design(design, frame, dropped, table.named)
     return Responses(
@@ -213,7 +214,7 @@ def read_responses(
         design=design,
         simulated=simulated,
         stated=_stated_cells(table, places),
-        matches=matching.listed(table, "" if asked is None else f"{asked.id} {asked.version}", aside),
+        matches=matches,
         found=problems,
     )
 

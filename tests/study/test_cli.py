@@ -111,6 +111,26 @@ def test_check_can_do_what_its_messages_advise(tmp_path):
     assert "TEXT=CHOICE" in run("check", file, "-i", "psq", "--alias", "nonsense").stderr
 
 
+def test_check_writes_problems_and_mapping(tmp_path):
+    file = bad_file(tmp_path, "out of range")
+    got = run(
+        "check", file, "-i", "psq", "-l", "id", "--csv", tmp_path / "p.csv", "--write-mapping", tmp_path / "m.yaml"
+    )
+    assert got.returncode == 2 and "berada di luar skala" in got.stderr and "Traceback" not in got.stderr
+    assert "Pada baris perintah" in got.stderr and "Ditulis" in got.stdout
+    table = pd.read_csv(tmp_path / "p.csv")
+    assert table[["row", "item", "value", "level"]].to_numpy().tolist() == [[14, "res1", 9, "error"]]
+    fine = run("check", file, "-i", "psq", "--mapping", tmp_path / "m.yaml", "--missing-code", "9", "--strict")
+    assert fine.returncode == 0 and "No problem was found" in fine.stdout, fine.stderr
+
+
+def test_check_strict_ends_with_one_where_something_is_to_be_looked_at(tmp_path):
+    frame = pd.read_csv(bad_file(tmp_path, "none")).drop(columns="tan1")
+    frame.to_csv(tmp_path / "f.csv", index=False)
+    words = ("check", tmp_path / "f.csv", "-i", "psq", "--allow-missing-items")
+    assert run(*words).returncode == 0 and run(*words, "--strict").returncode == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
