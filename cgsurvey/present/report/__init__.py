@@ -14,6 +14,7 @@ from cgsurvey.present.report.finished import Report, Section
 from cgsurvey.present.report.outline import TITLES
 from cgsurvey.present.report.parts import Parts
 from cgsurvey.present.tables.style import Style
+from cgsurvey.present.tables.suppression import checked
 
 
 def report(
@@ -25,6 +26,7 @@ def report(
     hypotheses: Mapping[str, str] | None = None,
     template: str | Path | None = None,
     cutoffs: Mapping[str, float] | None = None,
+    min_cell: int | None = None,
     dialect: Literal["apa", "thesis"] = "apa",
     figures: bool = True,
     contents: bool = True,
@@ -47,6 +49,8 @@ def report(
         Word file whose styles and page set-up a ``.docx`` report takes over.
     cutoffs : mapping of str to float, optional
         Cut-offs by measure instead of those in the rules of the package.
+    min_cell : int, optional
+        For publication: cells of fewer respondents are hidden in the profile, see `tables`.
     dialect : {"apa", "thesis"}
         "thesis" prints the words of Indonesian theses.
     figures : bool
@@ -71,7 +75,7 @@ def report(
     that was not made.
     """
     language_of(language)
-    style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")))
+    style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")), checked(min_cell))
     given = Parts.sorted(parts, hypotheses)
     draft = Draft(given, language, style, figures, dict(stamp or {}))
     return Report(

@@ -17,6 +17,7 @@ from cgsurvey.base.options import choose
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import Table
 from cgsurvey.present.tables import (
+    anonymity,
     comparison,
     factor,
     invariance,
@@ -35,9 +36,11 @@ from cgsurvey.present.tables import (
     validity,
 )
 from cgsurvey.present.tables.style import Style, makers
+from cgsurvey.present.tables.suppression import checked
 
 # Each registers its classes when imported.
 _ROOMS = (
+    anonymity,
     comparison,
     factor,
     invariance,
@@ -68,6 +71,7 @@ def tables(
     *,
     cutoffs: Mapping[str, float] | None = None,
     dialect: Literal["apa", "thesis"] = "apa",
+    min_cell: int | None = None,
 ) -> tuple[Table, ...]:
     """Return all tables of a result, in the order of the chapter.
 
@@ -81,13 +85,16 @@ def tables(
         Cut-offs by measure ("cfi", "ave") instead of those in the rules of the package.
     dialect : {"apa", "thesis"}
         "thesis" decides hypotheses as "Diterima"/"Ditolak" and adds GFI, AGFI, NFI and IFI.
+    min_cell : int, optional
+        For publication: in the profile of the respondents, cells of fewer respondents are hidden, and others with them
+        so that they cannot be computed.
 
     Raises
     ------
     OptionError
         When no tables are known for such an object.
     """
-    return all_tables(x, language, _style(language, cutoffs, dialect))
+    return all_tables(x, language, _style(language, cutoffs, dialect, min_cell))
 
 
 def all_tables(x: Any, language: str, style: Style) -> tuple[Table, ...]:
@@ -103,6 +110,7 @@ def table(
     *,
     cutoffs: Mapping[str, float] | None = None,
     dialect: Literal["apa", "thesis"] = "apa",
+    min_cell: int | None = None,
 ) -> Table:
     """Return one table of a result: the main one, or the one named.
 
@@ -112,7 +120,7 @@ def table(
         What is to be shown.
     kind : str, optional
         Name of the table, e.g. "loadings", "fit", "paths"; `tables(x)` shows which there are.
-    language, cutoffs, dialect
+    language, cutoffs, dialect, min_cell
         As in `tables`.
 
     Raises
@@ -120,7 +128,7 @@ def table(
     OptionError
         When the result has no table of that name.
     """
-    style = _style(language, cutoffs, dialect)
+    style = _style(language, cutoffs, dialect, min_cell)
     known = makers(x)
     if kind is None:
         found = next((t for t in (maker(x, style) for maker in known.values()) if t is not None), None)
@@ -138,9 +146,9 @@ def table(
     return replace(made, language=language)
 
 
-def _style(language: str, cutoffs: Mapping[str, float] | None, dialect: str) -> Style:
+def _style(language: str, cutoffs: Mapping[str, float] | None, dialect: str, min_cell: int | None) -> Style:
     language_of(language)
-    return Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")))
+    return Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")), checked(min_cell))
 
 
 __all__ = ["table", "tables"]

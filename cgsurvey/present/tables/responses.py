@@ -24,6 +24,7 @@ from cgsurvey.present.tables.style import (
     term,
     with_meta,
 )
+from cgsurvey.present.tables.suppression import HIDDEN, blotted, explained, hidden
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import NO_ANSWER, TCR_WORDS, Description
 from cgsurvey.responses.link import Linkage
@@ -365,9 +366,11 @@ def profile(x: Description, style: Style) -> Table | None:
         return None
     rows: list[tuple[Any, ...]] = []
     groups: dict[int, Words] = {}
+    blocks: dict[Any, list[int]] = {}
     last: Any = None
     for r in rows_of(x.profile):
         here = (getattr(r, "group", None), r.variable)
+        blocks.setdefault(here, []).append(len(rows))
         if here != last:
             head = label(x.meta, r.variable)
             groups[len(rows)], last = (
@@ -391,6 +394,9 @@ def profile(x: Description, style: Style) -> Table | None:
                 r.sd if number else None,
             )
         )
+    for places in blocks.values():
+        for k in hidden([int(rows[i][1]) for i in places], style.min_cell):
+            rows[places[k]] = blotted(rows[places[k]])
     columns = [Column("category", Words("Characteristic", "Karakteristik")), Column.of("n"), Column.of("share")]
     if any(r[3] is not None for r in rows):
         columns += [Column.of("mean"), Column.of("sd")]
@@ -410,7 +416,12 @@ def profile(x: Description, style: Style) -> Table | None:
         groups=groups,
         notes=notes,
     )
-    return with_meta(made, x.meta)
+    made = with_meta(made, x.meta)
+    return explained(made, style.min_cell) if any(HIDDEN in map(_value, r) for r in made.rows) else made
+
+
+def _value(cell: Any) -> Any:
+    return cell.value if isinstance(cell, Cell) else cell
 
 
 @makers.register(Linkage)

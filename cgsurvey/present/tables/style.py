@@ -25,10 +25,11 @@ LOWER, UPPER = Words("LL", "BB"), Words("UL", "BA")
 
 @dataclass(frozen=True)
 class Style:
-    """Cut-offs that replace those of the package, and the dialect of the decisions."""
+    """Cut-offs that replace those of the package, the dialect of decisions, the fewest respondents of a shown cell."""
 
     cutoffs: Mapping[str, float] = field(default_factory=dict)
     dialect: Dialect = "apa"
+    min_cell: int = 0
     memo: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, what: str, x: Any, make: Callable[[], Any]) -> Any:
