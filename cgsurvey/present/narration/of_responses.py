@@ -62,7 +62,7 @@ def _screening(x: Screening, style: Style) -> Paragraphs:
     without = [term("rule_name", str(r)) for r in rules.loc[rules["n_flagged"].isna(), "rule"]]
     out += [Sentence("screening.not_applied", {"rules": without})] if without else []
     out += [Sentence("screening.next")] if sums["n_flagged"] else []
-    return {"screening": out}
+    return {"screening": out, "indices": [Sentence("screening.indices")] if len(applied) else []}
 
 
 @paragraphs.register(Description)

@@ -119,7 +119,7 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
         item = draft.numbered(name, made[name]) if name in made else None
         refs = [item.anchor] if item else []
         drawn = [f for f in figures if belongs(f, name, "paths" if "paths" in made else "fit")]
-        if told.get(name) or drawn:
+        if told.get(name) or drawn or item:  # each table is referred to
             blocks.append(_running(draft, told.get(name, []), refs + [f.anchor for f in drawn]))
         if item and _is_late(draft, made[name], section):
             draft.late.append(item)

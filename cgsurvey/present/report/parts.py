@@ -76,7 +76,8 @@ class Parts:
         """Return what a section of the outline shows."""
         if name in ("measurement", "structure"):
             return self.models(name == "structure")
-        return [*(self.responses if Responses in OUTLINE[name] else ()), *self.of(*OUTLINE[name])]
+        results = [r for kind in OUTLINE[name] for r in self.of(kind)]
+        return [*(self.responses if Responses in OUTLINE[name] else ()), *results]
 
     def fits(self, paths: bool) -> list[SemFit]:
         """Return the models with (without) structural paths."""
