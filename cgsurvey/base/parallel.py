@@ -51,9 +51,15 @@ def run_parallel(
 def _bar(items: Sequence[Any], caption: str | None) -> Iterator[Any]:
     if caption is None:
         return iter(items)
-    from tqdm.auto import tqdm
+    return iter(progress_bar()(items, desc=caption, leave=False, disable=None))
 
-    return iter(tqdm(items, desc=caption, leave=False, disable=None))
+
+def progress_bar() -> Any:
+    """The class of progress bars that works here: that of notebooks needs ipywidgets and warns without them."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    return import_module("tqdm.auto" if find_spec("ipywidgets") else "tqdm").tqdm
 
 
 @contextmanager

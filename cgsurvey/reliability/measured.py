@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from cgsurvey.base.errors import ModelError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Meta
 from cgsurvey.reliability.coefficients import Floats
 from cgsurvey.reliability.constructs import Constructs, used_labels
+from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
 from cgsurvey.sem.structure import GroupMatrices
 
@@ -166,6 +168,8 @@ def _standardised(filled: GroupMatrices) -> tuple[Floats, Floats]:
 def _chosen(items: Mapping[str, tuple[str, ...]], constructs: Constructs) -> dict[str, tuple[str, ...]]:
     if isinstance(constructs, Mapping):
         raise OptionError("the model says which items measure a construct: give the names of latent variables only.")
+    if isinstance(constructs, Responses | pd.DataFrame):
+        raise OptionError("a fitted model is followed by names of latent variables; data go by name: data=...")
     names = [constructs] if isinstance(constructs, str) else list(constructs or ())
     wrong = [f"'{n}'.{did_you_mean(n, items)}" for n in names if n not in items]
     if wrong or not names:

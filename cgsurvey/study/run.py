@@ -12,6 +12,7 @@ import pandas as pd
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.notes import Note
 from cgsurvey.base.options import choose
+from cgsurvey.base.parallel import progress_bar
 from cgsurvey.base.result import Meta, Result
 from cgsurvey.study.analysis import STEPS, analyse
 from cgsurvey.study.plan import Language, Plan, read_plan
@@ -141,10 +142,8 @@ class Progress:
     def __init__(self, shown: bool) -> None:
         self._bar: Any = None
         if shown:
-            from tqdm.auto import tqdm
-
             form = "{desc:<14}{bar:30} {n_fmt}/{total_fmt}"
-            self._bar = tqdm(total=len(STEPS), leave=False, bar_format=form, disable=None)
+            self._bar = progress_bar()(total=len(STEPS), leave=False, bar_format=form, disable=None)
 
     def say(self, step: str) -> None:
         """Show that a step begins."""

@@ -106,7 +106,7 @@ cg.table(fit, kind="paths")
 cg.diagram(fit)
 
 # %%
-print(cg.narrate(fit, language="en"))
+cg.narrate(fit, language="en")
 
 # %% [markdown]
 # **Read it:** a path with p of .05 or more is *not enough evidence*, never "no effect". A same-respondent survey cannot

@@ -109,7 +109,7 @@ cg.table(fit, kind="paths", language="id")
 cg.diagram(fit, language="id")
 
 # %%
-print(cg.narrate(fit, language="id"))
+cg.narrate(fit, language="id")
 
 # %% [markdown]
 # **Cara membaca:** jalur dengan p 0,05 atau lebih berarti *belum cukup bukti*, bukan "tidak ada pengaruh". Survei dengan

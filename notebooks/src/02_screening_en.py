@@ -50,7 +50,7 @@ cg.table(missing, kind="missing_items")
 cg.plot(missing)
 
 # %%
-print(cg.narrate(missing, language="en"))
+cg.narrate(missing, language="en")
 
 # %% [markdown]
 # **Read it:** under 5 % per item is seldom a problem. Little's test can only give evidence *against* chance: a large p

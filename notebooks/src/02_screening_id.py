@@ -52,7 +52,7 @@ cg.table(missing, kind="missing_items", language="id")
 cg.plot(missing, language="id")
 
 # %%
-print(cg.narrate(missing, language="id"))
+cg.narrate(missing, language="id")
 
 # %% [markdown]
 # **Cara membaca:** kekosongan di bawah 5 % per butir jarang menjadi masalah. Uji Little hanya dapat memberi bukti yang

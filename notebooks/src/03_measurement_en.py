@@ -51,7 +51,7 @@ cg.plot(reliability)
 cg.plot(reliability, kind="item_rest")
 
 # %%
-print(cg.narrate(reliability, language="en"))
+cg.narrate(reliability, language="en")
 
 # %% [markdown]
 # **Read it:** an item to the left of the line agrees little with the rest. Read its wording before you drop it: a reverse
@@ -78,7 +78,7 @@ cg.table(parallel)
 #
 # ## 3. Which items go together?
 #
-# The factors may correlate (oblimin): in the social world nothing is orthogonal. Small loadings are left blank.
+# The factors may correlate (oblimin): in the social world nothing is orthogonal. The picture prints small loadings pale.
 
 # %%
 explored = cg.efa(kept, factors=len(elements), items=items, seed=seed)
@@ -115,7 +115,7 @@ cg.table(validity)
 cg.plot(validity)
 
 # %%
-cg.table(cg.discriminant_validity(fit, kept))
+cg.table(cg.discriminant_validity(fit, data=kept))
 
 # %% [markdown]
 # **Read it:** elements of one dimension *should* correlate highly; the theory says so. What must differ are constructs
@@ -126,7 +126,7 @@ cg.table(cg.discriminant_validity(fit, kept))
 # All answers of a person come from the same sheet. No test removes that doubt; each of the following looks at a part of it.
 
 # %%
-method = cg.common_method(kept, {c: kept.instrument.construct(c).all_items for c in constructs})
+method = cg.common_method(kept, constructs)
 cg.table(method)
 
 # %% [markdown]
@@ -140,7 +140,7 @@ rivals = cg.rivals(kept)
 cg.table(rivals)
 
 # %%
-print(cg.narrate(rivals, language="en"))
+cg.narrate(rivals, language="en")
 
 # %% [markdown]
 # ## Exercise

@@ -51,7 +51,7 @@ cg.plot(reliability, language="id")
 cg.plot(reliability, kind="item_rest", language="id")
 
 # %%
-print(cg.narrate(reliability, language="id"))
+cg.narrate(reliability, language="id")
 
 # %% [markdown]
 # **Cara membaca:** butir di sebelah kiri garis kurang sejalan dengan butir lainnya. Bacalah bunyinya sebelum membuangnya:
@@ -79,7 +79,7 @@ cg.table(parallel, language="id")
 #
 # ## 3. Butir mana yang mengelompok?
 #
-# Faktor boleh berkorelasi (oblimin): dalam kehidupan sosial tidak ada yang saling lepas. Muatan yang kecil dikosongkan.
+# Faktor boleh berkorelasi (oblimin): dalam kehidupan sosial tidak ada yang saling lepas. Pada gambar, muatan yang kecil dicetak pucat.
 
 # %%
 explored = cg.efa(kept, factors=len(elements), items=items, seed=seed)
@@ -117,7 +117,7 @@ cg.table(validity, language="id")
 cg.plot(validity, language="id")
 
 # %%
-cg.table(cg.discriminant_validity(fit, kept), language="id")
+cg.table(cg.discriminant_validity(fit, data=kept), language="id")
 
 # %% [markdown]
 # **Cara membaca:** unsur-unsur dari satu dimensi *memang seharusnya* berkorelasi tinggi; demikian bunyi teorinya. Yang harus
@@ -130,7 +130,7 @@ cg.table(cg.discriminant_validity(fit, kept), language="id")
 # berikut melihat sebagian darinya.
 
 # %%
-method = cg.common_method(kept, {c: kept.instrument.construct(c).all_items for c in constructs})
+method = cg.common_method(kept, constructs)
 cg.table(method, language="id")
 
 # %% [markdown]
@@ -145,7 +145,7 @@ rivals = cg.rivals(kept)
 cg.table(rivals, language="id")
 
 # %%
-print(cg.narrate(rivals, language="id"))
+cg.narrate(rivals, language="id")
 
 # %% [markdown]
 # ## Latihan

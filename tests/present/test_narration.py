@@ -188,3 +188,9 @@ def test_what_cannot_be_told_is_refused() -> None:
         narrate([])
     with pytest.raises(OptionError, match="language='fr'"):
         narrate([], "fr")
+
+
+def test_a_notebook_shows_paragraphs():
+    told = cg.narrate(cg.describe(cg.load_sample()))
+    assert isinstance(told, str)
+    assert told._repr_html_().count("<p>") == told.count("\n\n") + 1

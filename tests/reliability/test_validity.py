@@ -221,3 +221,11 @@ def test_names_that_syntax_could_misread():
     got = cg.validity(odd, {"My trust": ["a 1", "a2", "a3"], "B": ["b-1", "1b", "b3"]})
     np.testing.assert_allclose(got.htmt, cg.validity(frame, BLOCKS).htmt)
     assert got.tidy()["construct"].tolist() == ["My trust", "B"]
+
+
+def test_data_behind_a_fit_go_by_name():
+    frame = cg.simulate("f =~ .8*a + .7*b + .6*c\ng =~ .8*d + .7*e + .6*h\nf ~~ .4*g", 150, seed=3)
+    fit = cg.cfa("f =~ a + b + c\ng =~ d + e + h", frame)
+    for judge in (cg.validity, cg.discriminant_validity, cg.reliability):
+        with pytest.raises(cg.OptionError, match="data go by name: data="):
+            judge(fit, frame)

@@ -7,6 +7,7 @@ with. The sentences themselves stand in ``en.yaml`` and ``id.yaml``, one per fac
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from cgsurvey.present.narration import (
@@ -39,7 +40,16 @@ _ROOMS = (
 )
 
 
-def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None = None) -> str:
+class Narration(str):
+    """A text in paragraphs; a notebook shows it as such."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{escape(part)}</p>" for part in self.split("\n\n"))
+
+
+def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None = None) -> Narration:
     """Tell a result in sentences, one paragraph per table.
 
     A result that is not significant is "not enough evidence", never "no effect"; the text names what to do next where
@@ -54,8 +64,8 @@ def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None
 
     Returns
     -------
-    str
-        Paragraphs with blank lines between them.
+    Narration
+        A str: paragraphs with blank lines between them.
 
     Raises
     ------
@@ -68,7 +78,7 @@ def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None
     opening = [Sentence("draft"), *([Sentence("simulated")] if simulated else [])]
     closing = [Sentence(f"note.{n.level}", {"text": n.render(language)}) for n in x.notes if n.level != "info"]
     blocks = [opening, *told.values(), closing]
-    return "\n\n".join(paragraph(b, language) for b in blocks if b)
+    return Narration("\n\n".join(paragraph(b, language) for b in blocks if b))
 
 
 __all__ = ["narrate"]
