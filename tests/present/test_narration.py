@@ -18,7 +18,7 @@ from cgsurvey.present.narration.sentences import Sentence, catalogue, paragraphs
 from cgsurvey.present.numbers import show
 from cgsurvey.present.tables.style import Style
 from cgsurvey.reliability import reliability, validity
-from cgsurvey.responses import Responses, describe, link, screen
+from cgsurvey.responses import Responses, describe, link, load_sample, screen
 from cgsurvey.sem import SemFit, cfa
 from cgsurvey.sem.hypotheses import test_hypotheses as decide
 
@@ -191,6 +191,6 @@ def test_what_cannot_be_told_is_refused() -> None:
 
 
 def test_a_notebook_shows_paragraphs():
-    told = cg.narrate(cg.describe(cg.load_sample()))
+    told = narrate(describe(load_sample()))
     assert isinstance(told, str)
     assert told._repr_html_().count("<p>") == told.count("\n\n") + 1
