@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgsurvey.present.narration.sentences import Paragraphs, Sentence, extremes, paragraphs, verdicts
 from cgsurvey.present.tables.style import Style, label, term
-from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses import KAnonymity, Responses, Screening
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.link import FEW_OFFICES, Linkage
 
@@ -43,6 +43,15 @@ def _responses(x: Responses, style: Style) -> Paragraphs:
         much = verdicts(shares, style.rule("missing_share", "any"), "fair", "poor")
         missing += [Sentence("responses.missing_much", {"items": much})] if much else []
     return {"flow": flow, "missing": missing, "design": [design_of(x)]}
+
+
+@paragraphs.register(KAnonymity)
+def _anonymity(x: KAnonymity, style: Style) -> Paragraphs:
+    told = {"n": x.n_below, "total": x.meta.n, "k": x.k, "columns": [label(x.meta, c) for c in x.columns["column"]]}
+    if not x.n_below:
+        return {"anonymity": [Sentence("anonymity.kept", told)]}
+    out = [label(x.meta, c) for c in x.coarsen]
+    return {"anonymity": [Sentence("anonymity.below", told), Sentence("anonymity.coarsen", {"columns": out})]}
 
 
 @paragraphs.register(Screening)

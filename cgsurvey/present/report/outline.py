@@ -21,6 +21,7 @@ from cgsurvey.reliability import (
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.agreement import IntraclassCorrelation
+from cgsurvey.responses.anonymity import KAnonymity
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.link import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
@@ -38,7 +39,7 @@ from cgsurvey.sem.moderation import SimpleSlopes
 MODELS: tuple[type, ...] = (SemFit, PooledFit)  # shown as a measurement or as a structural model
 # Sections in the order of the chapter, and the classes that each shows.
 OUTLINE: Mapping[str, tuple[type, ...]] = {
-    "respondents": (Responses, Description),
+    "respondents": (Responses, Description, KAnonymity),
     "sample": (Representativeness, NonresponseBias),
     "linkage": (Linkage,),
     "screening": (Screening, ExclusionSensitivity),
