@@ -258,3 +258,12 @@ def test_sav_that_states_more_than_it_holds(tmp_path: Path) -> None:
         assert len(data) == 30
     zeros = write_sheets(tmp_path / "a.xlsx", {"a": [["tru1", "tru2", "tru3"], [1, 2, 3]]}).read_bytes()
     assert archive.open_archive(zeros, "a.xlsx").namelist()
+
+
+@pytest.mark.reference
+def test_old_workbook_with_broken_places_of_cells(shared: Path, tmp_path: Path) -> None:
+    content = bytearray((shared / "data" / "xlsform" / "pyxform__table-list.xls").read_bytes())
+    at = int(0.6777617940163104 * len(content))
+    content[at : at + 3] = b"\xdb\n\xed"  # found by the long run of broken files: asks for 100 GB
+    (tmp_path / "broken.xls").write_bytes(bytes(content))
+    assert "the places of its cells are broken" in refused(tmp_path / "broken.xls")

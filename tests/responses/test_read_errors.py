@@ -162,7 +162,7 @@ def test_quotation_mark_that_is_not_closed(tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("a.sav", b"$FL2@(#) SPSS", "as an SPSS file"),
-        ("a.dta", b"<stata_dta><header>", "as a Stata file"),
+        ("a.dta", b"<stata_dta><header>", "Stata file"),
         ("a.pdf", b"%PDF-1.7", "a PDF"),
         ("a.xlsx", b"PK\x03\x04 broken", "cannot be opened as a workbook"),
         ("a.xls", b"<html><table>", "web page"),

@@ -11,6 +11,8 @@ import re
 import zipfile
 from collections.abc import Iterator
 
+import numpy as np
+
 from cgsurvey.base.errors import DataError
 
 _MOST_MEMBERS = 10_000
@@ -19,7 +21,8 @@ _MOST_BYTES = 2 * 2**30
 _MOST_RATIO = 200
 _SMALL = 64 * 2**20
 _PIECE = 2**20
-_CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+# XML allows blanks around the sign; nobody writes them.
+_SPACED = re.compile(rb"\sr\s*=\s+|\sr\s+=\s*")
 _REPEATED = re.compile(rb'number-(rows|columns)-repeated="([0-9]+)"')
 # A few cells far apart would be laid out as a full rectangle.
 _MOST_SPARSE = 20_000_000
@@ -68,18 +71,14 @@ def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> byt
     return b"".join(pieces(archive, member, where))
 
 
-def check_workbook(content: bytes, where: str) -> None:
-    """Refuse a workbook that would fill the memory: a bomb, or few cells over a vast sheet."""
+def check_workbook(content: bytes, where: str) -> bool:
+    """Refuse a workbook that would fill the memory: a bomb, or few cells over a vast sheet.
+
+    Returns whether the places of all its cells could be looked at, as they can in xlsx.
+    """
     archive = open_archive(content, where)
-    names = {m.filename for m in archive.infolist()}
-    if not any(
-        n.startswith(("xl/", "Object", "content.xml")) or n in ("mimetype", "[Content_Types].xml") for n in names
-    ):
-        return
     total = 0
     for member in archive.infolist():
-        if not member.filename.endswith(".xml") and not member.filename.endswith(".bin"):
-            continue
         rows = columns = cells = 0
         repeated = 1
         rest = b""
@@ -88,16 +87,11 @@ def check_workbook(content: bytes, where: str) -> None:
             if total > _MOST_BYTES:
                 raise DataError(_bomb(where, total, len(content)))
             text = rest + piece
-            if "/worksheets/" in member.filename:
-                found = set(_CELL.findall(text))
-                cells += text.count(b"<c ")
-                rows = (
-                    max((int(r) for _, r in found), default=0)
-                    if not rows
-                    else max(rows, max((int(r) for _, r in found), default=0))
-                )
-                columns = max(columns, max((_column(c) for c, _ in found), default=0))
-            elif member.filename == "content.xml":
+            # A workbook may keep its sheets under any name, so every member is looked at.
+            cells += text.count(b"<c ")
+            row, column = _furthest(text)
+            rows, columns = max(rows, row), max(columns, column)
+            if member.filename == "content.xml":
                 repeated = max(repeated, _repeats(text))
             rest = text[-40:]
         if rows * columns > _MOST_SPARSE and rows * columns > 40 * max(cells, 1):
@@ -110,13 +104,29 @@ def check_workbook(content: bytes, where: str) -> None:
                 f"{where} repeats cells with a content {repeated:,} times, as no survey does. "
                 "Export the answers as csv."
             )
+    names = archive.namelist()
+    return any(n.startswith("xl/") for n in names) and not any("sheet" in n and n.endswith(".bin") for n in names)
 
 
-def _column(letters: bytes) -> int:
-    n = 0
-    for c in letters:
-        n = 26 * n + c - 64
-    return n
+def _furthest(text: bytes) -> tuple[int, int]:
+    """Return the largest row and column that an attribute r="XFD1048576" in a piece of a sheet names."""
+    if _SPACED.search(text):
+        text = _SPACED.sub(b" r=", text)
+    # A place that the piece cuts is read whole in the next one, which begins with the end of this.
+    a = np.frombuffer(text + b" " * 12, np.uint8)
+    at = np.flatnonzero((a[:-3] == ord("r")) & (a[1:-2] == ord("=")) & ((a[2:-1] == 34) | (a[2:-1] == 39))) + 3
+    at = at[at < len(text)]
+    window = a[at[:, None] + np.arange(11)].astype(np.int64)
+    letter = np.logical_and.accumulate((window >= ord("A")) & (window <= ord("Z")), axis=1)
+    column = np.zeros(len(at), np.int64)
+    for j in range(3):
+        column = np.where(letter[:, j], 26 * column + window[:, j] - 64, column)
+    digit = np.logical_and.accumulate(letter | ((window >= ord("0")) & (window <= ord("9"))), axis=1) & ~letter
+    row = np.zeros(len(at), np.int64)
+    for j in range(11):
+        row = np.where(digit[:, j], 10 * row + window[:, j] - 48, row)
+    named = (column > 0) & (row > 0)
+    return (int(row[named].max()), int(column[named].max())) if named.any() else (0, 0)
 
 
 def _repeats(text: bytes) -> int:

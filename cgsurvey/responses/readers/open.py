@@ -182,7 +182,12 @@ def _of_text(file: _File, request: Request) -> RawTable:
             f"{where} is a web page or XML, not a table. Open it in a spreadsheet and save it as xlsx or csv."
         )
     delimiter = request.delimiter or text.sniff(words)
-    grid = text.grid(words, delimiter, where)
+    # The whole text is not held beside its bytes longer than needed: files may be large.
+    plain_bytes = content if encoding in ("utf-8", "utf-8-sig") else words.encode("utf-8", "surrogatepass")
+    del words
+    grid = text.rectangular(plain_bytes, delimiter)
+    if grid is None:
+        grid = text.any_shape(plain_bytes.decode("utf-8", "surrogatepass").lstrip("\ufeff"), delimiter, where)
     head = grid.head(_HEAD)
     if limesurvey.is_structure(head):
         raise DataError(_no_answers(where, "the structure of a LimeSurvey survey"))
@@ -274,7 +279,8 @@ def _of_workbook(file: _File, request: Request) -> RawTable:
     def load(name: str, notes: Sequence[Note] = ()) -> RawTable:
         where = f"{file.where}, sheet '{name}'"
         facts = {**file.facts, "reader": "excel", "sheet": name}
-        return _of_grid(book.grid(name), heads.get(name, []), facts, notes, request, where, merged=book.merged(name))
+        areas = book.merged(name)
+        return _of_grid(book.grid(name), heads.get(name, []), facts, notes, request, where, merged=areas)
 
     if request.repeat is not None:
         tables = {n: load(n) for n in filled if n == sheet or _holds_repeat(heads[n])}

@@ -129,10 +129,13 @@ class Grid:
     columns : tuple of object arrays, shape (n,)
     widths : int array, shape (n,)
         How many cells each record has in the file.
+    empty : tuple of bool arrays, shape (n,), optional
+        Where each column holds nothing but white space, if that is known already.
     """
 
     columns: tuple[np.ndarray, ...]
     widths: np.ndarray
+    empty: tuple[np.ndarray, ...] | None = None
 
     @classmethod
     def of(cls, records: Sequence[Sequence[str]], where: str) -> Grid:
@@ -252,7 +255,7 @@ def to_table(
     k = len(names)
     columns = [c[at + 1 :] for c in grid.columns]
     n = max(len(grid) - at - 1, 0)
-    nothing = [blank(c) for c in columns]
+    nothing = [blank(c) for c in columns] if grid.empty is None else [e[at + 1 :] for e in grid.empty]
     full, beyond = np.zeros(n, bool), np.zeros(n, bool)
     widest = k
     for j, empty in enumerate(nothing):

@@ -13,6 +13,8 @@ from cgsurvey.responses.readers.raw import MOST_COLUMNS, Grid
 
 # Below this many characters the plain reader is as fast.
 _SMALL = 200_000
+# The block in which pyarrow reads; a record must fit into it.
+_BLOCK = 2**24
 _DELIMITERS = (";", ",", "\t", "|")
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -98,25 +100,31 @@ def sniff(text: str) -> str:
 
 def grid(text: str, delimiter: str, where: str) -> Grid:
     """Return all cells; equal cells of a column share one string, so that a long file of labels stays small."""
-    return _rectangular(text, delimiter) or _any_shape(text, delimiter, where)
+    return rectangular(text.encode("utf-8", "surrogatepass"), delimiter) or any_shape(text, delimiter, where)
 
 
-def _rectangular(text: str, delimiter: str) -> Grid | None:
-    """Read records that all have as many cells as the first, which pyarrow does several times faster, else None."""
+def rectangular(content: bytes, delimiter: str) -> Grid | None:
+    """Read UTF-8 text whose records all have as many cells as the first, which pyarrow does several times faster.
+
+    Returns None for anything else, and for short texts.
+    """
     import pyarrow as pa
     import pyarrow.csv as pc
 
-    if len(text) < _SMALL or not delimiter.isascii() or delimiter in '"\r\n':
+    if len(content) < _SMALL or not delimiter.isascii() or delimiter in '"\r\n':
         return None
-    first = next(csv.reader(io.StringIO(text[:1_000_000], newline=""), delimiter=delimiter), [])
+    head = content[:1_000_000].decode("utf-8-sig", "replace")
+    first = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
     names = [str(j) for j in range(len(first))]
     if not 2 <= len(names) <= MOST_COLUMNS:
         return None
+    end = len(content)
+    while end and content[end - 1] in b"\r\n":
+        end -= 1
     try:
-        content = text.rstrip("\r\n").encode()
         table = pc.read_csv(
-            pa.BufferReader(content),
-            read_options=pc.ReadOptions(column_names=names, block_size=max(min(len(content) + 1, 2**30), 1024)),
+            pa.BufferReader(memoryview(content)[:end]),
+            read_options=pc.ReadOptions(column_names=names, block_size=min(end + 1, _BLOCK)),
             parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
             convert_options=pc.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
@@ -124,16 +132,29 @@ def _rectangular(text: str, delimiter: str) -> Grid | None:
                 quoted_strings_can_be_null=False,
             ),
         )
-    except (pa.ArrowException, UnicodeEncodeError):
+    except pa.ArrowException:
         return None
-    columns = []
-    for column in table.columns:
-        parts = [np.array([*c.dictionary.to_pylist(), ""], dtype=object)[c.indices.to_numpy()] for c in column.chunks]
-        columns.append(parts[0] if len(parts) == 1 else np.concatenate(parts))
-    return Grid(tuple(columns), np.full(table.num_rows, len(names)))
+    columns, empty = [], []
+    pool: dict[str, str] = {}
+    for j in range(len(names)):
+        column = np.empty(table.num_rows, dtype=object)
+        nothing = np.zeros(table.num_rows, bool)
+        at = 0
+        for chunk in table.column(j).chunks:
+            words = [pool.setdefault(w, w) for w in chunk.dictionary.to_pylist()]
+            codes = chunk.indices.to_numpy()
+            column[at : at + len(chunk)] = np.array([*words, ""], dtype=object)[codes]
+            blank = np.array([not w.strip() for w in words], dtype=bool)
+            if blank.any():
+                nothing[at : at + len(chunk)] = blank[codes]
+            at += len(chunk)
+        columns.append(column)
+        empty.append(nothing)
+    return Grid(tuple(columns), np.full(table.num_rows, len(names)), tuple(empty))
 
 
-def _any_shape(text: str, delimiter: str, where: str) -> Grid:
+def any_shape(text: str, delimiter: str, where: str) -> Grid:
+    """Read records of any width, one by one."""
     pool: dict[str, str] = {}
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,8 +39,8 @@ class Book:
         from python_calamine import CalamineWorkbook, PasswordError
 
         self.where = where
-        if content[:2] == b"PK":
-            archive.check_workbook(content, where)
+        if content[:2] != b"PK" or not archive.check_workbook(content, where):
+            _try_apart(content, where)
         try:
             self._book = CalamineWorkbook.from_filelike(io.BytesIO(content))
             self.names = tuple(self._book.sheet_names)
@@ -86,11 +88,51 @@ class Book:
         end = page.end or (-1, -1)
         check_size(end[0] + 1, end[1] + 1, self.where)
         pool: dict[Any, str] = {}
-        return Grid.of([[_text(c, pool) for c in row] for row in page.to_python(skip_empty_area=False)], self.where)
+        # Row by row, so that the cells of the parser are not held beside the texts made of them.
+        rows = [[_text(c, pool) for c in row] for row in page.iter_rows()]
+        left = page.start[1] if page.start else 0
+        if left:
+            rows = [[""] * left + r for r in rows]
+        del page, self._pages[name]
+        return Grid.of(rows, self.where)
 
     def merged(self, name: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Return the merged areas of a sheet: first and last cell, each (row, column) from 0."""
         return list(self.page(name).merged_cell_ranges or ())
+
+
+# A broken place of a cell lets the parser ask for all memory there is, which ends the process and cannot be caught.
+_TRIAL = """
+import io, sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
+except (ImportError, OSError, ValueError):
+    pass
+from python_calamine import CalamineWorkbook
+try:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+    for name in book.sheet_names:
+        book.get_sheet_by_name(name)
+except BaseException:
+    pass
+"""
+
+
+def _try_apart(content: bytes, where: str) -> None:
+    """Open a workbook whose cells cannot be checked beforehand (.xls, .xlsb, .ods) in a process of its own first."""
+    try:
+        command = [sys.executable, "-I", "-c", _TRIAL]
+        done = subprocess.run(command, input=content, capture_output=True, timeout=300, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise DataError(f"{where} takes more than five minutes to open. Save it again as xlsx.") from error
+    except OSError:  # no second process can be started here, so the file is opened without a trial
+        return
+    if done.returncode:
+        raise DataError(
+            f"{where} cannot be opened as a workbook: the places of its cells are broken, or it needs more memory than "
+            "3 GB. Save it again as xlsx."
+        )
 
 
 def _text(cell: Any, pool: dict[Any, str]) -> str:
