@@ -22,6 +22,7 @@ LOWEST = 0.005  # smallest uniqueness: the bound of factanal and of psych
 TOLERANCE = 1e-10  # of the gradient
 LOOSE = 1e-6  # gradient at which a stalled search still counts as arrived
 STEPS = 200
+SAME = 1e-7  # relative difference of two minima that count as one
 
 
 @dataclass(frozen=True)
@@ -106,16 +107,36 @@ def extract(R: Floats, m: int, method: str = "minres") -> Extraction:
     signs of columns, at a minimum that is reached more closely.
     """
     x, bounded, f, gradient, steps = uniquenesses(R[None], m, method)
-    loadings = loadings_given(R[None], x, m, method)[0]
+    best = 0
+    if bounded[0].any() and method != "pa":
+        starts = _other_starts(R)
+        more = uniquenesses(np.broadcast_to(R, (len(starts), *R.shape)), m, method, start=starts)
+        x, bounded, f, gradient = (
+            np.concatenate(pair) for pair in zip((x, bounded, f, gradient), more[:4], strict=True)
+        )
+        better = np.flatnonzero((gradient < LOOSE) & (f < f[0] - SAME * (1 + f[0])))
+        best = int(better[np.argmin(f[better])]) if len(better) else 0
+        steps = max(steps, more[4])
+    loadings = loadings_given(R[None], x[[best]], m, method)[0]
     return Extraction(
         loadings=loadings * signs(loadings),
-        uniquenesses=x[0],
-        bounded=bounded[0],
-        discrepancy=float(f[0]),
-        gradient=float(gradient[0]),
-        converged=bool(gradient[0] < LOOSE),
+        uniquenesses=x[best],
+        bounded=bounded[best],
+        discrepancy=float(f[best]),
+        gradient=float(gradient[best]),
+        converged=bool(gradient[best] < LOOSE),
         iterations=steps,
     )
+
+
+def _other_starts(R: Floats) -> Floats:
+    """Starts for a matrix that ended at a bound, where several minima are common, shape (p + 2, p).
+
+    1 - smc, one half, and 1 - smc with each variable in turn near its bound.
+    """
+    unexplained = np.clip(_unexplained(R[None])[0], 0.05, 1.0)
+    near = np.where(np.eye(len(R), dtype=bool), 2 * LOWEST, unexplained)
+    return np.vstack([unexplained, np.full(len(R), 0.5), near])
 
 
 def signs(loadings: Floats) -> Floats:
@@ -127,7 +148,7 @@ def signs(loadings: Floats) -> Floats:
 
 
 def uniquenesses(
-    R: Floats, m: int, method: str, *, tolerance: float = TOLERANCE
+    R: Floats, m: int, method: str, *, start: Floats | None = None, tolerance: float = TOLERANCE
 ) -> tuple[Floats, Flags, Floats, Floats, int]:
     """Minimise over the uniquenesses of a stack of matrices, shape (s, p, p).
 
@@ -135,6 +156,8 @@ def uniquenesses(
     ----------
     R, m, method
         As `extract`.
+    start : ndarray, shape (s, p), optional
+        Default: from the squared multiple correlations.
     tolerance : float
         Largest derivative that ends the search.
 
@@ -147,8 +170,9 @@ def uniquenesses(
         Of the matrix that took most.
     """
     fit = DISCREPANCIES[NAMES[method]]
-    start = np.clip(_unexplained(R), 0.05, 1.0) * (1 - 0.5 * m / R.shape[-1])
-    start = np.maximum(start, LOWEST)
+    if start is None:
+        start = np.clip(_unexplained(R), 0.05, 1.0) * (1 - 0.5 * m / R.shape[-1])
+        start = np.maximum(start, LOWEST)
     if method == "pa":
         start = _principal_axes(R, start, m)
     low = np.log(LOWEST) if fit.scaled else LOWEST

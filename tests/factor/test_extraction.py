@@ -8,7 +8,7 @@ from factor_cases import matrix, population
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cgsurvey.factor.extraction import DISCREPANCIES, _at, _derivatives, extract
+from cgsurvey.factor.extraction import DISCREPANCIES, _at, _derivatives, extract, uniquenesses
 
 METHODS = ("minres", "uls", "ml", "gls", "pa")
 
@@ -95,3 +95,16 @@ def test_heywood_case_stands_at_the_bound():
 def test_signs_of_columns():
     got = extract(-sample_matrix() + 2 * np.eye(12), 2)
     assert (got.loadings.sum(axis=0) >= 0).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_heywood_case_is_the_lowest_of_its_minima(seed):
+    """Six items of one factor, taken for three: most solutions lie at a bound, and there are several."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(300, 1)) * rng.uniform(0.5, 0.8, 6) + 0.7 * rng.normal(size=(300, 6))
+    R = np.corrcoef(np.digitize(x, [-1.0, -0.3, 0.4, 1.1]), rowvar=False)
+    starts = rng.uniform(0.01, 0.99, size=(60, 6))
+    _, _, f, gradient, _ = uniquenesses(np.broadcast_to(R, (60, 6, 6)), 3, "minres", start=starts)
+    found = extract(R, 3)
+    assert found.converged
+    assert found.discrepancy <= f[gradient < 1e-6].min() + 1e-8
