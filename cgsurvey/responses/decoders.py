@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from cgsurvey.base.errors import some
 from cgsurvey.base.notes import Note, note
@@ -20,8 +19,6 @@ from cgsurvey.responses.words import plain, short
 if TYPE_CHECKING:
     from cgsurvey.instrument import Item, Scale
 
-_TEXTS = 500  # different texts of a column that are looked at
-
 
 class Decoders:
     """The decoders of one file, made from all its items together.
@@ -29,8 +26,8 @@ class Decoders:
     Parameters
     ----------
     items : sequence of Item
-    cells : mapping of str to object array
-        Cells by item.
+    texts : mapping of str to object array
+        Different texts by item.
     labels : mapping of str to sequence of (str, str)
         Value labels that the file gives to the numbers of an item.
     headers : mapping of str to str
@@ -44,7 +41,7 @@ class Decoders:
     def __init__(
         self,
         items: Sequence[Item],
-        cells: Mapping[str, np.ndarray],
+        texts: Mapping[str, np.ndarray],
         labels: Mapping[str, Sequence[tuple[str, str]]],
         headers: Mapping[str, str],
         *,
@@ -66,7 +63,7 @@ class Decoders:
             else:
                 group.append(item)
         for scale, group in groups:
-            self._settle(scale, group, cells, dict(missing), dict(aliases), language)
+            self._settle(scale, group, texts, dict(missing), dict(aliases), language)
 
     def __getitem__(self, item: str) -> Decoder:
         """Return the decoder of an item."""
@@ -76,12 +73,12 @@ class Decoders:
         self,
         scale: Scale,
         items: Sequence[Item],
-        cells: Mapping[str, np.ndarray],
+        given: Mapping[str, np.ndarray],
         missing: dict[str, str],
         aliases: dict[str, str],
         language: str,
     ) -> None:
-        texts = list(dict.fromkeys(t for i in items for t in pd.unique(cells[i.name])[:_TEXTS]))
+        texts = list(dict.fromkeys(t for i in items for t in given[i.name]))
         strange = [t for t in texts if plain(t) not in aliases and plain(t) not in missing]
         known = worded(scale, strange)
         if known is not None:

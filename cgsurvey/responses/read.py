@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument, Item
 
 _NUMBERS = ("integer", "number")
+_LOOKED_AT = 500  # different texts of a column by which language and set of words are told
 _TOLD = 200  # different texts of one column that are told one by one
 _BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "<na>")
 
@@ -293,11 +294,12 @@ class _Reading:
         present = [i for i in self.instrument.items if i.name in matching.columns]
         cells = {i.name: self._cells(i.name, matching) for i in present}
         self._check_aliases(present)
-        self.spoken, heard = self._listen(present, cells)
+        texts = {name: pd.unique(column)[:_LOOKED_AT] for name, column in cells.items()}
+        self.spoken, heard = self._listen(present, texts)
         headers = {i.name: self.table.headers[matching.columns[i.name][0]] for i in present}
         decoders = Decoders(
             present,
-            cells,
+            texts,
             {i.name: self._labelled(matching.columns[i.name]) for i in present},
             headers,
             missing=self.missing,
@@ -380,7 +382,7 @@ class _Reading:
             named = ", ".join(f"'{k}': '{v}'{did_you_mean(v, known)}" for k, v in wrong.items())
             raise OptionError(f"aliases name choices that no scale has: {named}. Choices: {some(sorted(known), 12)}.")
 
-    def _listen(self, items: list[Item], cells: Mapping[str, np.ndarray]) -> tuple[str, str]:
+    def _listen(self, items: list[Item], texts: Mapping[str, np.ndarray]) -> tuple[str, str]:
         """Return the language that decides, and the language in which labels were seen ("" for codes)."""
         seen: Counter[str] = Counter()
         only: Counter[str] = Counter()
@@ -388,7 +390,7 @@ class _Reading:
         listeners: dict[str, Decoder] = {}
         for item in items:
             listener = listeners.setdefault(item.scale.name, Decoder(item.scale))
-            for text in pd.unique(cells[item.name])[:500]:
+            for text in texts[item.name]:
                 key = (item.scale.name, text)
                 if key not in known:
                     known[key] = listener.languages(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -168,6 +169,19 @@ def test_file_that_codes_the_other_way_is_read_by_its_labels(monkeypatch: pytest
     assert data.frame["tru3"].tolist() == [3, 2, 5]
     assert "1 = 'Sangat setuju'" in notes(data)["labels_decided"] and "tru1, tru3" in notes(data)["labels_decided"]
     assert data.problems["item"].tolist() == ["tru1", "tru3"] and "tru2" not in notes(data)["labels_decided"]
+
+
+def test_file_of_a_statistics_program_that_codes_the_other_way(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"tru1": [1.0, 2, 5], "tru2": [1.0, 2, 5], "tru3": [3.0, 9, 4], "q4": ["Budi", "Ana", ""]})
+    values = {"tru1": {float(k): v for k, v in TURNED.items()}, "tru3": {9.0: "Menolak menjawab"}}
+    words = ["Partners keep their promises", "b", "c", "Siapa nama Anda?"]
+    path = tmp_path / "field.sav"
+    pyreadstat.write_sav(frame, path, column_labels=words, variable_value_labels=values, missing_ranges={"tru3": [9.0]})
+    data = read_responses(path, TRUST)
+    assert data.frame["tru1"].tolist() == [5, 4, 1] and data.frame["tru2"].tolist() == [1, 2, 5]
+    assert data.reasons["tru3"].tolist() == ["", "refused", ""] and data.provenance.dropped == ("q4",)
+    again = read_responses(path, TRUST, mapping=data.write_mapping(tmp_path / "m.yaml"))
+    assert again.equals(data)
 
 
 @pytest.mark.parametrize(
