@@ -219,6 +219,7 @@ class Submissions:
         texts: dict[str, tuple[Rows, str]] = {
             "kobo names": (self.kobo(), ";"),
             "kobo names in groups": (self.kobo(group="core/en/"), ";"),
+            "kobo names after groups": (self.kobo(group="core_en_"), ";"),
             "kobo labels id": (self.kobo("id"), ";"),
             "kobo labels en in groups": (self.kobo("en", group="dynamics/"), ","),
             "google en": (self.google("en"), ","),

@@ -17,7 +17,7 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.responses.readers.platform import Head, Platform, Request, Signs
-from cgsurvey.responses.readers.raw import RawTable, blank
+from cgsurvey.responses.readers.raw import RawTable, Score, blank
 from cgsurvey.responses.words import plain, short
 
 _KOBO = ("_id", "_uuid", "_submission_time", "_validation_status", "__version__", "_index", "_submitted_by", "_tags")
@@ -28,6 +28,8 @@ _ODK_REPEAT = "parent_key"
 _OF_PARENT = re.compile(r"_submission_|_parent_")
 # Placeholders of the appearance "table-list".
 _DUMMY = re.compile(r"(?:generated_table_list_label|reserved_name_for_field_list_labels)_\d+")
+# Places where a group may end that are tried.
+_CUTS = 12
 _YES_NO = frozenset(("0", "1", "true", "false", ""))
 
 
@@ -60,8 +62,33 @@ def _read(table: RawTable, request: Request) -> RawTable:
         gone = set(dummies)
         table = table.select([j for j in range(len(table.headers)) if j not in gone])
         table = table.noted(note("responses.dummy_columns", n=len(gone)))
+    table = _grouped(table, request.score)
     choices, notes = several_answers(table)
     return replace(table, choices={**table.choices, **choices}).noted(*notes)
+
+
+def _grouped(table: RawTable, score: Score | None) -> RawTable:
+    """Return the table with group_name as group/name, where only so its columns are those of the instrument.
+
+    An underscore also stands within names, so the cut is where the rest is a name that is known.
+    """
+    if score is None:
+        return table
+    headers = list(table.headers)
+    known = changed = 0
+    for j, header in enumerate(headers):
+        main, slash, part = header.partition("/")
+        if score([main]):
+            known += 1
+            continue
+        cuts = [i for i, c in enumerate(main) if c == "_" and i][:_CUTS]
+        at = next((i for i in cuts if score([main[i + 1 :]])), None)
+        if at is not None:
+            headers[j] = f"{main[:at]}/{main[at + 1 :]}{slash}{part}"
+            changed += 1
+    if changed < 2 or changed < known:
+        return table
+    return replace(table, headers=tuple(headers)).noted(note("responses.groups_cut", n=changed))
 
 
 def several_answers(table: RawTable) -> tuple[dict[int, dict[str, int]], list[Note]]:

@@ -114,13 +114,16 @@ try:
     book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
     for name in book.sheet_names:
         book.get_sheet_by_name(name)
-except BaseException:
+except Exception:
     pass
 """
 
 
 def _try_apart(content: bytes, where: str) -> None:
-    """Open a workbook whose cells cannot be checked beforehand (.xls, .xlsb, .ods) in a process of its own first."""
+    """Open a workbook whose cells cannot be checked beforehand (.xls, .xlsb, .ods) in a process of its own first.
+
+    Errors of the parser are left to the second opening; what ends the process, or panics, is told here.
+    """
     try:
         command = [sys.executable, "-I", "-c", _TRIAL]
         done = subprocess.run(command, input=content, capture_output=True, timeout=300, check=False)
@@ -130,8 +133,8 @@ def _try_apart(content: bytes, where: str) -> None:
         return
     if done.returncode:
         raise DataError(
-            f"{where} cannot be opened as a workbook: the places of its cells are broken, or it needs more memory than "
-            "3 GB. Save it again as xlsx."
+            f"{where} cannot be opened as a workbook: the places of its cells are broken, or it needs more memory "
+            "than 3 GB. Save it again as xlsx."
         )
 
 
