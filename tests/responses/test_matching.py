@@ -275,3 +275,33 @@ def test_wide_file_with_long_headers_is_matched_in_seconds() -> None:
     vocabulary, problems = Vocabulary(instrument), Problems("f")
     got = match(table(headers), instrument, Plan(), "allow", problems)
     assert not got.columns and len(got.unmatched) == 5000 and vocabulary.score(headers[:10]) == 0
+
+
+@pytest.mark.reference
+def test_edited_questions_of_a_real_form_find_their_columns_or_none(shared: Path) -> None:
+    path = shared / "data" / "kiosk" / "kiosk_cp949.csv"
+    headers = list(read_responses(path).matching()["column"])
+    seen = [h for h in headers if "인지 설문" in h]
+
+    def edited(text: str, k: int) -> str:
+        words = text.split()
+        at = 1 + k % (len(words) - 1)
+        return " ".join(words[:at] + words[at + 1 :] if k % 2 else [*words[:at], "정말", *words[at:]])
+
+    asked = {f"x{k}": edited(h, k) for k, h in enumerate(seen)}
+    instrument = cg.Instrument.from_items({"p": asked}, scale=(1, 7), language="ko")
+    got = cg.check_responses(path, instrument).matches.frame()
+    used = got[got["how"].str.startswith("similar")]
+    assert len(used) >= 16
+    assert [seen[int(n[1:])] for n in used["name"]] == used["column"].tolist()
+
+
+@pytest.mark.reference
+def test_expectation_is_not_taken_for_perception(shared: Path) -> None:
+    path = shared / "data" / "kiosk" / "kiosk_cp949.csv"
+    headers = list(read_responses(path).matching()["column"])
+    hoped = [h for h in headers if "기대 설문" in h]
+    turned = {f"x{k}": h.replace("기대 설문", "만족 설문") for k, h in enumerate(hoped)}
+    instrument = cg.Instrument.from_items({"p": turned}, scale=(1, 7), language="ko")
+    got = cg.check_responses(path, instrument).matches.frame()
+    assert not got["how"].str.startswith("similar").any() and (got["how"] == "doubtful").any()
