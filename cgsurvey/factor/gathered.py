@@ -129,8 +129,8 @@ def gather_items(
             "or cg.impute()."
         )
     items = _asked(items)
-    if isinstance(data, pd.DataFrame) and not all(isinstance(c, str) for c in data.columns):
-        data = data.rename(columns=str)
+    if isinstance(data, pd.DataFrame):
+        data = as_source(data).frame
     if isinstance(data, pd.DataFrame) and correlation == "polychoric":
         ranked = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype) and data[c].cat.ordered]
         data = ordered_frame(data, ranked)

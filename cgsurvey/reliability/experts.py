@@ -193,12 +193,13 @@ def _panel(
     names = list(items) if items is not None else list(responses.items)
     if not names or not len(responses.frame):
         raise SampleError("ratings hold no judgement: one row per expert and one column per item are needed.")
+    names = list(dict.fromkeys(map(str, names)))
     blocks = gather(responses.frame[names], {"panel": names})
     frame = blocks.frame
     wrong = (frame.notna() & ((frame < low) | (frame > high) | (frame % 1 != 0))).to_numpy()
     if wrong.any():
-        shown = [f"'{names[j]}' holds {frame.iat[i, j]:g} (row {frame.index[i]})" for i, j in np.argwhere(wrong)[:6]]
-        raise CodingError(f"Judgements that are no score from {low} to {high}: {some(shown, 5)} Correct them.")
+        shown = [f"'{names[j]}' holds {frame.iat[i, j]:g} (row {frame.index[i]})" for i, j in np.argwhere(wrong)]
+        raise CodingError(f"Judgements that are no score from {low} to {high}: {some(shown, 5)}. Correct them.")
     notes = []
     if frame.isna().any(axis=None):
         thin = [n for n in names if frame[n].isna().any()]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from cgsurvey.base.errors import EstimationError, IdentificationError, OptionError
+from cgsurvey.base.errors import EstimationError, IdentificationError, OptionError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, fraction
 from cgsurvey.base.parallel import one_thread
@@ -368,4 +368,10 @@ def _loadings(
 
 def measurement_model(items: Mapping[str, tuple[str, ...]]) -> str:
     """Write one factor per construct in lavaan syntax; backticks, because columns of a field file may have any name."""
+    broken = [n for c, block in items.items() for n in (c, *block) if set(n) & {"`", "\n", "\r"}]
+    if broken:
+        raise OptionError(
+            f"Names with a backtick or a line break cannot stand in a model: {some(map(repr, dict.fromkeys(broken)))}. "
+            "Rename them: data.rename(columns={old: new})."
+        )
     return "\n".join(f"`{c}` =~ " + " + ".join(f"`{i}`" for i in block) for c, block in items.items())

@@ -139,3 +139,10 @@ def test_categories_of_pandas_are_ordered_items():
     ranked = data.apply(lambda c: pd.Categorical(c, categories=[1, 2, 3, 4, 5], ordered=True))
     one, other = (cg.factorability(d, correlation="polychoric") for d in (data, ranked))
     assert one.kmo == pytest.approx(other.kmo, rel=1e-12)
+
+
+def test_columns_that_share_a_name_are_refused():
+    data = answers()
+    for correlation in ("pearson", "polychoric"):
+        with pytest.raises(cg.DataError, match="share a name: x1"):
+            cg.factorability(pd.concat([data, data[["x1"]]], axis=1), correlation=correlation)

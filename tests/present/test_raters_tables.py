@@ -67,6 +67,7 @@ def test_icc_retest_and_experts_in_both_languages(answers):
     panel = pd.DataFrame({"i1": [5, 5, 4, 5, 5], "i2": [2, 3, 1, 2, 3]})
     results = {
         "icc": cg.icc(answers[ITEMS[:3]]),
+        "agreement": cg.rwg(answers.assign(group=np.arange(250) % 9), "group", {"all": ITEMS}, scale=(1, 5)),
         "retest": cg.test_retest(people, people.iloc[::-1], on="who", constructs={"all": ITEMS}),
         "aiken": cg.aiken_v(panel, 1, 5),
         "cvi": cg.cvi(panel.clip(1, 4)),

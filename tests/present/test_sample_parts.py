@@ -137,7 +137,7 @@ def test_rivals_are_not_decided_by_a_number(results):
 
 
 def test_a_report_of_measurement_has_all_its_sections(results):
-    names = "retest icc omega experts rivals common_method discriminant validity efa parallel factorability"
+    names = "retest icc agreement omega experts rivals common_method discriminant validity efa parallel factorability"
     made = report([results[n] for n in names.split()], title="T")
     wanted = [
         "Content validity",

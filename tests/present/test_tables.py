@@ -236,7 +236,7 @@ def test_linkage_shows_the_gate() -> None:
 
 
 def test_what_has_no_table_is_told(structured: SemFit) -> None:
-    with pytest.raises(OptionError, match="no table is known for a dict"):
+    with pytest.raises(OptionError, match="no table is known of the type dict"):
         tables({})
     with pytest.raises(OptionError, match=r"kind='loading' is not known\. Did you mean 'loadings'"):
         table(structured, "loading")

@@ -66,11 +66,18 @@ def test_experts_who_leave_an_item_out_and_too_few_experts():
     assert [n.code for n in one.notes] == ["reliability.too_few_experts"]
 
 
+def test_items_may_be_numbered_columns():
+    numbered = pd.DataFrame([[5, 4], [4, 4], [5, 3]])
+    assert cg.aiken_v(numbered, 1, 5, items=[1]).tidy()["item"].tolist() == ["1"]
+    assert cg.cvi(numbered - 1, items=[0, 1]).tidy()["item"].tolist() == ["0", "1"]
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
         (lambda: cg.aiken_v(panel([5, 6], [1, 2]), 1, 5), cg.CodingError, r"no score from 1 to 5: 'i1' holds 6 \(row"),
         (lambda: cg.aiken_v(panel([5, 4.5]), 1, 5), cg.CodingError, r"'i1' holds 4\.5 \(row 1\)"),
+        (lambda: cg.aiken_v(panel([6] * 7), 1, 5), cg.CodingError, r"\(row 4\) and 2 more\. Correct them\."),
         (lambda: cg.aiken_v(panel([5, 4]), 5, 1), cg.OptionError, "lowest score first"),
         (lambda: cg.aiken_v(panel([5, 4]), 1, 5, items=["x1"]), cg.ColumnNotFoundError, "'x1'"),
         (lambda: cg.aiken_v(panel([]), 1, 5), cg.SampleError, "one row per expert"),

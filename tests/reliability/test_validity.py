@@ -221,6 +221,8 @@ def test_names_that_syntax_could_misread():
     got = cg.validity(odd, {"My trust": ["a 1", "a2", "a3"], "B": ["b-1", "1b", "b3"]})
     np.testing.assert_allclose(got.htmt, cg.validity(frame, BLOCKS).htmt)
     assert got.tidy()["construct"].tolist() == ["My trust", "B"]
+    with pytest.raises(cg.OptionError, match=r"backtick or a line break .* 'a`1'\. Rename them"):
+        cg.validity(frame.rename(columns={"a1": "a`1"}), {"A": ["a`1", "a2", "a3"], "B": ["b1", "b2", "b3"]})
 
 
 def test_data_behind_a_fit_go_by_name():

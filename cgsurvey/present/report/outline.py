@@ -20,7 +20,7 @@ from cgsurvey.reliability import (
 )
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Responses, Screening
-from cgsurvey.responses.agreement import IntraclassCorrelation
+from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
 from cgsurvey.responses.anonymity import KAnonymity
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.link import Linkage
@@ -49,7 +49,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
     "measurement": MODELS,
     "rivals": (Rivals,),
-    "reliability": (Reliability, Omega, Retest, IntraclassCorrelation),
+    "reliability": (Reliability, Omega, Retest, IntraclassCorrelation, Agreement),
     "validity": (Validity, DiscriminantValidity),
     "common_method": (CommonMethod,),
     "invariance": (Invariance,),

@@ -25,7 +25,7 @@ from cgsurvey.present.tables.style import (
     with_meta,
 )
 from cgsurvey.reliability import ExpertJudgement, Retest
-from cgsurvey.responses.agreement import IntraclassCorrelation
+from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
 
 VALID, NOT_VALID = Words("Valid", "Valid"), Words("Not valid", "Tidak valid")
 
@@ -33,6 +33,11 @@ VALID, NOT_VALID = Words("Valid", "Valid"), Words("Not valid", "Tidak valid")
 @makers.register(IntraclassCorrelation)
 def _icc_makers(x: IntraclassCorrelation) -> Mapping[str, Maker]:
     return {"icc": icc}
+
+
+@makers.register(Agreement)
+def _agreement_makers(x: Agreement) -> Mapping[str, Maker]:
+    return {"agreement": agreement}
 
 
 @makers.register(Retest)
@@ -78,6 +83,39 @@ def icc(x: IntraclassCorrelation, style: Style) -> Table:
         tuple(rows),
         spanners=(interval_spanner(float(x.meta.options.get("ci", 0.95))),),
         notes=(said("icc_groups" if by_group else "icc_raters"),),
+    )
+    return with_meta(made, x.meta)
+
+
+def agreement(x: Agreement, style: Style) -> Table:
+    """Agreement within groups, by construct."""
+    by = rules_for(style, "rwg")
+    rows = tuple(
+        (
+            label(x.meta, r.construct),
+            *(r.n_items, r.n_groups, r.mean_group_size, r.rwg),
+            judged(r.rwg_median, by["rwg"]),
+            r.share,
+        )
+        for r in rows_of(x.table)
+    )
+    columns = (
+        Column.of("construct"),
+        Column.of("n_items"),
+        Column.of("n_groups"),
+        Column.of("mean_group_size"),
+        Column.of("rwg", Words("Mean rwg", "Rerata rwg"), digits=3),
+        Column.of("rwg_median", digits=3),
+        Column.of("share", Words("Groups that reach it (%)", "Kelompok yang mencapainya (%)")),
+    )
+    made = Table(
+        "T10",
+        "agreement",
+        Words("Agreement within groups", "Kesepakatan di dalam kelompok"),
+        columns,
+        rows,
+        notes=(said("agreement"),),
+        rules=used_rules(by),
     )
     return with_meta(made, x.meta)
 

@@ -87,7 +87,7 @@ def cutoff(by: Rule | None) -> Words | None:
 def makers(x: Any) -> Mapping[str, Maker]:
     """Return the makers of the tables of `x` by name."""
     raise OptionError(
-        f"no table is known for a {type(x).__name__}. Give a result of cgsurvey (cg.cfa, cg.reliability, ...), "
+        f"no table is known of the type {type(x).__name__}. Give a result of cgsurvey (cg.cfa, cg.reliability, ...), "
         "Responses or a pandas DataFrame."
     )
 
