@@ -528,7 +528,7 @@ def _others(
             done[verdict].append(j)
         if verdict == "hash":
             kinds[name] = "text"
-        else:
+        elif verdict == "keep":  # of what is left behind, neither labels nor stated reasons are kept
             places[name] = j
         if verdict in ("keep", "hash"):
             out[name] = discretion.hashed(cells) if verdict == "hash" else cells

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from reading import INSTRUMENT, TRUST, write
 
@@ -147,6 +148,17 @@ def test_design_column_that_is_personal_says_what_to_do() -> None:
         read_responses(frame, TRUST, design=cg.Design(cluster="enumerator_name"))
     data = read_responses(frame, TRUST, design=cg.Design(cluster="enumerator_name"), personal="hash", salt=SALT)
     assert data.frame["enumerator_name"].nunique() == 2
+
+
+@pytest.mark.parametrize("options", [{}, {"personal": "hash", "salt": SALT}])
+def test_value_labels_of_a_personal_column_are_left_behind_too(tmp_path: Path, options: dict[str, str]) -> None:
+    frame = pd.DataFrame({"tru1": [1.0], "tru2": [2.0], "tru3": [3.0], "respondent_name": [1.0]})
+    path = tmp_path / "f.sav"
+    labels = {"respondent_name": {1.0: "Budi Santoso"}}
+    pyreadstat.write_sav(frame, path, variable_value_labels=labels, missing_ranges={"respondent_name": [9.0]})
+    data = read_responses(path, TRUST, **options)
+    assert "Santoso" not in repr(data.__dict__) + repr(data.stated) + data.describe_import().to_string()
+    assert "Santoso" in repr(read_responses(path, TRUST, personal="keep").provenance)
 
 
 @pytest.mark.reference
