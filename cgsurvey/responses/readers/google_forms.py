@@ -120,5 +120,10 @@ def _iso(match: re.Match[str] | None, day_first: bool) -> str:
 
 
 GOOGLE_FORMS = Platform(
-    "google_forms", "an export of Google Forms", "a first column of time stamps, headed 'Timestamp'", _signs, _read
+    "google_forms",
+    "an export of Google Forms",
+    "a first column of time stamps, headed 'Timestamp'",
+    _signs,
+    _read,
+    strict=True,
 )

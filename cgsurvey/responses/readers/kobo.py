@@ -215,4 +215,4 @@ def _links(child: RawTable, repeat: str, tables: Mapping[str, RawTable], main: s
 KOBO = Platform(
     "kobo", "an export of KoboToolbox", "system columns such as _id, _uuid, _submission_time", _kobo_signs, _read
 )
-ODK = Platform("odk", "an export of ODK", "columns SubmissionDate and KEY", _odk_signs, _read)
+ODK = Platform("odk", "an export of ODK", "columns SubmissionDate and KEY", _odk_signs, _read, strict=True)
