@@ -28,7 +28,8 @@ def test_the_folder_of_the_sample_holds_all_that_a_run_needs(tmp_path, language)
     plan = read_plan(new_study(tmp_path / "s", language=language))
     assert plan.study.language == language and plan.data.simulated
     assert (tmp_path / "s" / plan.data.file).is_file()
-    assert [f.name for f in (tmp_path / "s" / "notebooks").iterdir()] == [f"01_quickstart_{language}.ipynb"]
+    names = sorted(f.name for f in (tmp_path / "s" / "notebooks").iterdir())
+    assert names == [f"{n}_{language}.ipynb" for n in ("01_quickstart", "02_screening", "03_measurement")]
     assert set(plan.hypotheses) == {f"H{k}" for k in range(1, 7)}
 
 
