@@ -76,7 +76,8 @@ def screen(
         Flag a larger share of missing answers; only items count that this respondent was asked.
     longstring : float
         Flag a run of at least so many equal consecutive answers, as given (Johnson 2005); up to 1, of at least this
-        share of the answers given (half of them: Curran 2016). A run ends where the answer scale changes.
+        share of the answers given (half of them: Curran 2016), and of eight answers or all. A run ends where the answer
+        scale changes.
     repeats : bool or float
         Flag at least this share of answers that equal the one given before: one answer per page, whatever the pages
         are. True: what stands out in the sample, median + 3 MAD (Leys et al. 2013), half of the answers at least.

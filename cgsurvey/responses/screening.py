@@ -13,7 +13,7 @@ from cgsurvey.base.errors import DataError, OptionError, SampleError, did_you_me
 from cgsurvey.base.notes import note
 from cgsurvey.base.result import Result, data_hash
 from cgsurvey.responses.responses import FlowStep, Responses
-from cgsurvey.responses.screening_rules import INDICES, ORDER_P, RULES
+from cgsurvey.responses.screening_rules import INDICES, ORDER_P, RULES, SHORT, run_cutoff
 from cgsurvey.responses.selection import as_responses
 
 
@@ -86,7 +86,8 @@ class Screening(Result):
         flagged = self.tidy().set_index("rule")["n_flagged"]
         cuts = dict(self.rules)
         if cuts.get("longstring", 2) <= 1:
-            cuts["longstring"] *= float((self.respondents["n_asked"] - self.respondents["n_missing"]).median())
+            answered = self.respondents["n_asked"] - self.respondents["n_missing"]
+            cuts["longstring"] = float(run_cutoff(cuts["longstring"], answered).median())
         rows = []
         for name in INDICES:
             x = self.respondents[name].astype(float).dropna()
@@ -239,7 +240,7 @@ class Screening(Result):
             return "same answers as an earlier row"
         cut = self.rules[rule]
         if rule == "longstring" and cut <= 1:
-            return f"{r.index} {r.sign} {cut:g} of the answers given"
+            return f"{r.index} {r.sign} {cut:g} of the answers given, and {SHORT} or all of them"
         if rule == "random":
             return f"{r.index} {r.sign} {cut:g}, order_p > {ORDER_P:g}"
         return f"{r.index} {r.sign} {cut:.4g}"

@@ -11,6 +11,7 @@ import pandas as pd
 from cgsurvey.base.errors import OptionError
 
 BLOCK = 4  # answers that a block needs before the same answer throughout says anything
+SHORT = 8  # equal answers in a row below which a share of the answers says nothing
 RUN = 10  # answers that a respondent needs before the share of repeated answers says anything
 ORDER_P = 0.05  # order_p above which answers are taken to fit no better than in random order
 
@@ -142,15 +143,22 @@ def repeat_cutoff(shares: pd.Series) -> float:
     return float(min(1.0, max(DEFAULTS["repeats"], middle + 3 * 1.4826 * (known - middle).abs().median())))
 
 
+def run_cutoff(share: float, answered: pd.Series) -> pd.Series:
+    """Return the run that a share of the answers given means.
+
+    Four of eight equal answers in a row are common among careful people: of few answers, eight or all must be equal.
+    """
+    return (share * answered).clip(lower=answered.clip(upper=SHORT))
+
+
 def flags(table: pd.DataFrame, rule: str, cut: float) -> pd.Series:
     """Say who is flagged by a rule at a cut-off."""
     values = table[RULES[rule].index]
     if rule == "duplicates":
         return values.notna()
     if rule == "longstring" and cut <= 1:
-        # Half of two answers is one answer: a share says nothing before a block is long enough.
         answered = table["n_asked"] - table["n_missing"]
-        return (answered >= BLOCK) & (values >= cut * answered)
+        return (answered >= BLOCK) & (values >= run_cutoff(cut, answered))
     if rule == "random":
         return values.lt(cut) & table["order_p"].gt(ORDER_P)
     compare: dict[str, Callable[[pd.Series, float], pd.Series]] = {

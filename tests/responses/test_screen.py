@@ -301,10 +301,15 @@ def test_a_screening_travels_without_answers_and_asks_for_them_again(tmp_path: P
 def test_longstring_as_a_share_of_the_answers_given():
     frame = pd.DataFrame(np.random.default_rng(2).permuted(np.tile(np.arange(1.0, 11), (20, 1)), axis=1))
     frame.columns = [f"x{j}" for j in range(10)]
-    frame.iloc[0, :5] = 9
+    frame.iloc[0, :8], frame.iloc[1, :7] = 9, 9
     s = cg.screen(frame, longstring=0.5)
     assert s.respondents["flag_longstring"].tolist() == [True] + [False] * 19
     assert "0.5 of the answers" in s.keep().flow[-1].reason
+
+
+def test_short_runs_of_a_short_form_are_no_sign_of_carelessness():
+    frame = cg.simulate("f =~ .7*a + .7*b + .7*c + .7*d + .7*e + .7*g + .7*h + .7*i", 400, seed=8, categories=5)
+    assert cg.screen(frame).respondents["flag_longstring"].mean() < 0.03
 
 
 def test_blocks_given_by_hand_end_the_runs():
