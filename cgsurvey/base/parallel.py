@@ -28,6 +28,12 @@ def streams(seed: int | None, n: int) -> list[Generator]:
     return [np.random.default_rng(s) for s in SeedSequence(seed).spawn(n)]
 
 
+def recorded_seed(seed: int | None) -> int:
+    """Return the seed that was asked for, or one drawn now: a result that holds it can be had again."""
+    check_seed(seed)
+    return int(SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+
+
 def check_seed(seed: object) -> None:
     """Raise OptionError when `seed` is neither None nor a whole number of 0 or more."""
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):

@@ -142,6 +142,8 @@ def efa(
     choose("rotation", rotation, ROTATIONS)
     choose("se", se, ("standard", "robust", "none"))
     fraction("ci", ci)
+    if not power > 1:
+        raise OptionError(f"power={power!r} must be greater than 1: promax raises loadings to it, by custom to 4.")
     check_seed(seed)
     if factors is not None:
         whole("factors", factors)

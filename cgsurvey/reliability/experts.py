@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -185,7 +186,8 @@ def _panel(
     ratings: Responses | pd.DataFrame, items: Sequence[str] | None, low: int, high: int
 ) -> tuple[pd.DataFrame, list[Note], Any]:
     """Return the judgements, checked against the scale, and what makes the origin of a result of them."""
-    if not (float(low).is_integer() and float(high).is_integer() and low < high):
+    numbers = all(isinstance(end, Real) and float(end).is_integer() for end in (low, high))
+    if not (numbers and low < high):
         raise OptionError(
             f"low={low!r}, high={high!r}: give whole numbers, the lowest score first, e.g. low=1, high=5."
         )

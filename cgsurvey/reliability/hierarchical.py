@@ -50,7 +50,8 @@ class Omega(Result):
         the variance that the model implies and by the observed one.
     indices : DataFrame
         One row per construct with a general factor: `construct method omega_total omega_h omega_limit ecv puc arpb
-        omega_l2 omega_partial`; `arpb` is that of fitted models, the last two of second-order ones.
+        omega_l2 omega_partial`; `arpb` is that of fitted models, the last two of second-order ones. `omega_l2` rests on
+        the units of the first-order factors (``std_lv`` changes it), as in semTools.
     loadings : mapping of str to DataFrame
         Per construct: items in rows; standardised loadings on the general factor and on the groups, `h2`, `u2`, `p2`
         (share of the general factor in the communality).

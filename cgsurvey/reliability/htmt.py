@@ -16,7 +16,7 @@ from numpy.random import SeedSequence
 from cgsurvey.base.errors import OptionError, SampleError
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import whole
-from cgsurvey.base.parallel import check_seed
+from cgsurvey.base.parallel import check_seed, recorded_seed
 from cgsurvey.moments.build import sample_statistics
 from cgsurvey.moments.ordered import ordered_frame
 from cgsurvey.moments.sample import Floats, Ints, Sample
@@ -60,9 +60,7 @@ class Resampling:
         """Check what was asked for; without a seed one is drawn."""
         count, n_jobs = whole("bootstrap", count, 0), whole("n_jobs", n_jobs, None)
         check_seed(seed)
-        if count and seed is None:
-            seed = int(SeedSequence().generate_state(1)[0])
-        return cls(count, seed if count else None, n_jobs)
+        return cls(count, recorded_seed(seed) if count else None, n_jobs)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.notes import note
 from cgsurvey.base.options import choose, fraction, whole
-from cgsurvey.base.parallel import check_seed
+from cgsurvey.base.parallel import check_seed, recorded_seed
 from cgsurvey.base.result import Result
 from cgsurvey.reliability import coefficients as c
 from cgsurvey.reliability.categorical import omega_of_answers
@@ -34,6 +34,7 @@ from cgsurvey.reliability.scale import Scale, from_model, from_rows
 from cgsurvey.reliability.split_half import DRAWN
 from cgsurvey.reliability.split_half import MOST as WHOLE
 from cgsurvey.responses import Responses
+from cgsurvey.responses.selection import check_range
 from cgsurvey.sem import SemFit
 
 REFERENCES = ("cronbach1951", "feldt1965", "guttman1945", "joreskog1971", "fornell1981")
@@ -196,6 +197,9 @@ def reliability(
         scales, found = from_rows(blocks.items, blocks.frame, smooth)
         used = _used(blocks)
         notes = [*blocks.notes, *blocks.unweighted]
+        check_range(blocks.frame, ends)
+        if bootstrap or any(s.defined and s.k > WHOLE for s in scales):
+            seed = recorded_seed(seed)
         asked_for = {"bootstrap": bootstrap} if bootstrap else {}
         meta = replace(blocks.meta("reliability", used, REFERENCES, **options, **asked_for), seed=seed)
         sizes = [s.n for s in scales]

@@ -20,6 +20,7 @@ from cgsurvey.responses.selection import (
     Constructs,
     Part,
     as_responses,
+    check_range,
     items_by_construct,
     pick_constructs,
     pick_items,
@@ -237,6 +238,7 @@ def rwg(
     guide = rule("rwg", "any")
     for part in (p for top in parts for p in top.walk()):
         X = responses.keyed.loc[codes >= 0, list(part.all_items)].to_numpy(dtype=float)
+        check_range(responses.keyed[list(part.all_items)], scale)
         expected = expected_variance(responses, part.all_items, null, scale)
         value, raw, size = raters.rwg_j(X, codes[codes >= 0], expected, min_size)
         seen = ~np.isnan(value)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from cgsurvey.base.errors import DataError, SampleError, some
+from cgsurvey.base.errors import DataError, OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.responses.agreement import group_codes
@@ -21,6 +21,7 @@ from cgsurvey.responses.selection import (
     Part,
     answered_items,
     as_responses,
+    check_range,
     items_by_construct,
     pick_constructs,
     require,
@@ -139,6 +140,8 @@ def describe(
     """
     if isinstance(constructs, Mapping) and not isinstance(data, Responses) and items is None:
         items = list(dict.fromkeys(i for v in items_by_construct(constructs).values() for i in v))
+    if by is not None and not isinstance(by, str):
+        raise OptionError(f"by={by!r} must name one column of groups; items go by name: items=[...].")
     responses = as_responses(data, items)
     frame = responses.frame
     notes: list[Note] = []
@@ -150,6 +153,7 @@ def describe(
         notes.append(note("responses.items_guessed", n=len(names), items=some(names)))
     if not len(frame) or not names:
         raise SampleError(f"there is nothing to describe: {len(frame)} respondents, {len(names)} items.")
+    check_range(frame[list(names)], scale)
     w = None if column is None else _weights(frame[column], column)
     parts = pick_constructs(responses, constructs) if constructs is not None or responses.instrument is not None else ()
     if responses.linkage is not None:

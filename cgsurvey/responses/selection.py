@@ -54,7 +54,7 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
     if items is None:
         names = [c for c in frame.columns if is_numeric_dtype(frame[c]) and not is_bool_dtype(frame[c])]
     else:
-        names = [str(i) for i in items]
+        names = [items] if isinstance(items, str) else [str(i) for i in items]
         require(frame.columns, names, "the data frame")
     numbers = {n: pd.to_numeric(frame[n], errors="coerce").astype(float) for n in names}
     wrong = []
@@ -72,6 +72,24 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
         )
     frame = frame.assign(**numbers)
     return Responses(frame=frame, reasons=blanks(frame, names))
+
+
+def check_range(frame: pd.DataFrame, scale: Sequence[float] | None) -> None:
+    """Raise CodingError when answers lie outside a scale that the caller gave; items and values are named."""
+    if scale is None:
+        return
+    low, high = scale
+    wrong = []
+    for name in frame.columns:
+        beyond = frame[name].dropna()
+        beyond = beyond[(beyond < low) | (beyond > high)]
+        if len(beyond):
+            wrong.append(f"'{name}' holds {beyond.iloc[0]:g} (row {beyond.index[0]})")
+    if wrong:
+        raise CodingError(
+            f"answers outside scale=({low:g}, {high:g}): {some(wrong, 5)}. Give the scale that was printed, or leave "
+            "cells empty that hold codes for no answer."
+        )
 
 
 def blanks(frame: pd.DataFrame, items: Iterable[str]) -> pd.DataFrame:

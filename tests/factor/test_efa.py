@@ -204,6 +204,8 @@ def test_weak_solutions_are_told():
 
 def test_refused():
     data = answers()
+    with pytest.raises(cg.OptionError, match="power=0 must be greater than 1"):
+        cg.efa(data, factors=2, rotation="promax", power=0)
     with pytest.raises(cg.IdentificationError, match="at most 7 factors"):
         cg.efa(data, factors=8)
     for bad in (0, -1, 2.5):

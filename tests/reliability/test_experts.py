@@ -78,6 +78,8 @@ def test_items_may_be_numbered_columns():
         (lambda: cg.aiken_v(panel([5, 6], [1, 2]), 1, 5), cg.CodingError, r"no score from 1 to 5: 'i1' holds 6 \(row"),
         (lambda: cg.aiken_v(panel([5, 4.5]), 1, 5), cg.CodingError, r"'i1' holds 4\.5 \(row 1\)"),
         (lambda: cg.aiken_v(panel([6] * 7), 1, 5), cg.CodingError, r"\(row 4\) and 2 more\. Correct them\."),
+        (lambda: cg.aiken_v(panel([5, 4]), "1", "5"), cg.OptionError, "give whole numbers"),
+        (lambda: cg.aiken_v(panel([5, 4]), None, 5), cg.OptionError, "give whole numbers"),
         (lambda: cg.aiken_v(panel([5, 4]), 5, 1), cg.OptionError, "lowest score first"),
         (lambda: cg.aiken_v(panel([5, 4]), 1, 5, items=["x1"]), cg.ColumnNotFoundError, "'x1'"),
         (lambda: cg.aiken_v(panel([]), 1, 5), cg.SampleError, "one row per expert"),

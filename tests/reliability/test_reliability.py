@@ -235,3 +235,24 @@ def test_nullable_and_categorical_numbers_are_numbers():
     want = cg.reliability(frame, constructs={"trust": list(frame)}).tidy()
     for other in (frame.astype("Int64"), frame.astype("category"), frame.astype("int8")):
         pd.testing.assert_frame_equal(cg.reliability(other, constructs={"trust": list(frame)}).tidy(), want)
+
+
+def test_answers_outside_the_scale_that_was_given_are_refused():
+    frame = answers()
+    with pytest.raises(cg.CodingError, match=r"outside scale=\(1, 4\): 'tru1' holds 5 \(row"):
+        cg.reliability(frame, {"trust": list(frame)}, scale=(1, 4))
+    with pytest.raises(cg.CodingError, match=r"outside scale=\(2, 5\): 'tru1' holds 1"):
+        cg.rwg(frame.assign(group=frame.index % 5), "group", {"trust": list(frame)}, scale=(2, 5))
+    with pytest.raises(cg.CodingError, match=r"outside scale=\(1, 4\)"):
+        cg.describe(frame, scale=(1, 4))
+
+
+def test_a_seed_that_was_drawn_is_recorded():
+    frame = answers(k=5)
+    first = cg.reliability(frame, {"trust": list(frame)}, bootstrap=30)
+    again = cg.reliability(frame, {"trust": list(frame)}, bootstrap=30, seed=first.meta.seed)
+    pd.testing.assert_frame_equal(first.estimates, again.estimates)
+    long = cg.reliability(many := answers(k=30), {"trust": list(many)})
+    assert long.meta.seed is not None
+    pd.testing.assert_frame_equal(long.estimates, long.estimates)
+    assert cg.reliability(frame, {"trust": list(frame)}).meta.seed is None

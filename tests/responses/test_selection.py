@@ -40,3 +40,10 @@ def test_a_number_and_its_text_are_the_same_name():
 def test_a_text_where_a_list_of_items_belongs_is_no_list_of_letters():
     with pytest.raises(cg.OptionError, match=r"'trust': write \['a1'\]"):
         cg.describe(NAMED, constructs={"trust": "a1"})
+
+
+def test_one_item_may_be_given_as_text():
+    frame = pd.DataFrame({"a1": [1, 2, 3, 4, None], "b": [1.0, 2, 2, 1, 2]})
+    assert cg.missingness(frame, "a1").tidy()["item"].tolist() == ["a1"]
+    with pytest.raises(cg.OptionError, match=r"items go by name: items="):
+        cg.describe(frame, ["a1", "b"])
