@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import ColumnNotFoundError, OptionError, did_you_mean, some
+from cgsurvey.base.errors import ColumnNotFoundError, OptionError, SampleError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import one_thread
@@ -155,6 +155,12 @@ def common_method(
     with one_thread():
         frame = blocks.frame.dropna()
         base = models.fit("measurement", measurement_model(items))
+        if len(frame) <= frame.shape[1]:
+            raise SampleError(
+                f"{len(frame)} complete rows for {frame.shape[1]} items: the shares of one factor, variance inflation and "
+                "the correlations with a marker are those of complete rows, and more of them than items are needed. "
+                "Use fewer items, or fill the gaps: cg.impute(data)."
+            )
         models.fit("one_factor", one_factor_text(items))
         models.fit("ulmc_equal", method_text(items, equal=True))
         models.fit("ulmc_free", method_text(items, equal=False))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from cgsurvey.base.errors import EstimationError, IdentificationError, OptionError, some
+from cgsurvey.base.errors import EstimationError, IdentificationError, OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, fraction
 from cgsurvey.base.parallel import one_thread
@@ -208,6 +208,8 @@ def _without_model(
     shown: Mapping[str, Any],
 ) -> Validity:
     complete = blocks.frame.notna().all(axis=1).to_numpy()
+    if not complete.any():
+        raise SampleError(f"The factor model failed, and no row is complete, which HTMT alone would need: {reason}")
     seen = seen_of_rows(blocks.frame[complete], list(blocks.frame.columns), kind)
     notes = (*blocks.notes, *blocks.unweighted, note("reliability.model_failed", reason=reason))
     meta = replace(blocks.meta("validity", complete, REFERENCES, **shown), seed=wanted.seed)

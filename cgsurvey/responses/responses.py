@@ -166,6 +166,8 @@ class Responses:
         if not frame.columns.is_unique:
             twice = some(dict.fromkeys(frame.columns[frame.columns.duplicated()]))
             raise DataError(f"two columns share a name: {twice}. Rename or drop one of them.")
+        if isinstance(frame.index, pd.MultiIndex):
+            raise DataError("the rows have an index of several levels. Number them instead: frame.reset_index().")
         if not frame.index.is_unique:
             raise DataError("two respondents share a row number. Give the frame a unique index (frame.reset_index()).")
         frame = frame if frame.index.name == "row" else frame.rename_axis(index="row")

@@ -56,7 +56,9 @@ def as_responses(data: Responses | pd.DataFrame, items: Iterable[str] | None = N
     else:
         names = [items] if isinstance(items, str) else [str(i) for i in items]
         require(frame.columns, names, "the data frame")
-    numbers = {n: pd.to_numeric(frame[n], errors="coerce").astype(float) for n in names}
+    # dates are whole numbers to pandas, and no answers
+    answers = {n: frame[n].astype(object) if frame[n].dtype.kind in "mM" else frame[n] for n in names}
+    numbers = {n: pd.to_numeric(a, errors="coerce").astype(float) for n, a in answers.items()}
     wrong = []
     for n in names:
         bad = frame.loc[(numbers[n].isna() & frame[n].notna()) | numbers[n].abs().eq(float("inf")), n]

@@ -85,7 +85,8 @@ def as_source(data: Responses | pd.DataFrame | Source) -> Source:
         if not data.columns.is_unique:
             twice = some(dict.fromkeys(data.columns[data.columns.duplicated()]))
             raise DataError(f"the data frame has columns that share a name: {twice}. Rename or drop one of them.")
-        return Source(frame=data)
+        sparse = {c: t.subtype for c, t in data.dtypes.items() if isinstance(t, pd.SparseDtype)}
+        return Source(frame=data.astype(sparse) if sparse else data)
     raise OptionError(
         f"data must be Responses or a pandas DataFrame, not {type(data).__name__}. "
         "Read a file with cg.read_responses(path, instrument)."

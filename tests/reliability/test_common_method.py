@@ -217,3 +217,12 @@ def test_what_is_refused():
         cg.common_method(frame, BLOCKS, estimater="ML")
     with pytest.raises(cg.SampleError, match="9 usable rows"):
         cg.common_method(frame.iloc[:9], BLOCKS)
+
+
+def test_without_complete_rows_it_is_refused():
+    frame = cg.simulate("A =~ .8*a1 + .7*a2 + .6*a3\nB =~ .8*b1 + .7*b2 + .6*b3\nA ~~ .4*B", 240, seed=3)
+    for i in range(len(frame)):
+        frame.iloc[i, i % 6] = np.nan
+    blocks = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"]}
+    with pytest.raises(cg.SampleError, match=r"0 complete rows for 6 items.*cg\.impute"):
+        cg.common_method(frame, blocks, missing="fiml")

@@ -231,3 +231,11 @@ def test_data_behind_a_fit_go_by_name():
     for judge in (cg.validity, cg.discriminant_validity, cg.reliability):
         with pytest.raises(cg.OptionError, match="data go by name: data="):
             judge(fit, frame)
+
+
+def test_neither_model_nor_complete_rows():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(np.clip(np.round(3 + rng.normal(size=(120, 10))), 1, 5), columns=[f"x{i}" for i in range(10)])
+    frame = frame.where(rng.random(frame.shape) > 0.75)
+    with pytest.raises(cg.SampleError, match="no row is complete, which HTMT alone would need"):
+        cg.validity(frame, {"A": [f"x{i}" for i in range(5)], "B": [f"x{i}" for i in range(5, 10)]}, missing="fiml")

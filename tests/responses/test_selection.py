@@ -47,3 +47,19 @@ def test_one_item_may_be_given_as_text():
     assert cg.missingness(frame, "a1").tidy()["item"].tolist() == ["a1"]
     with pytest.raises(cg.OptionError, match=r"items go by name: items="):
         cg.describe(frame, ["a1", "b"])
+
+
+def test_dates_are_no_answers_and_rows_have_one_number():
+    frame = NAMED.assign(when=pd.date_range("2026-01-01", periods=200))
+    for call in (cg.missingness, cg.normality, cg.factorability):
+        with pytest.raises(cg.CodingError, match="'when': Timestamp"):
+            call(frame, ["0", "1", "2", "when"])
+    levels = NAMED.set_axis(pd.MultiIndex.from_product([range(20), range(10)]))
+    with pytest.raises(cg.DataError, match=r"index of several levels.*reset_index"):
+        cg.screen(levels)
+
+
+def test_sparse_columns_are_numbers():
+    sparse = NAMED.astype(pd.SparseDtype("float"))
+    blocks = {"a": ["0", "1", "2", "3"]}
+    pd.testing.assert_frame_equal(cg.reliability(sparse, blocks).tidy(), cg.reliability(NAMED, blocks).tidy())
