@@ -202,7 +202,7 @@ def _numbers(source: Source, names: list[str]) -> pd.DataFrame:
     if problems:
         raise CodingError(
             f"{source.file or 'the data frame'}: {' '.join(problems)} Read the file with its instrument, "
-            "cg.read_responses(path, instrument), which turns labels into scores; digits kept as text become numbers by "
-            "data[items].apply(pd.to_numeric)."
+            "cg.read_responses(path, instrument), which turns labels into scores; digits kept as text become numbers "
+            "by data[items].apply(pd.to_numeric)."
         )
     return pd.DataFrame(columns, index=source.frame.index)
