@@ -158,7 +158,7 @@ def common_method(
         if len(frame) <= frame.shape[1]:
             raise SampleError(
                 f"{len(frame)} complete rows for {frame.shape[1]} items: the shares of one factor, variance inflation "
-                "and the correlations with a marker are those of complete rows, and more of them than items are needed. "
+                "and the correlations with a marker are those of complete rows, and there must be more than items. "
                 "Use fewer items, or fill the gaps: cg.impute(data)."
             )
         models.fit("one_factor", one_factor_text(items))
