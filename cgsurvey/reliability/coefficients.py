@@ -6,6 +6,7 @@ Numeric file. Matrices may have leading axes, shape (..., k, k): one coefficient
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def feldt(a: float, n: int, k: int, level: float) -> tuple[float, float]:
     return float(1 - (1 - a) * lower), float(1 - (1 - a) * upper)
 
 
-def alpha_error(S: Floats, n: int) -> Floats:
+def alpha_error(S: Floats, n: int | NDArray[np.int64]) -> Floats:
     """Asymptotic standard error of alpha under normal answers (Duhachek & Iacobucci, 2004; psych: ase).
 
     SE^2 = 2 k^2 [1'S1 (tr S^2 + tr^2 S) - 2 tr S 1'S^2 1] / (n (k-1)^2 (1'S1)^3)
@@ -136,8 +137,12 @@ def mean_correlation(R: Floats) -> Floats:
 
 def below(R: Floats) -> Floats:
     """Elements below the diagonal, shape (..., k (k - 1) / 2)."""
-    i, j = np.tril_indices(R.shape[-1], -1)
-    return _plain(R[..., i, j])
+    return _plain(R[(..., *_below(R.shape[-1]))])
+
+
+@cache
+def _below(k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return np.tril_indices(k, -1)
 
 
 def composite_reliability(loadings: Floats) -> Floats:

@@ -185,7 +185,8 @@ def _note_absent(construct: Construct, present: Sequence[str], source: Source, n
 
 def _numbers(source: Source, names: list[str]) -> pd.DataFrame:
     """Return the items as float64; all that are no numbers are named at once."""
-    whole = source.frame[names]
+    place = {n: j for j, n in enumerate(source.frame.columns)}
+    whole = source.frame.iloc[:, [place[n] for n in names]]
     if all(isinstance(t, np.dtype) and t.kind in "iuf" for t in whole.dtypes):
         values = whole.to_numpy(dtype="float64")
         if not np.isinf(values).any():

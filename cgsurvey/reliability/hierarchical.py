@@ -26,7 +26,7 @@ from cgsurvey.reliability.constructs import Constructs, gather
 from cgsurvey.reliability.factors import Factors, factors_of
 from cgsurvey.reliability.measured import NO_GROUP, measured
 from cgsurvey.reliability.one_factor import one_factor_loadings
-from cgsurvey.reliability.polychoric import is_ordinal, polychoric_matrices
+from cgsurvey.reliability.polychoric import coded, polychoric_matrices
 from cgsurvey.reliability.schmid_leiman import hierarchy, schmid_leiman
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
@@ -134,7 +134,8 @@ def _of_data(data: Responses | pd.DataFrame, constructs: Constructs, factors: in
     rows, indices, loadings = [], [], {}
     short, used = [], np.zeros(len(blocks.frame), dtype=bool)
     for name, items in blocks.items.items():
-        values = blocks.frame[list(items)].to_numpy()
+        place = {n: j for j, n in enumerate(blocks.frame.columns)}
+        values = blocks.frame.to_numpy()[:, [place[i] for i in items]]
         complete = ~np.isnan(values).any(axis=1)
         x = values[complete]
         if len(items) < 2 * factors:
@@ -162,8 +163,8 @@ def _correlations(x: Floats, kind: str) -> Floats | None:
         return None
     if kind == "pearson":
         R = correlation(np.cov(x, rowvar=False))
-    elif is_ordinal(x):
-        R = polychoric_matrices([x])[0]
+    elif (codes := coded(x)) is not None:
+        R = polychoric_matrices([codes])[0]
     else:
         return None
     return R if np.isfinite(R).all() and np.linalg.eigvalsh(R)[0] >= 1e-10 else None

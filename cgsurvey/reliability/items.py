@@ -47,7 +47,7 @@ def item_whole_correlation(R: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Dropped:
-    """What remains of a construct without each of its items, all shape (k,) (psych::alpha: alpha.drop)."""
+    """What remains of m constructs without each of their items, all shape (m, k) (psych::alpha: alpha.drop)."""
 
     alpha: Floats
     std_error: Floats
@@ -58,23 +58,23 @@ class Dropped:
     var_r: Floats
 
 
-def without_each(S: Floats, n: int) -> Dropped:
-    """Recompute the coefficients of n rows without each item; NaN when only one item would remain."""
-    k = len(S)
+def without_each(S: Floats, n: NDArray[np.int64]) -> Dropped:
+    """Recompute coefficients without each item, from S (m, k, k) of n (m,) rows; NaN when one item would remain."""
+    k = S.shape[-1]
     if k < 3:
-        return Dropped(*[np.full(k, NAN)] * 7)
+        return Dropped(*[np.full(S.shape[:2], NAN)] * 7)
     stay = np.array([[i for i in range(k) if i != j] for j in range(k)])
-    without = S[stay[:, :, None], stay[:, None, :]]
+    without = S[:, stay[:, :, None], stay[:, None, :]]
     R = correlation(without)
     r = below(R)
     return Dropped(
         alpha=alpha(without),
-        std_error=alpha_error(without, n),
+        std_error=alpha_error(without, n[:, None]),
         alpha_std=alpha(R),
         lambda6=lambda6(R),
-        mean_r=r.mean(axis=1),
-        median_r=np.median(r, axis=1),
-        var_r=r.var(axis=1, ddof=1) if r.shape[1] > 1 else np.full(k, NAN),
+        mean_r=r.mean(axis=-1),
+        median_r=np.median(r, axis=-1),
+        var_r=r.var(axis=-1, ddof=1) if r.shape[-1] > 1 else np.full(S.shape[:2], NAN),
     )
 
 

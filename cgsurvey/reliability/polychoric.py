@@ -9,27 +9,37 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from cgsurvey.moments.association import polychoric
 from cgsurvey.moments.pairs import without_zero
 from cgsurvey.reliability.coefficients import NAN, Floats
 
+Ints = NDArray[np.int64]
 MOST = 11  # distinct answers beyond which an item is taken as continuous
 
 
 def is_ordinal(x: Floats) -> bool:
     """Say whether each column of x, shape (n, k), has between two and `MOST` distinct values."""
-    return all(2 <= len(np.unique(column)) <= MOST for column in x.T)
+    return coded(x) is not None
 
 
-def polychoric_matrices(blocks: Sequence[Floats]) -> list[Floats]:
+def coded(x: Floats) -> Ints | None:
+    """Return the columns of x, shape (n, k), as places among their own values; None where they are not ordinal."""
+    found = [np.unique(column, return_inverse=True) for column in x.T]
+    if not all(2 <= len(values) <= MOST for values, _ in found):
+        return None
+    return np.column_stack([code for _, code in found])
+
+
+def polychoric_matrices(blocks: Sequence[Ints]) -> list[Floats]:
     """Polychoric correlations of the columns of each block, two-step maximum likelihood, as lavaan::lavCor.
 
     Parameters
     ----------
     blocks : sequence of ndarray, shapes (n_b, k_b)
-        Complete answers; any numbers, whose order alone counts.
+        Complete answers, `coded`.
 
     Returns
     -------
@@ -39,7 +49,7 @@ def polychoric_matrices(blocks: Sequence[Floats]) -> list[Floats]:
     out = [np.eye(block.shape[1]) for block in blocks]
     shapes: dict[tuple[int, int], list[tuple[int, int, int, Floats, Floats, Floats]]] = {}
     for b, block in enumerate(blocks):
-        codes = [np.unique(column, return_inverse=True)[1] for column in block.T]
+        codes = list(block.T)
         counts = [np.bincount(code) for code in codes]
         cuts = [ndtri(np.cumsum(count)[:-1] / len(block)) for count in counts]
         for i, j in combinations(range(len(codes)), 2):

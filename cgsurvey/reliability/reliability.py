@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +20,6 @@ from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.reliability.constructs import Blocks, Constructs, gather
 from cgsurvey.reliability.estimates import COLUMNS, estimates, of_resamples
 from cgsurvey.reliability.items import (
-    Dropped,
     alpha_if_dropped,
     critical_correlation,
     item_rest_correlation,
@@ -39,6 +38,15 @@ from cgsurvey.sem import SemFit
 
 REFERENCES = ("cronbach1951", "feldt1965", "guttman1945", "joreskog1971", "fornell1981")
 LEVEL = 0.05  # of "r tabel"
+_DROPPED = {  # column to the attribute of what remains without an item
+    "alpha": "alpha",
+    "std_error": "std_error",
+    "alpha_std": "alpha_std",
+    "lambda6": "lambda6",
+    "mean_inter_item_r": "mean_r",
+    "median_inter_item_r": "median_r",
+    "var_inter_item_r": "var_r",
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -95,7 +103,7 @@ class Reliability(Result):
     @property
     def dropped(self) -> pd.DataFrame:
         """Coefficients of each construct without each item."""
-        return _stacked([_dropped(s) for s in self.scales])
+        return _stacked(_dropped(self.scales))
 
     @property
     def inter_item(self) -> Mapping[str, pd.DataFrame]:
@@ -274,7 +282,7 @@ def _range(s: Scale, blocks: Blocks | None, ends: tuple[float, float] | None) ->
             scores = sorted(instrument.item(item).scale.scores)
             out.append((float(scores[0]), float(scores[-1])))
         else:
-            binary = s.x is not None and len(s.x) > 0 and set(np.unique(s.x[:, j])) <= {0.0, 1.0}
+            binary = s.x is not None and len(s.x) > 0 and bool(np.isin(s.x[:, j], (0.0, 1.0)).all())
             out.append((0.0, 1.0) if binary else (NAN, NAN))
     return out
 
@@ -309,19 +317,19 @@ def _items(s: Scale, ranges: Sequence[tuple[float, float]], tails: int) -> dict[
     }
 
 
-def _dropped(s: Scale) -> dict[str, Any]:
-    d = without_each(s.S, s.n) if s.defined and not s.ordinal_only else Dropped(*[np.full(s.k, NAN)] * 7)
-    return {
-        "construct": [s.name] * s.k,
-        "item": list(s.items),
-        "alpha": d.alpha,
-        "std_error": d.std_error,
-        "alpha_std": d.alpha_std,
-        "lambda6": d.lambda6,
-        "mean_inter_item_r": d.mean_r,
-        "median_inter_item_r": d.median_r,
-        "var_inter_item_r": d.var_r,
-    }
+def _dropped(scales: Sequence[Scale]) -> list[dict[str, Any]]:
+    """Coefficients without each item; constructs of one size are worked out together."""
+    known = [s for s in scales if s.defined and not s.ordinal_only]
+    found: dict[str, dict[str, c.Floats]] = {}
+    for k in {s.k for s in known}:
+        same = [s for s in known if s.k == k]
+        d = without_each(np.array([s.S for s in same]), np.array([s.n for s in same]))
+        found |= {s.name: {f.name: getattr(d, f.name)[i] for f in fields(d)} for i, s in enumerate(same)}
+    return [
+        {"construct": [s.name] * s.k, "item": list(s.items)}
+        | {column: found[s.name][f] if s.name in found else np.full(s.k, NAN) for column, f in _DROPPED.items()}
+        for s in scales
+    ]
 
 
 def _inter_item(s: Scale) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from cgsurvey.reliability.intervals import row_products
 from cgsurvey.reliability.items import against_the_rest
 from cgsurvey.reliability.measured import Measured, heywood_notes
 from cgsurvey.reliability.one_factor import one_factor
-from cgsurvey.reliability.polychoric import is_ordinal, polychoric_matrices, smoothed
+from cgsurvey.reliability.polychoric import coded, polychoric_matrices, smoothed
 from cgsurvey.reliability.schmid_leiman import FACTORS, LEAST, Hierarchy, SchmidLeiman, hierarchy, schmid_leiman
 
 
@@ -155,15 +155,16 @@ def _with_factor(scales: Sequence[Scale]) -> list[Scale]:
 
 def _with_polychorics(scales: Sequence[Scale], smooth: bool) -> tuple[list[Scale], list[Note]]:
     out, many = list(scales), []
-    able = []
+    able = {}
     for i, s in enumerate(scales):
         if s.defined and s.x is not None:
-            if is_ordinal(s.x):
-                able.append(i)
+            codes = coded(s.x)
+            if codes is not None:
+                able[i] = codes
             else:
                 many.append(s.name)
     notes = [note("reliability.not_ordinal", constructs=", ".join(many))] if many else []
-    for i, P in zip(able, polychoric_matrices([x for i in able if (x := scales[i].x) is not None]), strict=True):
+    for i, P in zip(able, polychoric_matrices(list(able.values())), strict=True):
         s = scales[i]
         if not np.isfinite(P).all():
             out[i] = s.noting(note("reliability.polychoric_failed", construct=s.name))

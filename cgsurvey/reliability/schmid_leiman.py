@@ -18,7 +18,8 @@ from cgsurvey.factor.rotation import minimise
 from cgsurvey.reliability.coefficients import NAN, Floats
 
 FACTORS, LEAST = 3, 6  # factors, and the items that they need
-ROUGH, FINE = 1e-4, 1e-7  # gradients at which the start and the rotation may stop; omega is wanted to about six digits
+ROUGH, FINE = 1e-4, 1e-7  # where the start and the rotation may stop; omega is wanted to about six digits
+STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,29 @@ def _oblique(A: Floats) -> tuple[Floats, Floats, bool]:
 
     From varimax, as psych::omega: oblimin has several minima, and this start keeps from collapsed factors.
     """
-    m = A.shape[1]
     length = np.sqrt((A**2).sum(axis=1, keepdims=True))
     unit = A / np.where(length > 0, length, 1.0)
-    start, _, _ = minimise(unit, criteria.orthomax(1.0), np.eye(m)[None], oblique=False, tolerance=ROUGH)
-    turned = A @ start[0]
-    T, _, arrived = minimise(turned, criteria.oblimin(0.0), np.eye(m)[None], oblique=True, tolerance=FINE)
+    turned = A @ _varimax(unit)
+    T, _, arrived = minimise(turned, criteria.oblimin(0.0), np.eye(A.shape[1])[None], oblique=True, tolerance=FINE)
     rotmat = np.linalg.inv(T[0]).T
     L = turned @ rotmat
     order = np.argsort(-(L**2).sum(axis=0), kind="stable")
     turn = signs(L[:, order])
     phi = (T[0].T @ T[0])[np.ix_(order, order)] * np.outer(turn, turn)
     return L[:, order] * turn, phi, bool(arrived[0])
+
+
+def _varimax(A: Floats) -> Floats:
+    """Rotation to varimax, roughly: the orthogonal matrix nearest to the gradient, until it settles."""
+    T, before = np.eye(A.shape[1]), 0.0
+    for _ in range(STEPS):
+        L = A @ T
+        U, s, V = np.linalg.svd(A.T @ (L**3 - L * (L**2).mean(axis=0)))
+        T = U @ V
+        if s.sum() < before * (1 + ROUGH):
+            break
+        before = s.sum()
+    return np.asarray(T)
 
 
 def _second_order(phi: Floats) -> tuple[Floats, bool]:

@@ -99,7 +99,7 @@ def test_rules_that_flag_nobody_and_rules_that_leave_nothing():
     assert "max_missing" in said(found, "reliability.exclusions_idle")
     idle = cg.exclusion_sensitivity(screened(frame, max_missing=0.5), constructs=CONSTRUCTS)
     assert "flag nobody" in said(idle, "reliability.exclusions_none")
-    everyone = cg.exclusion_sensitivity(screened(frame, longstring=1.0 / 8), constructs=CONSTRUCTS)
+    everyone = cg.exclusion_sensitivity(screened(frame, irv=9), constructs=CONSTRUCTS)
     assert "leave no respondent" in said(everyone, "reliability.exclusions_failed")
     assert everyone.tidy().query("sample == 'longstring'")["estimate"].isna().all()
     assert everyone.samples["n"].tolist() == [120, 0]
