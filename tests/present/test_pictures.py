@@ -265,3 +265,11 @@ def test_a_map_of_many_loadings_is_split(field):
     kinds = plot_kinds(found)
     assert kinds == ("pattern_1", "pattern_2")
     assert cg.plot(found, "pattern_1").get_figheight() < 9.7
+
+
+def test_an_item_whose_patterns_are_rare_keeps_its_share():
+    frame = pd.DataFrame(np.random.default_rng(1).integers(1, 6, size=(200, 4)).astype(float), columns=list("abcd"))
+    frame.loc[:9, "a"] = np.nan
+    frame.loc[10:13, "b"] = np.nan  # a pattern of four rows is not shown
+    told = words(cg.plot(cg.missingness(frame)))
+    assert {"a", "b", "5.0", "2.0"} <= set(told) and not {"c", "d"} & set(told)

@@ -47,12 +47,14 @@ def _of_missingness(x: Missingness, language: str) -> Drawers:
 def _maps(
     table: pd.DataFrame, items: Sequence[str], meta: Meta, shares: dict[str, float] | None, language: str
 ) -> Drawers:
-    """Return the maps of those items that are missing in a pattern that may be shown."""
+    """Return the maps of items that are missing in a pattern that may be shown, or by their share in rarer ones."""
     counts = {str(r.pattern): int(r.rows) for r in table.rename(columns={"count": "rows"}).itertuples()}
     complete, rare = counts.pop(COMPLETE, None), counts.pop(OTHERS, 0)
     rest = (int(table.loc[table["pattern"] == OTHERS, "n_patterns"].sum()), rare)
     patterns = [Pattern(tuple(name.split(", ")), n) for name, n in counts.items()]
-    shown = [i for i in items if any(i in p.items for p in patterns)]
+    gaps = {i for p in patterns for i in p.items}
+    gaps |= {i for i, share in (shares or {}).items() if share > 0} if gaps else set()
+    shown = [i for i in items if i in gaps]
     maps = []
     for page in pages([""] * len(shown), ITEMS_PER_MAP):
         labels = {shown[k]: item_words(meta, shown[k], language) for k in page}
