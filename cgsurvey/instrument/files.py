@@ -42,6 +42,36 @@ def read_instrument(path: Path) -> Instrument:
     return made
 
 
+def read_document(content: dict[str, Any], path: Path, lines: Mapping[Place, int]) -> Instrument:
+    """Make an instrument from the content of an instrument file that came in another form; `lines` tell its rows."""
+    from cgsurvey.instrument import schema
+
+    reading = _Reading()
+    tree = _Tree(path, content, dict(lines))
+    spec = reading.validated(tree, schema.InstrumentFile)
+    made = _Assembly(reading, tree, spec, (path.resolve(),)).made() if spec else None
+    if reading.found or made is None:
+        raise InstrumentError(tell(f"form {path.name}", reading.found))
+    return made
+
+
+def plain_yaml(text: str, path: Path) -> dict[str, Any]:
+    """Return the fields of a YAML text that came inside another file; InstrumentError where it is no such text."""
+    tree = _Tree(path)
+    try:
+        fault = _refused(text)
+        node = None if fault else yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        fault, node = getattr(error, "problem", None) or "this is no YAML", None
+    content = tree.plain(node, ()) if node is not None else {}
+    found = [fault] if fault else [f"line {line}: {told}" for _, line, told in tree.faults]
+    if not found and not isinstance(content, dict):
+        found = [f"it holds {_kind(content)} where fields belong."]
+    if found:
+        raise InstrumentError(tell(path.name, found))
+    return content
+
+
 @dataclass
 class _Reading:
     """One reading of a file and of those it includes: what was found wrong so far, as "file, line: place: text"."""
@@ -451,6 +481,16 @@ def _union(*groups: Iterable[str]) -> tuple[str, ...]:
 
 def dump_instrument(one: Instrument) -> str:
     """Return the text of an instrument file that holds all of `one`, its scales too."""
+    return as_yaml(as_document(one))
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """Return plain YAML: fields in their order, long texts as blocks, no aliases."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def as_document(one: Instrument) -> dict[str, Any]:
+    """Return the content of an instrument file that holds all of `one`."""
     document = {
         "id": one.id,
         "version": one.version,
@@ -480,7 +520,16 @@ def dump_instrument(one: Instrument) -> str:
     }
     needed = ("id", "version", "title", "languages", "status")
     kept = {k: v for k, v in document.items() if k in needed or v not in (None, "", [], {})}
-    return yaml.dump(kept, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return {k: _ordered(v, one.languages) for k, v in kept.items()}
+
+
+def _ordered(part: Any, languages: tuple[str, ...]) -> Any:
+    """Return a part with its words in the order of the languages, so that equal instruments have equal texts."""
+    if not isinstance(part, dict):
+        return part
+    if part and all(k in languages and isinstance(v, str) for k, v in part.items()):
+        return {x: part[x] for x in languages if x in part}
+    return {k: _ordered(v, languages) for k, v in part.items()}
 
 
 def _some(**values: Any) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Instrument:
     citation, doi, licence : str
     references : tuple of str
         Keys of the sources it draws on (`base/references.yaml`), or free text.
+    remarks : tuple of Note
+        What its reader left out or assumed; no part of what makes instruments equal.
 
     Raises
     ------
@@ -76,6 +78,7 @@ class Instrument:
     doi: str = ""
     licence: str = ""
     references: tuple[str, ...] = ()
+    remarks: tuple[Note, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         found = problems(self)
@@ -186,6 +189,62 @@ class Instrument:
             Path(path).write_text(text, encoding="utf-8")
         return text
 
+    @classmethod
+    def from_xlsform(cls, path: str | Path, *, language: str = "en") -> Instrument:
+        """Read a form for KoboToolbox or ODK (XLSForm, .xlsx or .xls), made by `to_xlsform` or by anybody.
+
+        A form of `to_xlsform` comes back equal, with what was changed in its sheets since. Of another form, rated
+        statements become items (see Notes) and all else that is asked becomes a question.
+
+        Parameters
+        ----------
+        path : str or Path
+        language : str, default "en"
+            Language of labels whose header names none (``label``).
+
+        Returns
+        -------
+        Instrument
+            Its `remarks` tell what was left out (notes, calculations, media, repeats), renamed or assumed.
+
+        Raises
+        ------
+        InstrumentError
+            When the file is no form, or its parts do not fit together: row, place, remedy.
+
+        Notes
+        -----
+        A question with one choice is an item where the column ``construct`` names its construct, where its appearance
+        is ``likert``, or where it stands in a ``table-list``, and its choices have numbers (column ``score``, or their
+        names). Items without a named construct measure that of their group.
+        """
+        from cgsurvey.instrument.xlsform_reading import read_xlsform
+
+        return read_xlsform(Path(path), language)
+
+    def to_xlsform(self, path: str | Path) -> Path:
+        """Write the questionnaire as a form for KoboToolbox or ODK (XLSForm).
+
+        Parameters
+        ----------
+        path : str or Path
+            A workbook to be written, .xlsx.
+
+        Returns
+        -------
+        Path
+            The sheets are ``survey``, ``choices``, ``settings`` and ``cgsurvey``; the last keeps what XLSForm has no
+            place for (aliases, models, scoring), so that `from_xlsform` reads an equal instrument.
+
+        Raises
+        ------
+        InstrumentError
+            When a wording cannot stand in a form.
+        """
+        from cgsurvey.instrument.xlsform import write_xlsform
+
+        return write_xlsform(self, Path(path))
+
     # ---- asking ------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -261,7 +320,8 @@ class Instrument:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What the reader of results must know of the instrument."""
-        return (note("instrument.not_field_tested", instrument=self.id),) if self.status == "draft" else ()
+        drafted = (note("instrument.not_field_tested", instrument=self.id),) if self.status == "draft" else ()
+        return (*drafted, *self.remarks)
 
     def asked_of(self, role: str, *, checks: bool = False) -> tuple[str, ...]:
         """Return the names of the items that a respondent is asked.
