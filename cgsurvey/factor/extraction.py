@@ -88,7 +88,7 @@ DISCREPANCIES = {
 NAMES = {"minres": "uls", "uls": "uls", "ml": "ml", "gls": "gls", "pa": "uls"}
 
 
-def extract(R: Floats, m: int, method: str = "minres") -> Extraction:
+def extract(R: Floats, m: int, method: str = "minres", *, start: Floats | None = None) -> Extraction:
     """Extract m common factors.
 
     Parameters
@@ -100,15 +100,18 @@ def extract(R: Floats, m: int, method: str = "minres") -> Extraction:
     method : {"minres", "uls", "ml", "gls", "pa"}
         "minres" and "uls" minimise the squared residual correlations; "pa" (principal axes, iterated) has the same
         solution and goes there by its own steps, h^2 <- diag(Lambda Lambda').
+    start : ndarray, shape (p,), optional
+        Uniquenesses to start from, and from nowhere else. Default: from the squared multiple correlations, and from
+        further points where that ends in a Heywood case, of which the lowest minimum is taken.
 
     Notes
     -----
     Equals psych::fa(fm = "minres" | "uls" | "ml" | "pa", rotate = "none") and factanal(rotation = "none") up to the
     signs of columns, at a minimum that is reached more closely.
     """
-    x, bounded, f, gradient, steps = uniquenesses(R[None], m, method)
+    x, bounded, f, gradient, steps = uniquenesses(R[None], m, method, start=None if start is None else start[None])
     best = 0
-    if bounded[0].any() and method != "pa":
+    if start is None and bounded[0].any() and method != "pa":
         starts = _other_starts(R)
         more = uniquenesses(np.broadcast_to(R, (len(starts), *R.shape)), m, method, start=starts)
         x, bounded, f, gradient = (

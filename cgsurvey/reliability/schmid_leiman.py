@@ -13,7 +13,7 @@ import numpy as np
 
 from cgsurvey.base.parallel import one_thread
 from cgsurvey.factor import criteria
-from cgsurvey.factor.extraction import LOWEST, extract, signs
+from cgsurvey.factor.extraction import LOWEST, extract, signs, smc
 from cgsurvey.factor.rotation import minimise
 from cgsurvey.reliability.coefficients import NAN, Floats
 
@@ -52,7 +52,8 @@ class SchmidLeiman:
 def schmid_leiman(R: Floats, m: int = FACTORS) -> SchmidLeiman:
     """Decompose a positive definite correlation matrix; m = 3 or more factors."""
     with one_thread():
-        first = extract(R, m, "minres")
+        # Where several minima are, the lowest is as a rule a Heywood case; the one next to 1 - smc is that of psych.
+        first = extract(R, m, "minres", start=1 - smc(R))
         L, phi, settled = _oblique(first.loadings)
         g, found = _second_order(phi)
     own = 1 - g**2
