@@ -98,7 +98,7 @@ def read_responses(
     design : Design, optional
         Columns of weights, clusters and strata.
     simulated : bool
-        True for data that nobody answered.
+        True for data that nobody answered; files that this package wrote say so themselves where their format can.
     encoding, delimiter, header_row
         Overrule what is recognised.
     repeat : str, optional
@@ -207,7 +207,7 @@ def read_responses(
         notes=tuple(notes),
         flow=(FlowStep("read", len(table.rows), 0),),
         design=design,
-        simulated=simulated,
+        simulated=simulated or table.simulated,
         stated=stated_cells(table, places),
         matches=matches,
         found=problems,

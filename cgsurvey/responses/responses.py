@@ -22,6 +22,7 @@ from cgsurvey.responses.words import short
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
     from cgsurvey.responses.link import Linkage
+    from cgsurvey.responses.writers import Written
 
 REASONS = ("", "blank", "not_asked", "dont_know", "refused", "invalid")
 
@@ -271,6 +272,119 @@ class Responses:
         later version recognises more, and says what has changed in another export.
         """
         return self.matches.write(path)
+
+    def to_sav(
+        self, path: str | Path, *, language: str | None = None, overwrite: bool = False, check: bool = True
+    ) -> Written:
+        """Write a file of SPSS, .sav or (smaller) .zsav.
+
+        Codes with value labels, questions as labels, items as ordinal; reasons for no answer as numbers above the
+        scale that are declared as missing: 96 not asked, 97 don't know, 98 refused, 99 no answer, or the scale's own.
+
+        Parameters
+        ----------
+        path : path
+            A new file; it is written as a whole or not at all.
+        language : str, optional
+            Of the labels; None is the default language of the instrument.
+        overwrite : bool
+            Whether an existing file is replaced.
+        check : bool
+            Whether the file is read back and compared with these answers, which takes as long as reading it.
+
+        Returns
+        -------
+        Written
+            The path, whether it was read back into equal answers, and notes on what was renamed, cut or lost.
+
+        Raises
+        ------
+        OptionError
+            When the file exists, or its name has another ending.
+        DataError
+            When it cannot be written.
+        """
+        from cgsurvey.responses.writers import write
+
+        return write.to_sav(self, path, language=language, overwrite=overwrite, check=check)
+
+    def to_dta(
+        self, path: str | Path, *, language: str | None = None, overwrite: bool = False, check: bool = True
+    ) -> Written:
+        """Write a file of Stata 14 and later; arguments, result and errors as of `to_sav`.
+
+        Reasons for no answer are the missing values .n (not asked), .d (don't know), .r (refused) and .b (blank).
+        """
+        from cgsurvey.responses.writers import write
+
+        return write.to_dta(self, path, language=language, overwrite=overwrite, check=check)
+
+    def to_csv(
+        self,
+        path: str | Path,
+        *,
+        answers: str = "codes",
+        language: str | None = None,
+        delimiter: str = ",",
+        bom: bool = False,
+        overwrite: bool = False,
+        check: bool = True,
+    ) -> Written:
+        """Write delimited text in UTF-8; other arguments, result and errors as of `to_sav`.
+
+        Reasons for no answer stand in the cells: the scale's own code, else "Not asked", "Don't know", "Refused";
+        blank cells are blank. Texts that a spreadsheet would compute get an apostrophe, which reading takes off.
+
+        Parameters
+        ----------
+        path : path
+        answers : {"codes", "labels"}
+            What stands in the cells of items and questions with one answer.
+        language : str, optional
+            Of labels and reasons.
+        delimiter : {",", ";", tab}
+        bom : bool
+            Whether the file begins with the mark by which Excel recognises UTF-8.
+        overwrite, check : bool
+        """
+        from cgsurvey.responses.writers import write
+
+        return write.to_csv(
+            self,
+            path,
+            answers=answers,
+            language=language,
+            delimiter=delimiter,
+            bom=bom,
+            overwrite=overwrite,
+            check=check,
+        )
+
+    def to_excel(
+        self,
+        path: str | Path,
+        *,
+        answers: str = "codes",
+        language: str | None = None,
+        overwrite: bool = False,
+        check: bool = True,
+    ) -> Written:
+        """Write a workbook of the sheets answers, labels, notes without formulas; arguments as of `to_csv`."""
+        from cgsurvey.responses.writers import write
+
+        return write.to_excel(self, path, answers=answers, language=language, overwrite=overwrite, check=check)
+
+    def to_parquet(
+        self, path: str | Path, *, language: str | None = None, overwrite: bool = False, check: bool = True
+    ) -> Written:
+        """Write parquet; arguments, result and errors as of `to_sav`.
+
+        Codes as numbers, reasons beside blank in columns of their own ("reason.<item>"), labels in the metadata
+        under "cgsurvey".
+        """
+        from cgsurvey.responses.writers import write
+
+        return write.to_parquet(self, path, language=language, overwrite=overwrite, check=check)
 
     def describe_import(self) -> pd.DataFrame:
         """Return what was read and decided, one fact a row: `step`, `value`."""

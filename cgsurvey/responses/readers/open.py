@@ -265,6 +265,10 @@ def _of_columns(table: RawTable, request: Request) -> RawTable:
     return _finished(table, platform, signs, request)
 
 
+# The sheets of a workbook of answers that this package wrote.
+_WRITTEN = ("answers", "labels", "notes")
+
+
 def _of_workbook(file: _File, request: Request) -> RawTable:
     book = Book(file.content, file.where)
     filled = [n for n in book.names if book.rows(n)]
@@ -273,6 +277,8 @@ def _of_workbook(file: _File, request: Request) -> RawTable:
         raise DataError(
             f"{file.where} is a form (XLSForm): it holds questions and no answers. Give the export of its answers."
         )
+    if request.sheet is None and book.names == _WRITTEN:
+        request = replace(request, sheet=_WRITTEN[0])
     heads = {n: book.head(n, _HEAD) for n in filled}
     sheet, notes = _choose(heads, {n: book.rows(n) for n in filled}, book.names, request, file.where)
 

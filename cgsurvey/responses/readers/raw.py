@@ -51,6 +51,8 @@ class RawTable:
     choices : mapping of int to mapping
         Position of a question with several answers to the columns that say yes or no to each: text of the choice to
         position. The column of the question itself holds the chosen texts joined by blanks or commas, as in the file.
+    simulated : bool
+        Whether the file says that nobody answered it.
     notes : tuple of Note
     """
 
@@ -70,6 +72,7 @@ class RawTable:
     values: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     reasons: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     choices: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    simulated: bool = False
     notes: tuple[Note, ...] = field(default=())
 
     @property

@@ -25,6 +25,9 @@ from cgsurvey.responses.readers.structure import joined
 _SPSS_EPOCH = dt.datetime(1582, 10, 14)
 _STATA_EPOCH = dt.datetime(1960, 1, 1)
 _TAGS = frozenset(string.ascii_lowercase)
+# How files that this package wrote call themselves, and how their labels begin where the name had to be changed.
+MARK, SIMULATED = "cgsurvey: survey answers", "cgsurvey: simulated survey answers"
+HEADER = "header: "
 
 
 def recognise(content: bytes) -> str:
@@ -59,6 +62,8 @@ def read(path: Path, kind: str, *, where: str, encoding: str | None = None) -> R
     labels: dict[int, str] = {}
     values: dict[int, dict[str, str]] = {}
     reasons: dict[int, dict[str, str]] = {}
+    own = (meta.file_label or "").strip() in (MARK, SIMULATED)
+    headers = [tidy(str(n)) or f"column {j + 1}" for j, n in enumerate(meta.column_names)]
     for j, name in enumerate(meta.column_names):
         column = frame.iloc[:, j]
         tagged = (
@@ -67,7 +72,9 @@ def read(path: Path, kind: str, *, where: str, encoding: str | None = None) -> R
         show = _shown(meta, name, kind, whole, tagged)
         cells.append(column_text(column, show))
         label = meta.column_names_to_labels.get(name)
-        if label and label.strip():
+        if own and label and label.startswith(HEADER):
+            headers[j] = tidy(label.removeprefix(HEADER)) or headers[j]
+        elif label and label.strip():
             labels[j] = tidy(label)
         known = {show(v): tidy(str(text)) for v, text in (meta.variable_value_labels.get(name) or {}).items()}
         if known:
@@ -81,7 +88,7 @@ def read(path: Path, kind: str, *, where: str, encoding: str | None = None) -> R
     if not whole:
         notes.append(note("responses.dates_beyond"))
     table = RawTable(
-        headers=tuple(tidy(str(n)) or f"column {j + 1}" for j, n in enumerate(meta.column_names)),
+        headers=tuple(headers),
         cells=tuple(cells),
         rows=np.arange(len(frame)) + 2,
         reader="stata" if kind == "dta" else "spss",
@@ -90,6 +97,7 @@ def read(path: Path, kind: str, *, where: str, encoding: str | None = None) -> R
         labels=labels,
         values=values,
         reasons=reasons,
+        simulated=own and meta.file_label.strip() == SIMULATED,
         notes=tuple(notes),
     )
     return _several(table, meta.mr_sets or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from cgsurvey.responses.readers.raw import MOST_COLUMNS, Grid
 _SMALL = 200_000
 # The block in which pyarrow reads; a record must fit into it.
 _BLOCK = 2**24
+# What spreadsheets take for the beginning of a formula.
+_LIVE = frozenset("=+-@\t\r")
 _DELIMITERS = (";", ",", "\t", "|")
+_MINUS = re.compile(r"-(?:\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?)?")
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -103,6 +107,17 @@ def grid(text: str, delimiter: str, where: str) -> Grid:
     return rectangular(text.encode("utf-8", "surrogatepass"), delimiter) or any_shape(text, delimiter, where)
 
 
+def guarded(text: str) -> str:
+    """Return a text with an apostrophe before it where a spreadsheet would compute it; numbers stay as they are."""
+    live = text.lstrip("'")[:1] in _LIVE and bool(text)
+    return f"'{text}" if live and not _MINUS.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Return a text without the apostrophe that guards it, which careful programs write and which is no part of it."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in _LIVE else text
+
+
 def rectangular(content: bytes, delimiter: str) -> Grid | None:
     """Read UTF-8 text whose records all have as many cells as the first, which pyarrow does several times faster.
 
@@ -141,7 +156,7 @@ def rectangular(content: bytes, delimiter: str) -> Grid | None:
         nothing = np.zeros(table.num_rows, bool)
         at = 0
         for chunk in table.column(j).chunks:
-            words = [pool.setdefault(w, w) for w in chunk.dictionary.to_pylist()]
+            words = [pool.setdefault(w, unguarded(w)) for w in chunk.dictionary.to_pylist()]
             codes = chunk.indices.to_numpy()
             column[at : at + len(chunk)] = np.array([*words, ""], dtype=object)[codes]
             blank = np.array([not w.strip() for w in words], dtype=bool)
@@ -158,7 +173,7 @@ def any_shape(text: str, delimiter: str, where: str) -> Grid:
     pool: dict[str, str] = {}
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        rows = [[pool.setdefault(c, c) for c in r] for r in reader]
+        rows = [[pool[c] if c in pool else pool.setdefault(c, unguarded(c)) for c in r] for r in reader]
     except csv.Error as error:
         raise DataError(
             f"{where} breaks off near line {reader.line_num}: {error}. A quotation mark is not closed; export it again."
