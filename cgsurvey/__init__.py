@@ -83,7 +83,7 @@ _WHERE = {
         "exclusion_sensitivity",
         "ExclusionSensitivity",
     ),
-    "present": ("table", "plot", "diagram", "narrate", "report", "Table", "Report"),
+    "present": ("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
     "base.model": ("Model",),
     "base.result": ("Result", "load_result"),
@@ -141,7 +141,7 @@ if TYPE_CHECKING:
     )
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
     from cgsurvey.moments import Imputations, McarTest, Missingness, impute, mcar_test, missingness
-    from cgsurvey.present import Report, Table, diagram, narrate, plot, report, table
+    from cgsurvey.present import Report, Table, codebook, diagram, narrate, plot, questionnaire, report, table
     from cgsurvey.reliability import (
         CommonMethod,
         DiscriminantValidity,

@@ -9,12 +9,15 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cgsurvey.base.errors import CgSurveyError, OptionError
 from cgsurvey.base.options import choose
+
+if TYPE_CHECKING:
+    from cgsurvey.instrument import Instrument
 
 app = typer.Typer(
     name="cgsurvey",
@@ -135,6 +138,61 @@ def instruments(language: Language = None) -> None:
     from cgsurvey.instrument import list_instruments
 
     typer.echo(list_instruments().to_string(index=False))
+
+
+@app.command()
+def form(
+    instrument: Annotated[str, typer.Argument(help="Name in the bank, an instrument file, or a form (.xlsx, .xls).")],
+    out: Annotated[Path, typer.Argument(help="Form (.xlsx), or instrument file (.yaml) made from a form.")],
+    language: Language = None,
+) -> None:
+    """Write an instrument as a form for KoboToolbox or ODK (XLSForm), or a form as an instrument file."""
+    spoken = choose("language", language or "en", tuple(WORDS))
+    one = _instrument(instrument, spoken)
+    if out.suffix.lower() in (".yaml", ".yml"):
+        one.to_yaml(out)
+    else:
+        one.to_xlsform(out)
+    for remark in one.remarks:
+        typer.echo(f"[{remark.level}] {remark.render(spoken)}", err=True)
+    typer.echo(WORDS[spoken]["written"].format(out))
+
+
+@app.command()
+def questionnaire(
+    instrument: Annotated[str, typer.Argument(help="Name in the bank, an instrument file, or a form (.xlsx, .xls).")],
+    out: Annotated[Path, typer.Argument(help="Word document (.docx).")],
+    language: Annotated[
+        list[str] | None, typer.Option("--language", "-l", help="May be repeated; default: all.")
+    ] = None,
+) -> None:
+    """Write the questionnaire of an instrument, to be printed."""
+    from cgsurvey.present import questionnaire as write
+
+    typer.echo(WORDS["en"]["written"].format(write(_instrument(instrument, "en"), out, language=language or None)))
+
+
+@app.command()
+def codebook(
+    instrument: Annotated[str, typer.Argument(help="Name in the bank, an instrument file, or a form (.xlsx, .xls).")],
+    out: Annotated[Path, typer.Argument(help="File to write: .html, .xlsx or .docx.")],
+    language: Language = None,
+) -> None:
+    """Write the codebook of an instrument: names, wordings, codes, constructs, sources."""
+    from cgsurvey.present import codebook as write
+
+    spoken = choose("language", language or "en", tuple(WORDS))
+    write(_instrument(instrument, spoken), out, language=spoken)
+    typer.echo(WORDS[spoken]["written"].format(out))
+
+
+def _instrument(name: str, language: str) -> Instrument:
+    """Return an instrument of the bank, of an instrument file, or of a form."""
+    from cgsurvey.instrument import Instrument, load_instrument
+
+    if name.lower().endswith((".xlsx", ".xls")):
+        return Instrument.from_xlsform(name, language=language)
+    return load_instrument(name)
 
 
 @app.command()

@@ -17,16 +17,32 @@ _WHERE = {
     "plot_kinds": "figures.plot",
     "diagram": "figures.diagram",
     "narrate": "narration",
+    "codebook": "codebook",
+    "questionnaire": "questionnaire",
     "Report": "report",
     "report": "report",
 }
 
-__all__ = ["Report", "Table", "diagram", "narrate", "plot", "plot_kinds", "report", "table", "tables"]
+__all__ = [
+    "Report",
+    "Table",
+    "codebook",
+    "diagram",
+    "narrate",
+    "plot",
+    "plot_kinds",
+    "questionnaire",
+    "report",
+    "table",
+    "tables",
+]
 
 if TYPE_CHECKING:
+    from cgsurvey.present.codebook import codebook
     from cgsurvey.present.figures.diagram import diagram
     from cgsurvey.present.figures.plot import plot, plot_kinds
     from cgsurvey.present.narration import narrate
+    from cgsurvey.present.questionnaire import questionnaire
     from cgsurvey.present.report import Report, report
     from cgsurvey.present.table import Table
     from cgsurvey.present.tables import table, tables
