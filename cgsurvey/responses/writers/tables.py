@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cgsurvey.base.errors import some
+from cgsurvey.base.notes import Note, note
 from cgsurvey.responses.readers.cells import cell_text
 from cgsurvey.responses.readers.columnar import FORMAT
 from cgsurvey.responses.readers.text import guarded
@@ -64,6 +66,10 @@ def _texts(cells: np.ndarray) -> np.ndarray:
     return np.array([*words, ""], dtype=object)[codes]
 
 
+# Letters that a cell of a workbook holds.
+_LETTERS = 32_767
+
+
 def write_excel(
     path: Path,
     columns: list[Column],
@@ -71,7 +77,7 @@ def write_excel(
     *,
     labels: bool,
     remarks: list[list[str]],
-) -> None:
+) -> list[Note]:
     """Write a workbook of three sheets: answers, labels, notes. No cell is a formula."""
     from openpyxl import Workbook
 
@@ -89,6 +95,10 @@ def write_excel(
         for line in rows:
             sheet.append([shown(v) for v in line])
     book.save(path)
+    long = [c.name for c in columns if c.texts is not None and max(map(len, c.texts), default=0) > _LETTERS]
+    if not long:
+        return []
+    return [note("responses.written_cut_text", n=len(long), limit=_LETTERS, columns=some(long, 12))]
 
 
 def _safe_cells(sheet: Any) -> Callable[[Any], Any]:
@@ -101,7 +111,7 @@ def _safe_cells(sheet: Any) -> Callable[[Any], Any]:
             return value
         if value == "":
             return None
-        value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value.encode("utf-8", "replace").decode("utf-8"))[:32_767]
+        value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value.encode("utf-8", "replace").decode("utf-8"))[:_LETTERS]
         # Programs read _x0041_ in a cell as the letter A.
         value = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value)
         if value[0] not in _LIVE:

@@ -57,7 +57,7 @@ def write(
     with replacing(path) as beside:
         notes += writer(beside, columns, language)
         if check:
-            differing = _read_back(beside, responses)
+            differing = _read_back(beside, responses, path.name)
             equal = not differing
             notes += differing
     again = [] if path.suffix.lower() in _FLAGGED or not responses.simulated else ["simulated=True"]
@@ -67,7 +67,7 @@ def write(
     return Written(path, equal, tuple(notes))
 
 
-def _read_back(path: Path, responses: Responses) -> list[Note]:
+def _read_back(path: Path, responses: Responses, name: str) -> list[Note]:
     """Return what is different in the answers that a file gives."""
     from cgsurvey.responses.read import read_responses
 
@@ -81,7 +81,7 @@ def _read_back(path: Path, responses: Responses) -> list[Note]:
             simulated=responses.simulated and path.suffix not in _FLAGGED,
         )
     except CgSurveyError as error:
-        return [note("responses.written_unreadable", why=short(masked(str(error)), 300))]
+        return [note("responses.written_unreadable", why=short(masked(str(error).replace(path.name, name)), 300))]
     if back.equals(responses):
         return []
     if len(back) != len(responses):
@@ -149,8 +149,7 @@ def to_excel(
     def writer(file: Path, columns: list[Column], words: str) -> list[Note]:
         facts = responses.describe_import()
         told = [["fact", "value"], ["simulated", "yes" if responses.simulated else "no"], *facts.to_numpy().tolist()]
-        tables.write_excel(file, columns, words, labels=labels, remarks=told)
-        return []
+        return tables.write_excel(file, columns, words, labels=labels, remarks=told)
 
     return write(responses, path, (".xlsx",), language, writer, overwrite=overwrite, check=check)
 
