@@ -41,7 +41,7 @@ def results(answers: pd.DataFrame) -> dict[str, object]:
         "cvi": cg.cvi(experts - 1),
         "retest": cg.test_retest(again, again.sample(frac=1, random_state=1), on="person", constructs=CONSTRUCTS),
         "icc": cg.icc(answers[["x1", "x2", "x3"]]),
-        "agreement": cg.rwg(people, "sex", CONSTRUCTS, scale=(1, 5)),
+        "agreement": cg.rwg(answers.assign(sex=people["sex"]), "sex", CONSTRUCTS, scale=(1, 5)),
         "reliability": cg.reliability(answers, {"all": ITEMS}),
         "omega": cg.omega(answers, {"all": ITEMS}),
         "factorability": cg.factorability(answers),
