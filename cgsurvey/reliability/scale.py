@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,9 +81,9 @@ class Scale:
         """Return what a result may keep."""
         return replace(self, x=None, two_level=None, notes=())
 
-    def noting(self, *notes: Note, **changes: object) -> Scale:
+    def noting(self, *notes: Note, **changes: Any) -> Scale:
         """Return a copy with further notes and other changes."""
-        return replace(self, notes=(*self.notes, *notes), **changes)  # type: ignore[arg-type]
+        return replace(self, notes=(*self.notes, *notes), **changes)
 
 
 def from_rows(

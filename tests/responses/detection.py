@@ -8,6 +8,7 @@ writes the table and the curve of docs/screening.md. Samples depend on the seed 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -203,7 +204,8 @@ def main() -> None:
         seeds = given.seeds if condition is MAIN else given.others
         shown = [f"{100 * r:.1f}" for known in (True, False) for r in mean_rates(condition, seeds, scales=known)]
         lines.append(f"| {name} | " + " | ".join(shown) + f" | {seeds} |")
-        print(lines[-1], flush=True)  # noqa: T201
+        sys.stdout.write(f"{lines[-1]}\n")
+        sys.stdout.flush()
     if given.write:
         begin, end = "<!-- table: written by tests/responses/detection.py -->", "<!-- end of table -->"
         page = DOCS / "screening.md"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from formats import Submissions, as_text, lss, r_syntax, tsv, write_rows, write_sheets
+from openpyxl import Workbook
 from reading import INSTRUMENT, WHO, scores
 
 import cgsurvey as cg
@@ -337,8 +338,8 @@ def test_workbooks_as_people_make_them(tmp_path: Path) -> None:
         ["Jumlah nilai per unsur", None, 17, 17, 7], ["NRR per unsur", None, 4.25, 4.25, 1.75],
     ]  # fmt: skip
 
-    def merge(book: object) -> None:
-        page = book["Data"]  # type: ignore[index]
+    def merge(book: Workbook) -> None:
+        page = book["Data"]
         for area in ("A1:F1", "C3:E3", "A3:A4", "B3:B4", "F3:F4", "F5:F7"):
             page.merge_cells(area)
 

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from formats import ods, write_rows, write_sheets
@@ -20,12 +21,12 @@ from cgsurvey.responses.readers import archive
 from cgsurvey.responses.readers.raw import MOST_COLUMNS
 
 
-def refused(path: Path, **options: object) -> str:
+def refused(path: Path, **options: Any) -> str:
     """Return the message of a file that is refused, which took neither long nor much memory."""
     tracemalloc.start()
     began = time.process_time()
     with pytest.raises(cg.DataError) as caught:
-        read_responses(path, **options)  # type: ignore[arg-type]
+        read_responses(path, **options)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert time.process_time() - began < 20 and peak < 600e6

@@ -33,6 +33,7 @@ def open_archive(content: bytes, where: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
+    # zipfile raises NotImplementedError for a compression or an encryption that it does not know
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{where} cannot be opened as a workbook or archive ({str(error)[:120]}). Save or download it again."

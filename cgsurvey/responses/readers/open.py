@@ -6,9 +6,11 @@ import hashlib
 import re
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -44,7 +46,7 @@ class _File:
     content: bytes
     where: str
     path: Path | None
-    facts: Mapping[str, str]
+    facts: Mapping[str, Any]
 
 
 def open_table(data: str | Path | pd.DataFrame, request: Request | None = None) -> RawTable:
@@ -108,7 +110,7 @@ def _of_file(file: _File, request: Request) -> RawTable:
     if content.startswith(b"PAR1"):
         with _on_disk(file) as path:
             table = columnar.from_parquet(path, where)
-        return _of_columns(replace(table, **file.facts), request)  # type: ignore[arg-type]
+        return _of_columns(replace(table, **file.facts), request)
     if content[:4] == b"\xd0\xcf\x11\xe0":
         return _of_workbook(file, request)
     if content[:2] == b"PK":
@@ -121,24 +123,16 @@ def _of_file(file: _File, request: Request) -> RawTable:
     return _of_text(file, request)
 
 
-class _on_disk:  # noqa: N801 - a context manager reads as a function
+@contextmanager
+def _on_disk(file: _File) -> Iterator[Path]:
     """A path of the file for parsers that want one; members of an archive are written to a temporary folder."""
-
-    def __init__(self, file: _File) -> None:
-        self.file = file
-        self.folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> Path:
-        if self.file.path is not None:
-            return self.file.path
-        self.folder = tempfile.TemporaryDirectory()
-        path = Path(self.folder.name) / ("data" + PurePosixPath(self.file.name).suffix[:8])
-        path.write_bytes(self.file.content)
-        return path
-
-    def __exit__(self, *_: object) -> None:
-        if self.folder is not None:
-            self.folder.cleanup()
+    if file.path is not None:
+        yield file.path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ("data" + PurePosixPath(file.name).suffix[:8])
+        path.write_bytes(file.content)
+        yield path
 
 
 def _is_workbook(zipped: zipfile.ZipFile) -> bool:
@@ -156,7 +150,7 @@ def _of_statistics(file: _File, kind: str, request: Request) -> RawTable:
     signs = registry.check(request.source, platform, file.where)
     with _on_disk(file) as path:
         table = statistical.read(path, kind, where=file.where, encoding=request.encoding)
-    return replace(table, source=platform.name, source_why=signs.why, **file.facts)  # type: ignore[arg-type]
+    return replace(table, source=platform.name, source_why=signs.why, **file.facts)
 
 
 def _no_sheets(request: Request, where: str) -> None:
@@ -207,7 +201,7 @@ def _no_answers(where: str, what: str) -> str:
 def _of_grid(
     grid: Grid,
     head: Head,
-    facts: Mapping[str, str],
+    facts: Mapping[str, Any],
     notes: Sequence[Note],
     request: Request,
     where: str,

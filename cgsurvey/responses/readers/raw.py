@@ -231,7 +231,7 @@ def to_table(
     told: bool = False,
     headers: Iterable[str] | None = None,
     ragged: bool = False,
-    **facts: str,
+    **facts: Any,
 ) -> RawTable:
     """Split a grid into headers and columns.
 
@@ -298,5 +298,5 @@ def to_table(
         rows=(np.arange(n) + at + 2)[full],
         header_row=at + 1,
         notes=tuple(notes),
-        **facts,  # type: ignore[arg-type]
+        **facts,
     )
