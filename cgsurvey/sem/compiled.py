@@ -14,10 +14,11 @@ from cgsurvey.sem.constrained import feasible, tangent
 from cgsurvey.sem.constraints import Constraints, constraints_of
 from cgsurvey.sem.identification import check_identification
 from cgsurvey.sem.optimise import Problem
+from cgsurvey.sem.placement import Restrictions, restrictions, structure
 from cgsurvey.sem.result import parameter_names
 from cgsurvey.sem.start import start_values
 from cgsurvey.sem.structure import COVARIANCE, Structure
-from cgsurvey.sem.table import ParameterTable, Restrictions, covariates, restrictions, structure
+from cgsurvey.sem.table import ParameterTable, covariates
 
 
 @dataclass(frozen=True)

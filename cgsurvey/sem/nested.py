@@ -25,12 +25,12 @@ from cgsurvey.sem.nesting import (
     units,
 )
 from cgsurvey.sem.options import Options
+from cgsurvey.sem.placement import restrictions as restrictions_of
 from cgsurvey.sem.ram import fill
 from cgsurvey.sem.result import SemFit
 from cgsurvey.sem.scaling import factor, given, meat, meat_of_scores, permuted, unit_information
 from cgsurvey.sem.structure import Structure
 from cgsurvey.sem.table import covariates
-from cgsurvey.sem.table import restrictions as restrictions_of
 
 SCALED = ("satorra.bentler", "yuan.bentler.mplus")  # tests with a scaling factor, on which differences rest
 ADJUSTED = ("mean.var.adjusted", "scaled.shifted")

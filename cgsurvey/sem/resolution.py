@@ -11,7 +11,8 @@ from cgsurvey.base.errors import ModelError, OptionError, some
 from cgsurvey.moments.build import Grouped, numbers, sample_statistics
 from cgsurvey.moments.ordered import categories, ordered_frame
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.table import Kind, ParameterTable, explained_variables, parameter_table, restrictions, structure
+from cgsurvey.sem.placement import restrictions, structure
+from cgsurvey.sem.table import Kind, ParameterTable, explained_variables, parameter_table
 
 
 def table_of(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int) -> ParameterTable:

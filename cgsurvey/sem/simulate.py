@@ -16,8 +16,9 @@ from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import streams
 from cgsurvey.responses.behaviour import answered, careless_counts, draw_groups, manners, pages_of, ticked_per_page
 from cgsurvey.sem.draws import Floats, cut, draw, even_thresholds, unit_variances
+from cgsurvey.sem.placement import structure
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
-from cgsurvey.sem.table import ParameterTable, parameter_table, structure
+from cgsurvey.sem.table import ParameterTable, parameter_table
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Construct, Instrument, Item

@@ -13,11 +13,12 @@ from cgsurvey.sem.batch import Cells, Moments, definite, evaluate, finish, inver
 from cgsurvey.sem.bootstrap import admissible, draw_counts, fixed_moments, resampled_moments
 from cgsurvey.sem.drawn import standardized_cells, table_rows
 from cgsurvey.sem.optimise import Problem, minimise
+from cgsurvey.sem.placement import restrictions, structure
 from cgsurvey.sem.ram import fill
 from cgsurvey.sem.standardize import standardize
 from cgsurvey.sem.start import start_values
 from cgsurvey.sem.structure import COVARIANCE
-from cgsurvey.sem.table import parameter_table, restrictions, structure
+from cgsurvey.sem.table import parameter_table
 
 CFA = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6"
 MODELS = {

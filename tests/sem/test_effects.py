@@ -10,8 +10,9 @@ from cgsurvey.base.errors import ModelError
 from cgsurvey.sem.batch import Cells
 from cgsurvey.sem.drawn import standardized_cells
 from cgsurvey.sem.effects import effects_of, reduced
+from cgsurvey.sem.placement import structure
 from cgsurvey.sem.structure import COVARIANCE
-from cgsurvey.sem.table import parameter_table, structure
+from cgsurvey.sem.table import parameter_table
 
 SERIAL = "x2 ~ x1\nx3 ~ x2 + x1\nx4 ~ x3 + x2 + x1"
 LOOP = "x3 ~ x4 + x1\nx4 ~ x3 + x2"

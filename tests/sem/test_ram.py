@@ -12,8 +12,9 @@ from cgsurvey.moments.patterns import find_patterns
 from cgsurvey.moments.sample import Cases, Sample
 from cgsurvey.moments.saturated import saturated
 from cgsurvey.sem import inference, ram
+from cgsurvey.sem.placement import structure
 from cgsurvey.sem.structure import Structure
-from cgsurvey.sem.table import parameter_table, structure
+from cgsurvey.sem.table import parameter_table
 
 MODELS = {
     "factors": "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\ng ~ f",

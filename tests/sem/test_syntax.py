@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from cgsurvey.base.errors import ModelSyntaxError
 from cgsurvey.base.model import Model
+from cgsurvey.sem.placement import structure
 from cgsurvey.sem.syntax import parse
-from cgsurvey.sem.table import parameter_table, structure
+from cgsurvey.sem.table import parameter_table
 
 
 def modifiers(text: str) -> list[tuple[str, tuple[object, ...]]]:

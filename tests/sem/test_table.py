@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from cgsurvey.base.errors import ColumnNotFoundError, ModelError, ModelSyntaxError, OptionError
+from cgsurvey.sem.placement import restrictions, structure
 from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, SCALE, THRESHOLD
-from cgsurvey.sem.table import ParameterTable, parameter_table, restrictions, structure
+from cgsurvey.sem.table import ParameterTable, parameter_table
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 OPTION = {
