@@ -182,7 +182,7 @@ class Instrument:
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """Return the text of an instrument file that needs no other file; write it where `path` is given."""
-        from cgsurvey.instrument.files import dump_instrument
+        from cgsurvey.instrument.dumping import dump_instrument
 
         text = dump_instrument(self)
         if path is not None:

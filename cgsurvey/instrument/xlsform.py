@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cgsurvey.base.errors import InstrumentError, OptionError
-from cgsurvey.instrument.files import as_yaml
+from cgsurvey.instrument.dumping import as_yaml
 from cgsurvey.instrument.instrument import tell
 from cgsurvey.instrument.parts import Choice, Construct, Item, Question, Respondent, Scale, Words, in_language
 

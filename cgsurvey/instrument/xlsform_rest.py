@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cgsurvey.instrument.files import as_document
+from cgsurvey.instrument.dumping import as_document
 
 if TYPE_CHECKING:
     from cgsurvey.instrument.instrument import Instrument

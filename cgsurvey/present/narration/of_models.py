@@ -13,6 +13,8 @@ from cgsurvey.present.numbers import show
 from cgsurvey.present.table import Words
 from cgsurvey.present.tables import estimation
 from cgsurvey.present.tables import sem as sem_tables
+from cgsurvey.present.tables.estimation import in_group, structural
+from cgsurvey.present.tables.local_fit import large_residuals, largest_mi
 from cgsurvey.present.tables.style import Style, label, rows_of, term
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.cross_check import CrossCheck
@@ -106,7 +108,7 @@ def _factor_correlations(x: SemFit) -> Iterator[Sentence]:
     std = x.standardized()
     inner = std["lhs"].isin(x.latents) & std["rhs"].isin(x.latents) & (std["lhs"] != std["rhs"])
     found = std[(std["op"] == "~~") & inner]
-    if found.empty or sem_tables.structural(x) or len(x.meta.groups) > 1:
+    if found.empty or structural(x) or len(x.meta.groups) > 1:
         return
     top = found.iloc[int(found["estimate"].abs().argmax())]
     values = {"r": top["estimate"], "first": label(x.meta, str(top["lhs"])), "second": label(x.meta, str(top["rhs"]))}
@@ -129,7 +131,7 @@ def paths(x: SemFit | PooledFit) -> Iterator[Sentence]:
     found = x.tidy()
     r2 = sem_tables.r_squared(x)
     for group, outcome, block in sem_tables.by_left(found[found["op"] == "~"]):
-        name = sem_tables.in_group(x, group, label(x.meta, outcome))
+        name = in_group(x, group, label(x.meta, outcome))
         for row in rows_of(block):
             ends = {"predictor": label(x.meta, str(row.rhs)), "outcome": name}
             if not np.isfinite(row.p_value):
@@ -167,7 +169,7 @@ def _unclear(x: SemFit | PooledFit, row: Any) -> bool:
 
 
 def _modification(x: SemFit, style: Style) -> Iterator[Sentence]:
-    found, why = sem_tables.largest_mi(x, style)
+    found, why = largest_mi(x, style)
     if x.options.fiml and x.structure.p > MANY and why:
         yield Sentence("modification.many", {"most": MANY, "have": x.structure.p})
     elif why:
@@ -178,7 +180,7 @@ def _modification(x: SemFit, style: Style) -> Iterator[Sentence]:
 
 
 def _residuals(x: SemFit) -> Iterator[Sentence]:
-    large, count, total = sem_tables.large_residuals(x)
+    large, count, total = large_residuals(x)
     if not total:
         return
     if large.empty:

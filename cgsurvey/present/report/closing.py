@@ -15,7 +15,7 @@ from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.report.outline import MODELS, TITLES
 from cgsurvey.present.table import Column, Table, Words
-from cgsurvey.present.tables.sem import structural
+from cgsurvey.present.tables.estimation import structural
 from cgsurvey.responses.describe import NO_ANSWER, Description
 from cgsurvey.responses.link import Linkage
 from cgsurvey.sem.hypotheses import Hypotheses

@@ -13,8 +13,8 @@ from cgsurvey.base.notes import Note
 from cgsurvey.base.result import Result
 from cgsurvey.present.report.outline import MODELS, OUTLINE, SHOWN
 from cgsurvey.present.table import Table, Words, words
+from cgsurvey.present.tables.estimation import structural
 from cgsurvey.present.tables.responses import with_choices
-from cgsurvey.present.tables.sem import structural
 from cgsurvey.present.tables.style import label
 from cgsurvey.reliability import Reliability
 from cgsurvey.responses import Responses, Screening

@@ -9,7 +9,7 @@ from typing import Any
 from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.table import SIMULATED, Words
-from cgsurvey.present.tables.sem import structural
+from cgsurvey.present.tables.estimation import structural
 from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit

@@ -87,3 +87,22 @@ def error_note(x: Fit) -> Words:
         return said("delta")
     used, asked = (Words(*(show(n, "count", g) for g in ("en", "id"))) for n in resamples(x))
     return said("resampled", kind=term("intervals", x.options.ci_type), used=used, asked=asked)
+
+
+def structural(x: Fit) -> bool:
+    """Tell whether the model has paths between variables."""
+    return bool((x.tidy()["op"] == "~").any())
+
+
+def of_model(x: Fit, en: str, id: str) -> Words:
+    """Return a title that says which of the two models of a chapter is shown."""
+    which = ("structural model", "model struktural") if structural(x) else ("measurement model", "model pengukuran")
+    return Words(f"{en} ({which[0]})", f"{id} ({which[1]})")
+
+
+def in_group(x: Fit, group: int, words: Words) -> Words:
+    """Put the label of the group before words, where the model has several groups."""
+    if len(x.meta.groups) < 2:
+        return words
+    name = x.meta.groups[group - 1]
+    return Words(f"{name}: {words.en}", f"{name}: {words.id}")

@@ -1,4 +1,4 @@
-"""Tables of a fitted model: fit, loadings, local fit, paths, effects, hypotheses, cross-check by another engine."""
+"""Tables of a fitted model: fit, loadings, paths, effects, hypotheses, cross-check by another engine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import EstimationError
 from cgsurvey.base.references import Rule
 from cgsurvey.present.numbers import show
 from cgsurvey.present.table import Cell, Column, Table, Verdict, Words
-from cgsurvey.present.tables.estimation import Fit, error_note, ordered, scope, sentence, tested
+from cgsurvey.present.tables.estimation import (
+    Fit,
+    error_note,
+    in_group,
+    of_model,
+    ordered,
+    scope,
+    sentence,
+    structural,
+    tested,
+)
+from cgsurvey.present.tables.local_fit import SHOWN, modification, residuals
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
@@ -34,7 +44,6 @@ from cgsurvey.sem import SemFit
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.hypotheses import Hypotheses
 
-MI_CUT, RESIDUAL_CUT, SHOWN = 3.84, 0.10, 10
 _INDICES = ("cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "srmr")
 _THESIS = ("gfi", "agfi", "nfi", "ifi")
 _SCALED = {
@@ -68,11 +77,6 @@ def _hypotheses_makers(x: Hypotheses) -> Mapping[str, Maker]:
 @makers.register(CrossCheck)
 def _cross_check_makers(x: CrossCheck) -> Mapping[str, Maker]:
     return {"cross_check": cross_check}
-
-
-def structural(x: Fit) -> bool:
-    """Tell whether the model has paths between variables."""
-    return bool((x.tidy()["op"] == "~").any())
 
 
 def measures(x: SemFit) -> pd.Series:
@@ -191,7 +195,7 @@ def loadings(x: SemFit, style: Style) -> Table | None:
     made = Table(
         "T10",
         "loadings",
-        _of_model(x, "Standardised loadings", "Muatan faktor terstandar"),
+        of_model(x, "Standardised loadings", "Muatan faktor terstandar"),
         columns,
         tuple(rows),
         groups=groups,
@@ -224,7 +228,7 @@ def thresholds(x: SemFit, style: Style) -> Table | None:
     made = Table(
         "T24",
         "thresholds",
-        _of_model(x, "Thresholds", "Ambang"),
+        of_model(x, "Thresholds", "Ambang"),
         columns,
         tuple(rows),
         groups=groups,
@@ -241,24 +245,10 @@ def _with_error(value: float, error: float) -> Words:
     return Words(text("en"), text("id"))
 
 
-def _of_model(x: Fit, en: str, id: str) -> Words:
-    """Return a title that says which of the two models of a chapter is shown."""
-    which = ("structural model", "model struktural") if structural(x) else ("measurement model", "model pengukuran")
-    return Words(f"{en} ({which[0]})", f"{id} ({which[1]})")
-
-
 def by_left(frame: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]]:
     """Go through parameters by group and left-hand variable, in the order of the table."""
     for (group, left), block in frame.groupby(["group", "lhs"], sort=False):
         yield int(group), str(left), block
-
-
-def in_group(x: Fit, group: int, words: Words) -> Words:
-    """Put the label of the group before words, where the model has several groups."""
-    if len(x.meta.groups) < 2:
-        return words
-    name = x.meta.groups[group - 1]
-    return Words(f"{name}: {words.en}", f"{name}: {words.id}")
 
 
 def r_squared(x: Fit) -> dict[tuple[int, str], float]:
@@ -377,99 +367,6 @@ def effects(x: SemFit, style: Style) -> Table | None:
         _effect_columns(x, Column("effect", Words("Effect", "Efek"))),
         rows,
         spanners=(interval_spanner(x.options.ci),),
-        notes=notes,
-    )
-    return with_meta(made, x.meta)
-
-
-def largest_mi(x: SemFit, style: Style) -> tuple[pd.DataFrame, str]:
-    """Return the largest modification indices above 3.84, largest first, or why there are none."""
-    return style.once("mi", x, lambda: _largest_mi(x))
-
-
-def _largest_mi(x: SemFit) -> tuple[pd.DataFrame, str]:
-    try:
-        found = x.modification_indices()
-    except EstimationError as error:
-        return pd.DataFrame(columns=["lhs", "op", "rhs", "group", "mi", "epc", "sepc_all"]), str(error)
-    return found[found["mi"] > MI_CUT].sort_values("mi", ascending=False, kind="stable").head(SHOWN), ""
-
-
-def modification(x: SemFit, style: Style) -> Table | None:
-    """T14: the largest modification indices."""
-    found, _ = largest_mi(x, style)
-    if found.empty:
-        return None
-    several = len(x.meta.groups) > 1
-    rows = []
-    for r in rows_of(found):
-        a, b = label(x.meta, str(r.lhs)), label(x.meta, str(r.rhs))
-        short = {n: n if n not in x.latents else None for n in (str(r.lhs), str(r.rhs))}
-        words = Words(*(f"{short[str(r.lhs)] or a.of(g)} {r.op} {short[str(r.rhs)] or b.of(g)}" for g in ("en", "id")))
-        rows.append((in_group(x, int(r.group), words) if several else words, r.mi, r.epc, r.sepc_all))
-    columns = (
-        Column("parameter", Words("Parameter left out", "Parameter yang tidak dimasukkan")),
-        Column.of("mi"),
-        Column.of("epc"),
-        Column.of("sepc_all"),
-    )
-    notes = (said("modification", shown=len(rows)),)
-    made = Table(
-        "T14",
-        "modification",
-        _of_model(x, "Local fit: largest modification indices", "Kecocokan lokal: indeks modifikasi terbesar"),
-        columns,
-        tuple(rows),
-        notes=notes,
-    )
-    return with_meta(made, x.meta)
-
-
-def large_residuals(x: SemFit) -> tuple[pd.DataFrame, int, int]:
-    """Return residual correlations beyond .10 (`group lhs rhs r`, largest first), how many, and of how many."""
-    found = x.residuals("cor")
-    frames = found if isinstance(found, dict) else {"": found}
-    rows, total = [], 0
-    for group, frame in frames.items():
-        if not isinstance(frame, pd.DataFrame):
-            continue
-        names = [n for n in x.observed if n in frame.index and n in frame.columns]
-        values = frame.loc[names, names].to_numpy(dtype=float)
-        i, j = np.tril_indices(len(names), -1)
-        total += len(i)
-        rows += [
-            (group, names[a], names[b], values[a, b])
-            for a, b in zip(i, j, strict=True)
-            if abs(values[a, b]) > RESIDUAL_CUT
-        ]
-    large = pd.DataFrame(rows, columns=["group", "lhs", "rhs", "r"])
-    return large.sort_values("r", key=abs, ascending=False, kind="stable"), len(rows), total
-
-
-def _counted(n: int) -> Words:
-    return Words(*(show(n, "count", g) for g in ("en", "id")))
-
-
-def residuals(x: SemFit, style: Style) -> Table | None:
-    """T14: residual correlations beyond .10."""
-    large, count, total = large_residuals(x)
-    if large.empty:
-        return None
-    rows = []
-    for r in rows_of(large.head(SHOWN)):
-        pair = f"{r.lhs} – {r.rhs}"
-        rows.append((Words(f"{r.group}: {pair}", f"{r.group}: {pair}") if r.group else pair, r.r))
-    columns = (
-        Column("pair", Words("Items", "Butir")),
-        Column("r", Words("Residual correlation", "Korelasi residual"), "coefficient", 3),
-    )
-    notes = (said("residuals", count=_counted(count), total=_counted(total), shown=len(rows)),)
-    made = Table(
-        "T14",
-        "residuals",
-        _of_model(x, "Local fit: largest residual correlations", "Kecocokan lokal: korelasi residual terbesar"),
-        columns,
-        tuple(rows),
         notes=notes,
     )
     return with_meta(made, x.meta)

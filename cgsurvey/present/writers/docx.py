@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -13,7 +12,7 @@ from cgsurvey.base.errors import DataError
 from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph
 from cgsurvey.present.table import SIMULATED, Grid, Remark, Shown, Table, Words
 from cgsurvey.present.writers import clean, write_bytes
-from cgsurvey.present.writers.text import width
+from cgsurvey.present.writers.docx_layout import SMALLEST, bands, least_width, widths
 
 _LOCALE = {"en": "en-GB", "id": "id-ID"}
 _COLOUR = {"good": "0B5394", "fair": "8A5A00", "poor": "B3261E"}
@@ -23,12 +22,7 @@ _TABLES = Words("List of tables", "Daftar tabel")
 _FIGURES = Words("List of figures", "Daftar gambar")
 _FONT = "Times New Roman"
 _TALLEST_CM = {False: 19.0, True: 12.5}  # of a figure on an upright page and on a turned one
-_TEXT_MIN_CM, _TEXT_MAX_CM = 3.6, 8.0
-# A text that wants less than the first is a few words and can wrap at the second.
-_LONG_TEXT_CM, _WORDS_MIN_CM = 6.5, 2.4
 _KEEP_ROWS = 14  # a table of no more rows is kept on one page: longer ones would leave half a page empty
-_LETTER_CM = 0.0222  # width of a digit, cm per point; more than Times needs, so that other fonts fit
-_BROAD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%²χ")
 
 
 def write(doc: Document, path: str | Path, *, template: str | Path | None = None) -> Path:
@@ -123,7 +117,7 @@ class _Writer:
                 for item in block.items:
                     self._paragraph(item, "List Bullet")
             elif isinstance(block.item, Table):
-                for part in self._bands(block.item.grid(self.language)):
+                for part in bands(block.item.grid(self.language), self._room_cm(self.wide)):
                     self._table(block.anchor, part)
             else:
                 self._figure(block.anchor, block.item)
@@ -358,24 +352,24 @@ class _Writer:
             else:
                 more = f"{self.doc.name(anchor)} {_CONTINUED.of(self.language)}"
                 self._paragraph(more, "Caption").paragraph_format.keep_with_next = True
-        size, room = self._widths(grid)
-        widths = [round(w * 567) for w in room]  # twentieths of a point
+        size, room = widths(grid, self._room_cm(self.wide))
+        twips = [round(w * 567) for w in room]  # twentieths of a point
         keep, last = len(grid.body) <= _KEEP_ROWS, len(grid.body) - 1
-        rows = self._head_rows(grid, widths, size)
+        rows = self._head_rows(grid, twips, size)
         for i, row in enumerate(grid.body):
             hold = i == 0 or (bool(grid.remarks) if i == last else keep or i == last - 1 or isinstance(row, str))
             style: dict[str, Any] = {"size": size, "keep": hold, "bottom": 8 if i == last else 0}
             if isinstance(row, str):
                 rows.append(
-                    _row([_cell(Shown(row), sum(widths), self.cell_style, span=len(widths), italic=True, **style)])
+                    _row([_cell(Shown(row), sum(twips), self.cell_style, span=len(twips), italic=True, **style)])
                 )
             else:
-                rows.append(_row([_cell(c, w, self.cell_style, **style) for c, w in zip(row, widths, strict=True)]))
+                rows.append(_row([_cell(c, w, self.cell_style, **style) for c, w in zip(row, twips, strict=True)]))
         title = _attribute(f"{self.doc.name(anchor)} {grid.title}")
-        columns = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
+        columns = "".join(f'<w:gridCol w:w="{w}"/>' for w in twips)
         sides = "".join(f'<w:{side} w:w="70" w:type="dxa"/>' for side in ("left", "right"))
         table = parse_xml(
-            f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="left"/>'
+            f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(twips)}" w:type="dxa"/><w:jc w:val="left"/>'
             f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{sides}</w:tblCellMar><w:tblLook w:val="0420"/>'
             f'<w:tblCaption w:val="{title}"/></w:tblPr><w:tblGrid>{columns}</w:tblGrid>{"".join(rows)}</w:tbl>'
         )
@@ -383,21 +377,21 @@ class _Writer:
         after = [self._remark(r, first=k == 0, last=r is grid.remarks[-1]) for k, r in enumerate(grid.remarks)]
         (after or [self.word.add_paragraph(style="Table Note")])[-1].paragraph_format.space_after = Pt(12)
 
-    def _head_rows(self, grid: Grid, widths: Sequence[int], size: float) -> list[str]:
+    def _head_rows(self, grid: Grid, twips: Sequence[int], size: float) -> list[str]:
         heads = [Shown(h, "right" if a == "right" else "left") for h, a in zip(grid.heads, grid.aligns, strict=True)]
         top = 0 if grid.spanners else 8
         style: dict[str, Any] = {"size": size, "keep": True, "foot": True}
         second = [
             _cell(h, w, self.cell_style, top=top, bottom=4, wrap=True, **style)
-            for h, w in zip(heads, widths, strict=True)
+            for h, w in zip(heads, twips, strict=True)
         ]
         if not grid.spanners:
             return [_row(second, head=True)]
         first, j = [], 0
         starts = {start: (length, label) for start, length, label in grid.spanners}
-        while j < len(widths):
+        while j < len(twips):
             length, label = starts.get(j, (1, ""))
-            room, line = sum(widths[j : j + length]), 4 if j in starts else 0
+            room, line = sum(twips[j : j + length]), 4 if j in starts else 0
             first.append(
                 _cell(Shown(label), room, self.cell_style, span=length, centre=True, top=8, bottom=line, **style)
             )
@@ -422,28 +416,6 @@ class _Writer:
         page = long if landscape else short
         return (page - section.left_margin - section.right_margin) / 360000
 
-    def _needs(self, grid: Grid, size: float) -> tuple[list[float], list[float]]:
-        """Return the width each column wants, in cm, and the least it can do with because its text wraps."""
-        letter = size * _LETTER_CM
-        rows = [r for r in grid.body if not isinstance(r, str)]
-        wants, least = [], []
-        for j, head in enumerate(grid.heads):
-            longest = max([width(r[j].full) + 2 * r[j].indent for r in rows], default=1)
-            word = max([_broad(w) for w in head.split()], default=1)
-            if grid.aligns[j] == "right":
-                wants.append(max(longest, word) * letter + 0.3)
-                least.append(wants[-1])
-            else:
-                wants.append(min(max(longest, word) * letter * 1.05 + 0.35, _TEXT_MAX_CM))
-                enough = _TEXT_MIN_CM if wants[-1] > _LONG_TEXT_CM else _WORDS_MIN_CM
-                least.append(min(wants[-1], max(enough, word * letter + 0.35)))
-        for start, length, label in grid.spanners:
-            short = width(label) * letter + 0.3 - sum(wants[start : start + length])
-            for j in range(start, start + length):
-                wants[j] += max(0.0, short / length)
-                least[j] += max(0.0, short / length)
-        return wants, least
-
     def _needs_landscape(self, item: Table | Figure) -> bool:
         if isinstance(item, Figure):  # a wide one, shrunk to an upright page, would have letters too small to read
             tall = item.width_cm * _aspect(item.png)
@@ -451,53 +423,7 @@ class _Writer:
                 min(self._room_cm(turn) / item.width_cm, _TALLEST_CM[turn] / tall) for turn in (False, True)
             )
             return upright < 0.85 and turned > 1.2 * upright
-        return self._least(item.grid(self.language), 7) > self._room_cm(False)
-
-    def _least(self, grid: Grid, size: float) -> float:
-        return sum(self._needs(grid, size)[1])
-
-    def _bands(self, grid: Grid) -> list[Grid]:
-        """Cut a table that no page is wide enough for into bands of columns, each with the first column before it."""
-        room, size = self._room_cm(self.wide), 7.0
-        if self._least(grid, size) <= room:
-            return [grid]
-        wants, _ = self._needs(grid, size)
-        bands: list[list[int]] = [[]]
-        for j, want in enumerate(wants[1:], start=1):
-            if bands[-1] and wants[0] + sum(wants[k] for k in bands[-1]) + want > room:
-                bands.append([])
-            bands[-1].append(j)
-        return [self._band(grid, [0, *kept], k, len(bands)) for k, kept in enumerate(bands)]
-
-    def _band(self, grid: Grid, kept: list[int], number: int, of: int) -> Grid:
-        body = [row if isinstance(row, str) else tuple(row[j] for j in kept) for row in grid.body]
-        spans = [(s, n, label) for s, n, label in grid.spanners if set(range(s, s + n)) <= set(kept)]
-        return replace(
-            grid,
-            heads=tuple(grid.heads[j] for j in kept),
-            aligns=tuple(grid.aligns[j] for j in kept),
-            spanners=tuple((kept.index(s), n, label) for s, n, label in spans),
-            # rows of a triangle that are empty in this band tell nothing
-            body=tuple(r for r in body if not number or isinstance(r, str) or any(c.text for c in r[1:])),
-            remarks=grid.remarks if number == of - 1 else (),
-            first=number == 0,
-        )
-
-    def _widths(self, grid: Grid) -> tuple[float, list[float]]:
-        room = self._room_cm(self.wide)
-        for size in (9.0, 8.5, 8.0, 7.0, 6.0):
-            wants, least = self._needs(grid, size)
-            if sum(least) <= room:
-                break
-        total = sum(wants)
-        if total <= room:
-            stretch = min(room / total, 1.3)
-            return size, [w * stretch for w in wants]
-        give = total - room
-        spare = sum(wants) - sum(least)
-        if give > spare:
-            return size, [w * room / sum(least) for w in least]
-        return size, [w - give / spare * (w - enough) for w, enough in zip(wants, least, strict=True)]
+        return least_width(item.grid(self.language), SMALLEST) > self._room_cm(False)
 
     def _turn(self, landscape: bool) -> None:
         """Begin a section of the other orientation, where a table is too wide for an upright page."""
@@ -541,11 +467,6 @@ def _descriptions(picture: Any) -> Iterator[Any]:
 def _aspect(png: bytes) -> float:
     """Return height / width of a picture, which stand at the head of its file."""
     return int.from_bytes(png[20:24]) / max(int.from_bytes(png[16:20]), 1)
-
-
-def _broad(text: str) -> float:
-    """Return the width of a word in digits; capitals and the like take more room than a digit."""
-    return width(text) + 0.5 * sum(c in _BROAD for c in text)
 
 
 def _attribute(text: str) -> str:
