@@ -96,6 +96,8 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Invariance": lambda d: cg.invariance(
         MEASUREMENT, d.assign(site=["a", "b"] * (len(d) // 2)), group="site", partial=True
     ),
+    "SampleSize": lambda d: cg.sample_size("cochran", 985, response_rate=0.6),
+    "Allocation": lambda d: cg.allocate(30, {"city": 600, "town": 40}, method="neyman", sd={"city": 1, "town": 2}),
     "StudyResult": study,
 }
 # One row per respondent is what they are for; they hold indices of answering, never answers.

@@ -75,6 +75,7 @@ LABELLED = {
         "hierarchical",
         "factors",
     },
+    "planning": {"allocation", "population", "power", "sample_size"},
 }
 
 
