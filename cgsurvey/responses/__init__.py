@@ -31,8 +31,8 @@ _WHERE = {
     "Representativeness": "representativeness",
     "score": "score",
     "link": "link",
-    "Linkage": "link",
-    "design_statement": "link",
+    "Linkage": "linkage",
+    "design_statement": "sides",
     "icc": "agreement",
     "rwg": "agreement",
 }
@@ -75,7 +75,8 @@ if TYPE_CHECKING:
     from cgsurvey.responses.checking import FileCheck, check_responses
     from cgsurvey.responses.describe import describe
     from cgsurvey.responses.design import Design
-    from cgsurvey.responses.link import Linkage, design_statement, link
+    from cgsurvey.responses.link import link
+    from cgsurvey.responses.linkage import Linkage
     from cgsurvey.responses.nonresponse import NonresponseBias, nonresponse_bias
     from cgsurvey.responses.normality import Normality, normality
     from cgsurvey.responses.read import load_sample, read_responses
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from cgsurvey.responses.score import score
     from cgsurvey.responses.screen import screen
     from cgsurvey.responses.screening import Screening
+    from cgsurvey.responses.sides import design_statement
     from cgsurvey.responses.source import Source, as_source
 
 lazy(__name__, _WHERE)

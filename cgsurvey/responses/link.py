@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from cgsurvey.base.errors import (
-    ColumnNotFoundError,
     DataError,
     InstrumentError,
     OptionError,
     SampleError,
-    did_you_mean,
     some,
 )
-from cgsurvey.base.model import Model
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, fraction
 from cgsurvey.base.references import rule
-from cgsurvey.base.result import Meta, Result, data_hash
+from cgsurvey.base.result import Meta, data_hash
 from cgsurvey.responses import raters
 from cgsurvey.responses.agreement import expected_variance, one_way, worst
 from cgsurvey.responses.design import Design
+from cgsurvey.responses.linkage import Linkage
+from cgsurvey.responses.offices import (
+    counts,
+    matched,
+    named_offices,
+    office_means,
+    office_rows,
+    sampling_covariance,
+    unlinked_notes,
+    user_rows,
+)
 from cgsurvey.responses.responses import FlowStep, Provenance, Responses
 from cgsurvey.responses.score import score_parts
-from cgsurvey.responses.selection import Constructs, Part, as_responses, blanks, file_of, pick_constructs
+from cgsurvey.responses.selection import Constructs, Part, file_of
+from cgsurvey.responses.sides import two_sides
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
@@ -39,116 +46,6 @@ if TYPE_CHECKING:
 FEW_OFFICES = 50  # Maas & Hox (2005): below it standard errors at the upper level are too small
 VERY_FEW_OFFICES = 20  # Cameron & Miller (2015): below it cluster-robust errors are not to be relied on
 _MEAN = "_mean"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Linkage(Result):
-    """How two files were brought together, and whether the answers of partners may be averaged.
-
-    Attributes
-    ----------
-    table : DataFrame
-        One row per construct that was averaged: `construct respondent n_groups mean_group_size rwg_median icc1 icc2
-        statistic df1 df2 p_value verdict`. The verdict is the worse of those on rwg and ICC(2), and "poor" where F is
-        not significant at .05.
-    offices : DataFrame
-        One row per office on either side: `office n_partners n_users status`, status "linked", "no partners", "no
-        users", "few partners" or "few users".
-    on, level : str
-        Column that links, level of the rows.
-    items : tuple of str
-        Items whose values are office means; no respondent of the linked data gave them.
-    columns : mapping
-        Construct to the column that holds its office mean.
-    sampling_covariance : DataFrame
-        Covariance of the errors that office means of construct scores carry because few partners speak for an office:
-        pooled covariance within offices over the harmonic mean of their numbers.
-    tops : tuple of str
-        The averaged constructs that stand on top; the others are their elements.
-    elements : mapping
-        Dimension to its elements.
-    partner_flow : tuple of FlowStep
-        Flow of the partners; that of the users goes on in the linked responses.
-    """
-
-    table: pd.DataFrame
-    offices: pd.DataFrame
-    on: str = "office"
-    level: str = "user"
-    items: tuple[str, ...] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
-    sampling_covariance: pd.DataFrame = field(default_factory=pd.DataFrame)
-    tops: tuple[str, ...] = ()
-    elements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    partner_flow: tuple[FlowStep, ...] = ()
-
-    def tidy(self) -> pd.DataFrame:
-        """Return the gate: one row per construct."""
-        return self.table
-
-    def glance(self) -> pd.DataFrame:
-        """Return one row: offices linked, partners and users in them, offices on one side only."""
-        linked = self.offices[self.offices["status"] == "linked"]
-        return pd.DataFrame(
-            {
-                "n_groups": [len(linked)],
-                "n_partners": [int(linked["n_partners"].sum())],
-                "n_users": [int(linked["n_users"].sum())],
-                "n_unlinked": [len(self.offices) - len(linked)],
-            }
-        )
-
-    @property
-    def agreement(self) -> pd.DataFrame:
-        """The gate, under the name of what it judges."""
-        return self.table
-
-    def measurement(
-        self, constructs: Sequence[str] | str | None = None, *, by: Literal["score", "element"] = "score"
-    ) -> Model:
-        """Return lavaan syntax that measures constructs by office means, the sampling error of the means taken out.
-
-        The errors that office means carry because few people speak for an office have a known size,
-        `sampling_covariance`; it is fixed in the model, and what is left is what offices truly differ in (the idea of
-        Croon & van Veldhoven 2007). Add paths to it, and at level "user" the measurement of the users' side.
-
-        Parameters
-        ----------
-        constructs : sequence of str or str, optional
-            Default: the top constructs that were averaged; at level "office" those of the users too.
-        by : {"score", "element"}
-            "score": one indicator per construct, its office mean, for few offices; paths hold between scores.
-            "element": a factor per dimension, measured by the office means of its elements; paths hold between factors.
-
-        Raises
-        ------
-        OptionError
-            For a construct that was not averaged.
-        """
-        choose("by", by, ("score", "element"))
-        known = list(self.sampling_covariance.columns)
-        wanted = [constructs] if isinstance(constructs, str) else list(self.tops if constructs is None else constructs)
-        unknown = [c for c in wanted if c not in known]
-        if unknown:
-            hints = " ".join(f"'{c}' was not averaged.{did_you_mean(c, known)}" for c in unknown)
-            raise OptionError(f"measurement: {hints} Known: {some(known, 20)}.")
-        lines: list[str] = []
-        seen: list[str] = []
-        for c in wanted:
-            elements = self.elements.get(c, ()) if by == "element" else ()
-            seen += elements or (c,)
-            lines.append(f"{c} =~ " + (" + ".join(self.columns[e] for e in elements) or f"1*{self.columns[c]}"))
-        E = self.sampling_covariance.loc[seen, seen].to_numpy(dtype=float)
-        for i, a in enumerate(seen):
-            if a not in wanted:
-                # The variance of an element's error is part of its residual variance, which is free. Started above the
-                # error, so that the fixed covariances leave the matrix positive definite.
-                lines.append(f"{self.columns[a]} ~~ start({1.2 * E[i, i]:.6g})*{self.columns[a]}")
-            for j in range(i if a in wanted else i + 1, len(seen)):
-                if E[i, j] != 0:
-                    lines.append(f"{self.columns[a]} ~~ {E[i, j]:.17g}*{self.columns[seen[j]]}")
-        labels = {c: self.meta.labels[c] for c in (*wanted, *seen) if c in self.meta.labels}
-        return Model("\n".join(lines) + "\n", name="office_means", labels=labels)
 
 
 def link(
@@ -218,18 +115,18 @@ def link(
     ]
     if faults:
         raise OptionError("link: " + " ".join(faults))
-    governed, judged, parts, user_parts = _two_sides(partners, users, on, constructs)
+    governed, judged, parts, user_parts = two_sides(partners, users, on, constructs)
     notes: list[Note] = []
-    p_office, u_office = _offices(governed, judged, on, notes)
-    offices = _matched(p_office, u_office, min_partners, min_users)
+    p_office, u_office = named_offices(governed, judged, on, notes)
+    offices = matched(p_office, u_office, min_partners, min_users)
     linked = offices.index[offices["status"] == "linked"]
     if len(linked) < 2:
         raise SampleError(
-            f"only {len(linked)} of {len(offices)} offices can be linked: {_counts(offices)}. Compare '{on}' in both "
+            f"only {len(linked)} of {len(offices)} offices can be linked: {counts(offices)}. Compare '{on}' in both "
             "files "
             f"({some(p_office.dropna().unique(), 4)} | {some(u_office.dropna().unique(), 4)}), or lower min_partners."
         )
-    _say_unlinked(offices, p_office, u_office, on, notes)
+    notes += unlinked_notes(offices, on)
     p_rows, u_rows = p_office.isin(linked).to_numpy(), u_office.isin(linked).to_numpy()
     p_codes = linked.get_indexer(pd.Index(p_office[p_rows]))
     u_codes = linked.get_indexer(pd.Index(u_office[u_rows]))
@@ -241,28 +138,28 @@ def link(
     instrument = _joint_instrument(governed.instrument, judged.instrument)
     # Without an instrument nothing turns reverse items later, so that they are turned now.
     answers = governed.frame[p_rows] if instrument is not None else keyed
-    means = _office_means(
+    means = office_means(
         pd.concat([answers[list(items)], scores.add_suffix(_MEAN)], axis=1), p_codes, p_weights, len(linked)
     )
     columns = {c: f"{c}{_MEAN}" for c in scores.columns}
-    covariance, tops = _sampling_covariance(scores, p_codes), tuple(p.id for p in parts)
+    covariance, tops = sampling_covariance(scores, p_codes), tuple(p.id for p in parts)
     own = judged.frame[u_rows] if instrument is not None else judged.keyed[u_rows]
     if level == "user":
-        frame, reasons = _user_rows(judged, own, u_rows, means, items, u_codes)
+        frame, reasons = user_rows(judged, own, u_rows, means, items, u_codes)
         design = dataclasses.replace(judged.design or Design(), cluster=on)
     else:
         u_keyed = judged.keyed[u_rows]
         u_scores = score_parts(u_keyed, user_parts, min_valid=min_valid)
         u_items = [i for i in judged.items if i not in items and own[i].notna().any()]
         both = pd.concat([own[u_items], u_scores.add_suffix(_MEAN)], axis=1)
-        u_means = _office_means(both, u_codes, _weights(judged, u_rows, notes), len(linked))
-        frame, reasons = _office_rows(own, means, u_means, [*items, *u_items], u_codes, offices.loc[linked], on)
+        u_means = office_means(both, u_codes, _weights(judged, u_rows, notes), len(linked))
+        frame, reasons = office_rows(own, means, u_means, [*items, *u_items], u_codes, offices.loc[linked], on)
         table = pd.concat(
             [table, _gate(judged, u_keyed, u_scores, user_parts, u_codes, on, null, "user")], ignore_index=True
         )
         columns |= {c: f"{c}{_MEAN}" for c in u_scores.columns}
         # Partners and users are different people, so that the errors of their means are independent.
-        covariance = covariance.join(_sampling_covariance(u_scores, u_codes), how="outer").fillna(0.0)
+        covariance = covariance.join(sampling_covariance(u_scores, u_codes), how="outer").fillna(0.0)
         covariance = covariance.loc[list(columns), list(columns)]
         tops += tuple(p.id for p in user_parts)
         design = None
@@ -318,204 +215,6 @@ def link(
         simulated=governed.simulated or judged.simulated,
         linkage=linkage,
     )
-
-
-def design_statement(responses: Responses) -> Note:
-    """Say by which design governance and service quality were brought together, and what it can and cannot show."""
-    if responses.linkage is not None:
-        counts = responses.linkage.glance().iloc[0]
-        code = "responses.design_linked_user" if responses.linkage.level == "user" else "responses.design_linked_office"
-        values = {
-            k: int(counts[v]) for k, v in (("offices", "n_groups"), ("partners", "n_partners"), ("users", "n_users"))
-        }
-        return note(code, on=responses.linkage.on, **values)
-    sides = _answered_sides(responses)
-    if sides["both"] > 0:
-        return note("responses.design_same", n=sides["both"], total=len(responses))
-    if sides["partner"] and sides["user"]:
-        return note("responses.design_unlinked", partners=sides["partner"], users=sides["user"])
-    return note("responses.design_one_side", n=len(responses))
-
-
-def _two_sides(
-    partners: Responses | pd.DataFrame, users: Responses | pd.DataFrame, on: str, constructs: Constructs
-) -> tuple[Responses, Responses, tuple[Part, ...], tuple[Part, ...]]:
-    """Check that the files are what they are said to be; return them with the constructs of each side."""
-    frames = {"partners": partners, "users": users}
-    absent = []
-    for side, data in frames.items():
-        known = data.frame.columns if isinstance(data, Responses) else getattr(data, "columns", [])
-        if on not in known:
-            absent.append(f"the {side} have no column '{on}'.{did_you_mean(on, known)}")
-    if absent:
-        raise ColumnNotFoundError(
-            f"link: {' '.join(absent)} Both files need the office of the respondent; name its column: on=..."
-        )
-    mapped = {str(k): tuple(v) for k, v in constructs.items()} if isinstance(constructs, Mapping) else None
-
-    def wanted(data: Responses | pd.DataFrame) -> list[str] | None:
-        if mapped is None or isinstance(data, Responses):
-            return None
-        return [i for v in mapped.values() for i in v if i in data.columns] or None
-
-    governed, judged = as_responses(partners, wanted(partners)), as_responses(users, wanted(users))
-    _not_the_same(governed, judged)
-    sides = _answered_sides(governed), _answered_sides(judged)
-    if sides[0]["known"] and sides[1]["known"]:
-        _not_swapped(governed, judged, *sides)
-    if mapped is not None:
-        first = {
-            k: v
-            for k, v in mapped.items()
-            if set(v) <= set(governed.items) and governed.frame[list(v)].notna().any(axis=None)
-        }
-        rest = {k: v for k, v in mapped.items() if k not in first}
-        nowhere = {
-            k: [i for i in v if i not in judged.items] for k, v in rest.items() if not set(v) <= set(judged.items)
-        }
-        if nowhere:
-            lines = "; ".join(f"'{k}': {some(v)}" for k, v in nowhere.items())
-            raise ColumnNotFoundError(
-                f"link: items that neither file holds completely: {lines}. Check the names in `constructs`."
-            )
-        if not first:
-            raise DataError(
-                f"link: the partners answered none of the constructs {some(mapped)}. Are the two files swapped?"
-            )
-        return governed, judged, pick_constructs(governed, first), pick_constructs(judged, rest) if rest else ()
-    parts = tuple(p for p in pick_constructs(governed, constructs) if _is_answered(governed, p, "partner"))
-    if not parts:
-        raise DataError(
-            f"link: {file_of(governed)}, given as the partners, holds no answer to an item that partners are asked."
-        )
-    mine = {i for p in parts for i in p.all_items}
-    others = pick_constructs(judged) if judged.instrument is not None else ()
-    return (
-        governed,
-        judged,
-        parts,
-        tuple(p for p in others if not mine & set(p.all_items) and _is_answered(judged, p, "user")),
-    )
-
-
-def _is_answered(responses: Responses, part: Part, side: str) -> bool:
-    asked = (
-        {responses.instrument.item(i).respondent for i in part.all_items}
-        if responses.instrument is not None
-        else {None}
-    )
-    return asked <= {side, None} and bool(responses.frame[list(part.all_items)].notna().any(axis=None))
-
-
-def _answered_sides(responses: Responses) -> dict[str, int]:
-    """Count rows that answered items of partners, of users, of both; "known" is 0 if items do not say who is asked."""
-    if responses.instrument is None:
-        return {"partner": 0, "user": 0, "both": 0, "known": 0}
-    of = {s: [i for i in responses.items if responses.instrument.item(i).respondent == s] for s in ("partner", "user")}
-    some_answer = {s: responses.frame[names].notna().any(axis=1) for s, names in of.items()}
-    both = int((some_answer["partner"] & some_answer["user"]).sum())
-    return {s: int(v.sum()) for s, v in some_answer.items()} | {"both": both, "known": int(any(of.values()))}
-
-
-def _not_the_same(governed: Responses, judged: Responses) -> None:
-    if governed.frame is judged.frame or (
-        governed.provenance.sha256
-        and governed.provenance.sha256 == judged.provenance.sha256
-        and governed.frame.index.isin(judged.frame.index).any()
-    ):
-        raise DataError(
-            f"link: {file_of(governed)} is given as partners and as users. If each respondent answered both sides, "
-            "analyse the file as it is; if it holds both kinds of respondents, give the rows of each."
-        )
-
-
-def _not_swapped(governed: Responses, judged: Responses, first: Mapping[str, int], second: Mapping[str, int]) -> None:
-    faults = []
-    if not first["partner"]:
-        faults.append(f"{file_of(governed)}, given as the partners, holds no answer to an item that partners are asked")
-    if not second["user"]:
-        faults.append(f"{file_of(judged)}, given as the users, holds no answer to an item that users are asked")
-    if len(faults) == 2 and first["user"] and second["partner"]:
-        raise DataError("link: the files are swapped: " + "; ".join(faults) + ". Write cg.link(partners, users).")
-    if faults:
-        raise DataError(
-            "link: " + "; ".join(faults) + ". Check which file is which, and the instrument they were read with."
-        )
-    for side, data, counts in (("partners", governed, first), ("users", judged, second)):
-        if counts["both"] > len(data) / 2:
-            raise DataError(
-                f"link: in {file_of(data)}, given as the {side}, {counts['both']} of {len(data)} respondents answered "
-                "the items of partners and of users. Who answered both needs no link: analyse that file as it is."
-            )
-
-
-def _key(column: pd.Series) -> pd.Series:
-    """Names of offices without outer and double blanks, case and a ".0" left by a spreadsheet; missing where blank."""
-
-    def plain(value: Any) -> str | None:
-        if pd.isna(value):
-            return None
-        text = re.sub(r"\s+", " ", str(value)).strip()
-        return re.sub(r"^(-?\d+)\.0+$", r"\1", text).casefold() or None
-
-    return pd.Series([plain(v) for v in column], index=column.index, dtype=object)
-
-
-def _offices(governed: Responses, judged: Responses, on: str, notes: list[Note]) -> tuple[pd.Series, pd.Series]:
-    """Names of offices per row of either side, spelled alike; the spelling of the users stands."""
-    raw = {"partners": governed.frame[on], "users": judged.frame[on]}
-    keys = {side: _key(column) for side, column in raw.items()}
-    spelled: dict[str, str] = {}
-    variants: dict[str, set[str]] = {}
-    for side in ("users", "partners"):
-        for key, value in zip(keys[side], raw[side], strict=True):
-            if key is not None:
-                spelled.setdefault(key, re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip()))
-                variants.setdefault(key, set()).add(str(value))
-    merged = [spelled[k] for k, v in variants.items() if len(v) > 1]
-    if merged:
-        notes.append(note("responses.offices_spelled", n=len(merged), offices=some(merged)))
-    for side, key in keys.items():
-        blank = int(key.isna().sum())
-        if blank:
-            notes.append(note("responses.office_blank", n=blank, side=side, column=on))
-    return keys["partners"].map(spelled).astype(object), keys["users"].map(spelled).astype(object)
-
-
-def _matched(p: pd.Series, u: pd.Series, min_partners: int, min_users: int) -> pd.DataFrame:
-    counts = (
-        pd.DataFrame({"n_partners": p.value_counts(), "n_users": u.value_counts()}).fillna(0).astype(int).sort_index()
-    )
-    status = np.select(
-        [
-            counts["n_partners"] == 0,
-            counts["n_users"] == 0,
-            counts["n_partners"] < min_partners,
-            counts["n_users"] < min_users,
-        ],
-        ["no partners", "no users", "few partners", "few users"],
-        "linked",
-    )
-    counts.insert(0, "office", pd.Series(counts.index, index=counts.index, dtype="str"))
-    counts["status"] = pd.Series(status, index=counts.index, dtype="str")
-    return counts
-
-
-def _counts(offices: pd.DataFrame) -> str:
-    return ", ".join(f"{n} {s}" for s, n in offices["status"].value_counts().items())
-
-
-def _say_unlinked(offices: pd.DataFrame, p: pd.Series, u: pd.Series, on: str, notes: list[Note]) -> None:
-    for status in ("no partners", "no users", "few partners", "few users"):
-        out = offices[offices["status"] == status]
-        if len(out):
-            lost = int(out["n_users"].sum()), int(out["n_partners"].sum())
-            code = "responses.offices_" + status.replace(" ", "_")
-            notes.append(note(code, n=len(out), offices=some(out["office"]), users=lost[0], partners=lost[1]))
-    one_sided = {s: list(offices.loc[offices["status"] == f"no {s}", "office"]) for s in ("partners", "users")}
-    alike = [f"'{a}' and '{b}'" for a in one_sided["partners"] for b in one_sided["users"] if did_you_mean(a, [b])]
-    if alike:
-        notes.append(note("responses.offices_alike", column=on, pairs=some(alike)))
 
 
 def _gate(
@@ -576,63 +275,6 @@ def _weights(responses: Responses, rows: np.ndarray, notes: list[Note]) -> np.nd
         raise DataError(f"link: weights '{column}' are no number of 0 or more in rows {some(bad)}. Correct them.")
     notes.append(note("responses.link_weighted", column=column))
     return w.to_numpy(dtype=float)
-
-
-def _office_means(values: pd.DataFrame, codes: np.ndarray, w: np.ndarray | None, G: int) -> pd.DataFrame:
-    """Mean per office over those who answered, index 0..G-1."""
-    X = values.to_numpy(dtype=float)
-    given = ~np.isnan(X)
-    W = given * (1.0 if w is None else w[:, None])
-    total, mass = np.zeros((G, X.shape[1])), np.zeros((G, X.shape[1]))
-    np.add.at(total, codes, np.where(given, X, 0.0) * W)
-    np.add.at(mass, codes, W)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return pd.DataFrame(np.where(mass > 0, total / mass, np.nan), columns=values.columns)
-
-
-def _sampling_covariance(scores: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
-    whole = scores.notna().all(axis=1).to_numpy()
-    if not len(scores.columns):
-        return pd.DataFrame()
-    S, _ = raters.pooled_within(scores[whole].to_numpy(dtype=float), codes[whole])
-    sizes = np.bincount(codes[whole])
-    harmonic = len(sizes[sizes > 0]) / (1.0 / sizes[sizes > 0]).sum()
-    return pd.DataFrame(S / harmonic, index=scores.columns, columns=scores.columns)
-
-
-def _user_rows(
-    judged: Responses,
-    own: pd.DataFrame,
-    rows: np.ndarray,
-    means: pd.DataFrame,
-    items: tuple[str, ...],
-    codes: np.ndarray,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    brought = means.iloc[codes].set_index(own.index)
-    frame = pd.concat([own.drop(columns=[c for c in brought.columns if c in own.columns]), brought], axis=1)
-    order = [c for c in own.columns if c in frame.columns] + [c for c in brought.columns if c not in own.columns]
-    kept = judged.reasons.loc[rows, [c for c in judged.reasons.columns if c not in items]]
-    return frame[order], pd.concat([kept, blanks(brought, items)], axis=1)
-
-
-def _office_rows(
-    own: pd.DataFrame,
-    means: pd.DataFrame,
-    u_means: pd.DataFrame,
-    items: Sequence[str],
-    codes: np.ndarray,
-    offices: pd.DataFrame,
-    on: str,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    # What is the same for all users of an office (its district) describes the office and is kept.
-    rest = own[[c for c in own.columns if c not in {on, *items, *means.columns, *u_means.columns}]]
-    by = rest.groupby(codes)
-    spread = by.nunique(dropna=False)
-    alike = [c for c in rest.columns if bool((spread[c] == 1).all())]
-    head = offices[["office", "n_partners", "n_users"]].reset_index(drop=True).rename(columns={"office": on})
-    index = pd.RangeIndex(1, len(offices) + 1, name="row")
-    frame = pd.concat([head, by[alike].first().reset_index(drop=True), means, u_means], axis=1).set_index(index)
-    return frame, blanks(frame, items)
 
 
 def _judgement(table: pd.DataFrame, offices: int, level: str) -> list[Note]:

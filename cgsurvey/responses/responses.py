@@ -21,7 +21,7 @@ from cgsurvey.responses.words import short
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
-    from cgsurvey.responses.link import Linkage
+    from cgsurvey.responses.linkage import Linkage
     from cgsurvey.responses.writers import Written
 
 REASONS = ("", "blank", "not_asked", "dont_know", "refused", "invalid")

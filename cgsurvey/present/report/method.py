@@ -29,7 +29,7 @@ from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Screening
 from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
 from cgsurvey.responses.describe import Description
-from cgsurvey.responses.link import Linkage
+from cgsurvey.responses.linkage import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import Normality
 from cgsurvey.responses.representativeness import Representativeness
