@@ -84,6 +84,7 @@ _WHERE = {
         "ExclusionSensitivity",
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation"),
+    "service_quality": ("ikm", "grade", "SatisfactionIndex"),
     "present": ("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
     "base.model": ("Model",),
@@ -205,6 +206,7 @@ if TYPE_CHECKING:
         sem,
         simulate,
     )
+    from cgsurvey.service_quality import SatisfactionIndex, grade, ikm
     from cgsurvey.study import StudyResult, run_study
 
 

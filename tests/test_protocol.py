@@ -56,6 +56,12 @@ def study(data: pd.DataFrame) -> cg.Result:
     return cg.StudyResult(plan=Plan(), parts=parts, notes=parts["reliability"].notes)
 
 
+def elements(data: pd.DataFrame) -> pd.DataFrame:
+    """Nine elements of the satisfaction index made of the items."""
+    names = ITEMS + TRUST
+    return pd.DataFrame({f"U{k}": data[n].clip(upper=4) for k, n in enumerate(names, 1)}).assign(office=data["office"])
+
+
 EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Screening": lambda d: cg.screen(d, items=ITEMS),
     "Description": lambda d: cg.describe(d, items=ITEMS),
@@ -98,6 +104,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     ),
     "SampleSize": lambda d: cg.sample_size("cochran", 985, response_rate=0.6),
     "Allocation": lambda d: cg.allocate(30, {"city": 600, "town": 40}, method="neyman", sd={"city": 1, "town": 2}),
+    "SatisfactionIndex": lambda d: cg.ikm(elements(d), by="office"),
     "StudyResult": study,
 }
 # One row per respondent is what they are for; they hold indices of answering, never answers.

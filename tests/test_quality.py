@@ -53,6 +53,7 @@ LABELLED = {
         "sources",
     },
     "factor": {"gathered", "factorability", "parallel_analysis", "efa", "labelling", "result"},
+    "service_quality": {"elements", "sampled", "grouping", "periods", "satisfaction", "ikm"},
     "reliability": {
         "common_method",
         "method_models",

@@ -1,0 +1,7 @@
+"""Perceived service quality: the official satisfaction index."""
+
+from cgsurvey.service_quality.grades import grade
+from cgsurvey.service_quality.ikm import ikm
+from cgsurvey.service_quality.satisfaction import SatisfactionIndex
+
+__all__ = ["SatisfactionIndex", "grade", "ikm"]
