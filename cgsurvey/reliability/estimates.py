@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from cgsurvey.base.notes import Note, note
-from cgsurvey.base.parallel import streams
+from cgsurvey.base.parallel import one_thread, streams
 from cgsurvey.reliability import coefficients as c
 from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.reliability.intervals import MEASURES, delta, measures, resampled
+from cgsurvey.reliability.lower_bound import bound_by_factors, greatest_lower_bound
 from cgsurvey.reliability.one_factor import OneFactor
 from cgsurvey.reliability.scale import Scale
 from cgsurvey.reliability.split_half import odd_even, split_halves
@@ -26,7 +27,8 @@ COLUMNS = ("construct", "measure", "estimate", "std_error", "ci_lower", "ci_uppe
 def estimates(scales: Sequence[Scale], ci: float, seed: int | None) -> list[dict[str, Any]]:
     """Return the rows of all constructs that follow from moments."""
     draws = streams(seed, len(scales))
-    return [_named(s, row) for s, draw in zip(scales, draws, strict=True) for row in _of_scale(s, ci, draw)]
+    with one_thread():
+        return [_named(s, row) for s, draw in zip(scales, draws, strict=True) for row in _of_scale(s, ci, draw)]
 
 
 def of_resamples(
@@ -109,6 +111,7 @@ def _bounds(s: Scale, draw: np.random.Generator) -> Iterator[Row]:
         yield _row("lambda4", halves.best, method)
         yield _row("lambda5", c.lambda5(M), method)
         yield _row("lambda6", c.lambda6(M), method)
+        yield _row("glb", greatest_lower_bound(M).glb, method)
         yield _row("mu2", c.mu(M, 2), method)
         yield _row("mu3", c.mu(M, 3), method)
         yield _row("split_half_worst", halves.worst, method)
@@ -117,6 +120,7 @@ def _bounds(s: Scale, draw: np.random.Generator) -> Iterator[Row]:
     yield _row("odd_even_r", pair.r, "covariances")
     yield _row("spearman_brown", pair.spearman_brown, "covariances")
     yield _row("guttman_rulon", pair.guttman_rulon, "covariances")
+    yield _row("glb_fa", bound_by_factors(R), "correlations")
     yield _row("rho_a", c.rho_a(R), "correlations")
     r = c.below(R)
     yield _row("median_inter_item_r", np.median(r), "correlations")

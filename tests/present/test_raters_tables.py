@@ -39,6 +39,20 @@ def test_reliability_shows_what_exists(answers):
     assert len(shown) == many.estimates["ci_lower"].notna().sum()
 
 
+def test_lower_bounds_stand_side_by_side_and_in_a_report_on_request(answers):
+    found = cg.reliability(answers, {"all": ITEMS, "short": ITEMS[:3]})
+    made = cg.table(found, "lower_bounds")
+    shown = made.to_frame()
+    bounds = found.estimates[found.estimates["method"] == "covariances"]
+    for construct, row in shown.set_index("construct").astype(float).iterrows():
+        known = bounds[bounds["construct"] == construct].set_index("measure")
+        np.testing.assert_allclose(row, known.loc[list(row.index), "estimate"])
+        assert row["glb"] == row.max()
+    assert [c.label.en for c in made.columns][-2:] == ["μ3", "glb"]
+    plain, asked = (cg.report(parts, title="T").to_html() for parts in ([found], [found, made]))
+    assert "Lower bounds of" not in plain and "Lower bounds of" in asked
+
+
 def test_a_thesis_decides_by_r_tabel(answers):
     frame = answers.assign(noise=np.random.default_rng(1).integers(1, 6, len(answers)))
     found = cg.reliability(frame, {"all": [*ITEMS, "noise"]})

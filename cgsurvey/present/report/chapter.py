@@ -39,6 +39,7 @@ APPENDIX = {
     "htmt_intervals",
     "coefficients",
 }
+ON_REQUEST = {"lower_bounds"}  # shown where the table itself is among the parts
 
 
 def sections(draft: Draft) -> list[Section]:
@@ -91,7 +92,7 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     told = dict(paragraphs(part, draft.style))
     told.pop("design", None)
     style, language = draft.style, draft.language
-    made = {t.name: t for t in all_tables(part, language, style)}
+    made = {t.name: t for t in all_tables(part, language, style) if t.name not in ON_REQUEST}
     if (side := draft.parts.side(part)) is not None:
         made = {
             k: replace(t, title=Words(f"{t.title.en}: {side.en}", f"{t.title.id}: {side.id}")) for k, t in made.items()

@@ -28,7 +28,7 @@ from cgsurvey.reliability import Omega, Reliability
 
 @makers.register(Reliability)
 def _reliability_makers(x: Reliability) -> Mapping[str, Maker]:
-    return {"reliability": reliability, "items": items, "coefficients": coefficients}
+    return {"reliability": reliability, "items": items, "coefficients": coefficients, "lower_bounds": lower_bounds}
 
 
 @makers.register(Omega)
@@ -164,6 +164,30 @@ def coefficients(x: Reliability, style: Style) -> Table | None:
         groups=groups,
         spanners=(interval_spanner(float(x.meta.options.get("ci", 0.95))),),
         notes=(said("coefficients"),),
+    )
+    return with_meta(made, x.meta)
+
+
+def lower_bounds(x: Reliability, style: Style) -> Table | None:
+    """T10: lower bounds of the reliability of each sum of answers, the greatest last."""
+    found = x.estimates[x.estimates["method"] == "covariances"]
+    names = ("lambda1", "lambda2", "lambda3", "lambda4", "lambda5", "lambda6", "mu3", "glb")
+    if found.empty:
+        return None
+    known = found.pivot_table(index="construct", columns="measure", values="estimate", sort=False).reindex(
+        columns=names
+    )
+    rows = tuple(
+        (label(x.meta, str(construct)), *row)
+        for construct, row in zip(known.index, known.to_numpy().tolist(), strict=True)
+    )
+    made = Table(
+        "T10",
+        "lower_bounds",
+        Words("Lower bounds of the reliability of sums", "Batas bawah reliabilitas skor jumlah"),
+        (Column.of("construct"), *(Column(n, term("measure", n), "coefficient", 3) for n in names)),
+        rows,
+        notes=(said("lower_bounds"),),
     )
     return with_meta(made, x.meta)
 
