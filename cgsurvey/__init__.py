@@ -83,7 +83,7 @@ _WHERE = {
         "exclusion_sensitivity",
         "ExclusionSensitivity",
     ),
-    "planning": ("sample_size", "SampleSize", "allocate", "Allocation"),
+    "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
     "service_quality": ("ikm", "grade", "SatisfactionIndex"),
     "present": ("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
@@ -143,7 +143,7 @@ if TYPE_CHECKING:
     )
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
     from cgsurvey.moments import Imputations, McarTest, Missingness, impute, mcar_test, missingness
-    from cgsurvey.planning import Allocation, SampleSize, allocate, sample_size
+    from cgsurvey.planning import Allocation, Power, SampleSize, allocate, power, sample_size
     from cgsurvey.present import Report, Table, codebook, diagram, narrate, plot, questionnaire, report, table
     from cgsurvey.reliability import (
         CommonMethod,

@@ -41,6 +41,7 @@ LABELLED = {
         "cross_check",
         "engine_semopy",
         "simulate",
+        "population",
         "hypotheses",
         "joint_tests",
         "resampling",
@@ -76,7 +77,7 @@ LABELLED = {
         "hierarchical",
         "factors",
     },
-    "planning": {"allocation", "population", "power", "sample_size"},
+    "planning": {"allocation", "models", "power", "repeated", "sample_size", "told"},
 }
 
 

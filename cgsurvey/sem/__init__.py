@@ -7,9 +7,10 @@ from cgsurvey.sem.invariance import Invariance, invariance
 from cgsurvey.sem.mediation import Mediation, mediation
 from cgsurvey.sem.moderation import SimpleSlopes
 from cgsurvey.sem.pooled import PooledFit
+from cgsurvey.sem.population import population_model
 from cgsurvey.sem.products import Products, product_indicators
 from cgsurvey.sem.result import SemFit
-from cgsurvey.sem.simulate import population_model, simulate
+from cgsurvey.sem.simulate import simulate
 
 __all__ = [
     "Comparison",
