@@ -84,7 +84,7 @@ _WHERE = {
         "ExclusionSensitivity",
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
-    "service_quality": ("ikm", "grade", "SatisfactionIndex"),
+    "service_quality": ("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
     "present": ("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
     "study": ("run_study", "StudyResult"),
     "base.model": ("Model",),
@@ -206,7 +206,7 @@ if TYPE_CHECKING:
         sem,
         simulate,
     )
-    from cgsurvey.service_quality import SatisfactionIndex, grade, ikm
+    from cgsurvey.service_quality import IndexLink, SatisfactionIndex, grade, ikm, ikm_link
     from cgsurvey.study import StudyResult, run_study
 
 

@@ -57,9 +57,11 @@ def study(data: pd.DataFrame) -> cg.Result:
 
 
 def elements(data: pd.DataFrame) -> pd.DataFrame:
-    """Nine elements of the satisfaction index made of the items."""
-    names = ITEMS + TRUST
-    return pd.DataFrame({f"U{k}": data[n].clip(upper=4) for k, n in enumerate(names, 1)}).assign(office=data["office"])
+    """Nine elements of the satisfaction index that go with the items of trust."""
+    rng = np.random.default_rng(3)
+    noise = rng.integers(-1, 2, size=(len(data), 9))
+    made = {f"U{k + 1}": (data[TRUST[k % 3]] - 1 + noise[:, k]).clip(1, 4) for k in range(9)}
+    return data.assign(**made)
 
 
 EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
@@ -106,6 +108,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Allocation": lambda d: cg.allocate(30, {"city": 600, "town": 40}, method="neyman", sd={"city": 1, "town": 2}),
     "Power": lambda d: cg.power("f =~ .7*x1 + .7*x2 + .7*x3\ny ~ .3*f", [60, 120], seed=1, replications=50),
     "SatisfactionIndex": lambda d: cg.ikm(elements(d), by="office"),
+    "IndexLink": lambda d: cg.ikm_link(elements(d), {"quality": QUALITY}),
     "StudyResult": study,
 }
 # One row per respondent is what they are for; they hold indices of answering, never answers.

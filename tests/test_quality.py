@@ -54,7 +54,7 @@ LABELLED = {
         "sources",
     },
     "factor": {"gathered", "factorability", "parallel_analysis", "efa", "labelling", "result"},
-    "service_quality": {"elements", "sampled", "grouping", "periods", "satisfaction", "ikm"},
+    "service_quality": {"elements", "sampled", "grouping", "periods", "satisfaction", "ikm", "link"},
     "reliability": {
         "common_method",
         "method_models",

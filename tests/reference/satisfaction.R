@@ -40,4 +40,8 @@ out <- list(
   by_srs = lapply(c(A = "A", B = "B", C = "C"), function(k)
     index(svydesign(~1, weights = ~1, data = data[data$unit == k, ])))
 )
+suppressPackageStartupMessages({library(lavaan); library(semTools)})
+complete <- as.data.frame(x[complete.cases(x), ])
+fit <- cfa(paste("f =~", paste0("U", 1:9, collapse = "+")), complete, ordered = TRUE, std.lv = TRUE)
+out$link <- list(n = nrow(complete), r2 = unname(reliability(fit)["omega", 1]), loadings = unname(inspect(fit, "std")$lambda[, 1]))
 write(toJSON(out, digits = 15, auto_unbox = TRUE, pretty = TRUE), "satisfaction.json")
