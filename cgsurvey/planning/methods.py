@@ -70,7 +70,7 @@ def _searched(power_at: Callable[[float, Given], float], least: Callable[[Given]
                 f"no sample of up to {detection.MOST:,} respondents has power {g['power']:g}: the effect is too near "
                 "to what is tested. Plan for a larger effect."
             )
-        return {"infinite": float(found)}
+        return {"exact": float(found)}
 
     return steps
 
@@ -120,7 +120,7 @@ METHODS: Mapping[str, Method] = {
     ),
     "inverse_square_root": Method(
         {**_TEST, "path": NEEDED},
-        lambda g: {"infinite": detection.path_size(g["path"], g["alpha"], g["power"])},
+        lambda g: {"exact": detection.path_size(g["path"], g["alpha"], g["power"])},
         lambda n, g: detection.path_power(n, g["path"], g["alpha"]),
         "power",
         ("kock2018",),

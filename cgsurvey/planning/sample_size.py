@@ -36,7 +36,7 @@ class SampleSize(Result):
     given : mapping of str to object
         What was assumed, defaults included.
     steps : DataFrame
-        Columns ``step value``: n for a population without end ("infinite"), for the one there is ("finite"), rounded,
+        Columns ``step n_exact``: n for a population without end ("infinite"), for the one there is ("finite"), rounded,
         and the people to be asked ("invited").
     """
 

@@ -77,7 +77,8 @@ def needed_sizes(
 ) -> pd.DataFrame:
     """The n at which each target parameter has the wanted power.
 
-    Where power is near 1 already at the smallest n, that n stands without an interval.
+    Where power is near 1 already at the smallest n, that n stands without an interval; where the interval has no upper
+    end, it stands without n.
     """
     out = []
     for k in targets:
@@ -88,7 +89,9 @@ def needed_sizes(
         sizes = (np.nan, np.nan, np.nan)
         if true != 0:
             sizes = wanted_size(n, np.round(share * trials), trials, target, alpha)
-            if np.isnan(sizes[0]) and own["ci_lower"].iloc[0] > target:
+            if np.isinf(sizes[2]):
+                sizes = (np.nan, sizes[1], np.inf)
+            elif np.isnan(sizes[0]) and own["ci_lower"].iloc[0] > target:
                 sizes = (float(n[0]), np.nan, np.nan)
         out.append((*key, true, *sizes))
     return pd.DataFrame(out, columns=["lhs", "op", "rhs", "true_value", "n", "ci_lower", "ci_upper"])

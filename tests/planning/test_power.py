@@ -122,6 +122,14 @@ def test_zero_is_an_error_rate():
     assert "planning.zero_effect" in codes(found) and np.isnan(found.needed.set_index("rhs").loc["x", "n"])
 
 
+@pytest.mark.parametrize("seed", range(1, 8))
+def test_noise_gives_no_size(seed):
+    """Power of a tiny effect near alpha: the interval has no upper end, and no n is told."""
+    found = cg.power("y ~ .01*x", [20, 40], replications=50, seed=seed, progress=False)
+    assert found.n is None and "planning.no_size" in codes(found)
+    assert not np.isfinite(found.needed.loc[0, "ci_upper"])
+
+
 def test_codes_are_weaker_than_what_lies_behind():
     plain = cg.power(FACTOR, 150, replications=500, **QUIET).tidy().loc[0]
     coarse = cg.power(FACTOR, 150, replications=500, categories=2, **QUIET)

@@ -9,6 +9,7 @@ from cgsurvey.base.result import versions
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
+from cgsurvey.planning import Allocation, Power, SampleSize
 from cgsurvey.present.document import Block, Paragraph
 from cgsurvey.present.narration.of_models import continuous
 from cgsurvey.present.narration.sentences import Sentence, paragraph, say
@@ -43,6 +44,9 @@ from cgsurvey.sem.moderation import SimpleSlopes
 
 # Analyses of which one sentence tells what was done and after whom, in the order of the chapter.
 TOLD: Mapping[str, type] = {
+    "sample_size": SampleSize,
+    "allocation": Allocation,
+    "power": Power,
     "representativeness": Representativeness,
     "nonresponse": NonresponseBias,
     "missingness": Missingness,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
+from cgsurvey.planning import Allocation, Power, SampleSize
 from cgsurvey.present.table import Words
 from cgsurvey.reliability import (
     CommonMethod,
@@ -39,6 +40,7 @@ from cgsurvey.sem.moderation import SimpleSlopes
 MODELS: tuple[type, ...] = (SemFit, PooledFit)  # shown as a measurement or as a structural model
 # Sections in the order of the chapter, and the classes that each shows.
 OUTLINE: Mapping[str, tuple[type, ...]] = {
+    "planning": (SampleSize, Allocation, Power),
     "respondents": (Responses, Description, KAnonymity),
     "sample": (Representativeness, NonresponseBias),
     "linkage": (Linkage,),
@@ -65,6 +67,7 @@ SHOWN = tuple(dict.fromkeys(kind for kinds in OUTLINE.values() for kind in kinds
 TITLES: Mapping[str, Words] = {
     "report": Words("Survey report", "Laporan survei"),
     "method": Words("Method", "Metode"),
+    "planning": Words("Sample size and power", "Ukuran sampel dan daya uji"),
     "respondents": Words("Respondents", "Responden"),
     "sample": Words("Sample and population", "Sampel dan populasi"),
     "linkage": Words("Linking of partners and users", "Penghubungan mitra dan pengguna"),
