@@ -148,6 +148,7 @@ def ikm(
         overall=overall,
         groups=groups,
         elements=_elements(here, labels, share, (low, high), priorities),
+        overall_elements=_elements(everyone, pd.DataFrame(index=range(1)), share, (low, high), priorities),
         answers=_answers(answers.x, told, low, high),
         profile=_profile(answers, labels, group, profile),
         covariance=here.covariance,

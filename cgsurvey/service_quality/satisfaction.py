@@ -34,6 +34,8 @@ class SatisfactionIndex(Result):
     elements : DataFrame
         One row per element (and group): `element n sum nrr nrr_weighted index rank ci_lower ci_upper grade priority`.
         `index` is NRR x 25, the interval that of `index`; `priority` marks the lowest means.
+    overall_elements : DataFrame
+        The same of all users; equal to `elements` without `by`.
     answers : DataFrame
         Of all users: `element score count share`.
     profile : DataFrame
@@ -48,6 +50,7 @@ class SatisfactionIndex(Result):
     overall: pd.DataFrame
     groups: pd.DataFrame
     elements: pd.DataFrame
+    overall_elements: pd.DataFrame
     answers: pd.DataFrame
     profile: pd.DataFrame
     covariance: np.ndarray | None = None

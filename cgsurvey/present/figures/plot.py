@@ -6,12 +6,12 @@ from typing import Any
 
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.options import choose
-from cgsurvey.present.figures import of_factor, of_planning, of_reliability, of_responses, of_sem
+from cgsurvey.present.figures import of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem
 from cgsurvey.present.figures.drawers import drawable, drawers
 from cgsurvey.present.figures.picture import Picture
 
 # Each registers its classes when imported.
-_ROOMS = (of_factor, of_planning, of_reliability, of_responses, of_sem)
+_ROOMS = (of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem)
 
 
 def plot_kinds(x: Any, *, language: str = "en") -> tuple[str, ...]:
@@ -31,6 +31,9 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
         FactorAnalysis ("pattern"), Validity ("htmt", "correlations", "pairs"), DiscriminantValidity ("discriminant"),
         SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), Power ("power"), SampleSize ("sample_size"). What
         needs several pictures is numbered, "likert_1", "likert_2".
+        SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), SatisfactionIndex ("groups", "elements",
+        "trend"). What needs several pictures is numbered,
+        "likert_1", "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

@@ -20,6 +20,7 @@ from cgsurvey.present.narration import (
     of_responses,
     of_rivals,
     of_samples,
+    of_satisfaction,
     of_validity,
 )
 from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs
@@ -38,6 +39,7 @@ _ROOMS = (
     of_responses,
     of_rivals,
     of_samples,
+    of_satisfaction,
     of_validity,
 )
 

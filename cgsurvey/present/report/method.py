@@ -41,6 +41,7 @@ from cgsurvey.sem.hypotheses import Hypotheses
 from cgsurvey.sem.invariance import Invariance
 from cgsurvey.sem.mediation import Mediation
 from cgsurvey.sem.moderation import SimpleSlopes
+from cgsurvey.service_quality import IndexLink, SatisfactionIndex
 
 # Analyses of which one sentence tells what was done and after whom, in the order of the chapter.
 TOLD: Mapping[str, type] = {
@@ -65,6 +66,8 @@ TOLD: Mapping[str, type] = {
     "discriminant": DiscriminantValidity,
     "common_method": CommonMethod,
     "rivals": Rivals,
+    "ikm": SatisfactionIndex,
+    "ikm_link": IndexLink,
 }
 
 

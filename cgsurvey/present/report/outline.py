@@ -36,6 +36,7 @@ from cgsurvey.sem.invariance import Invariance
 from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
 from cgsurvey.sem.mediation import Mediation
 from cgsurvey.sem.moderation import SimpleSlopes
+from cgsurvey.service_quality import IndexLink, SatisfactionIndex
 
 MODELS: tuple[type, ...] = (SemFit, PooledFit)  # shown as a measurement or as a structural model
 # Sections in the order of the chapter, and the classes that each shows.
@@ -47,6 +48,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "screening": (Screening, ExclusionSensitivity),
     "mcar": (Missingness, McarTest),
     "description": (Description, Normality),
+    "satisfaction": (SatisfactionIndex, IndexLink),
     "experts": (ExpertJudgement,),
     "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
     "measurement": MODELS,
@@ -74,6 +76,7 @@ TITLES: Mapping[str, Words] = {
     "screening": Words("Screening of the data", "Penyaringan data"),
     "mcar": Words("Missing answers", "Jawaban kosong"),
     "description": Words("Description", "Deskripsi"),
+    "satisfaction": Words("Satisfaction index", "Indeks Kepuasan Masyarakat"),
     "experts": Words("Content validity", "Validitas isi"),
     "exploration": Words("Exploratory factor analysis", "Analisis faktor eksploratori"),
     "rivals": Words("Rival measurement models", "Model pengukuran tandingan"),

@@ -33,6 +33,7 @@ from cgsurvey.present.tables import (
     responses,
     rivals,
     samples,
+    satisfaction,
     sem,
     validity,
 )
@@ -57,6 +58,7 @@ _ROOMS = (
     responses,
     rivals,
     samples,
+    satisfaction,
     sem,
     validity,
 )
