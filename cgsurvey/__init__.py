@@ -86,7 +86,7 @@ _WHERE = {
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
     "service_quality": ("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
     "present": ("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
-    "study": ("run_study", "StudyResult"),
+    "study": ("run_study", "StudyResult", "verify"),
     "base.model": ("Model",),
     "base.result": ("Result", "load_result"),
     "base.notes": ("Note",),
@@ -207,7 +207,7 @@ if TYPE_CHECKING:
         simulate,
     )
     from cgsurvey.service_quality import IndexLink, SatisfactionIndex, grade, ikm, ikm_link
-    from cgsurvey.study import StudyResult, run_study
+    from cgsurvey.study import StudyResult, run_study, verify
 
 
 lazy(__name__, _HOME)

@@ -32,6 +32,7 @@ WORDS = {
         "simulated": "These data are simulated: they show the way, not a finding.",
         "where": "Report, tables and figures",
         "written": "Written: {}",
+        "verified": "{} numbers and texts compared, {} differ (file: place: printed | computed again).",
         "flags": "On the command line: --missing-code 99, --alias 'TEXT=CHOICE', --mapping mapping.yaml, "
         "--allow-missing-items.",
     },
@@ -39,6 +40,7 @@ WORDS = {
         "simulated": "Data ini simulasi: menunjukkan cara kerja, bukan temuan.",
         "where": "Laporan, tabel, dan gambar",
         "written": "Ditulis: {}",
+        "verified": "{} angka dan teks dibandingkan, {} berbeda (berkas: tempat: tercetak | dihitung ulang).",
         "flags": "Pada baris perintah: --missing-code 99, --alias 'TEKS=PILIHAN', --mapping mapping.yaml, "
         "--allow-missing-items.",
     },
@@ -193,6 +195,26 @@ def _instrument(name: str, language: str) -> Instrument:
     if name.lower().endswith((".xlsx", ".xls")):
         return Instrument.from_xlsform(name, language=language)
     return load_instrument(name)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The folder of a study, or of its results.")],
+    language: Language = None,
+) -> None:
+    """Compute a finished study again and list every number and sentence that differs; exit code 1 where one does."""
+    from cgsurvey.study import verify as compute_again
+
+    spoken = choose("language", language or "en", tuple(WORDS))
+    found = compute_again(folder)
+    for remark in found.notes:
+        typer.echo(f"[{remark.level}] {remark.render(spoken)}", err=True)
+    for row in found.differences.itertuples():
+        typer.echo(f"{row.file}: {row.place}: {row.printed} | {row.recomputed}")
+    n = found.glance().iloc[0]
+    typer.echo(WORDS[spoken]["verified"].format(int(n["n_checked"]), int(n["n_different"])))
+    if not found.clean:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -94,6 +94,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Rivals": lambda d: cg.rivals(d, constructs=CONSTRUCTS),
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
     "Mediation": lambda d: cg.mediation("sq3 ~ tru1 + sq1\nsq1 ~ tru1", d, seed=1),
+    "Verification": lambda d: cg.report([cg.reliability(d, CONSTRUCTS)], figures=False).verify(),
     "SimpleSlopes": lambda d: cg.sem("sq1 ~ tru1 + sq3 + tru1:sq3", d).simple_slopes("sq1", "tru1", "sq3"),
     "PooledFit": lambda d: cg.cfa(MEASUREMENT, [d.fillna({"sq2": k}) for k in (2, 3, 4)]),
     "CrossCheck": lambda d: cg.cfa(MEASUREMENT, d).cross_check(d),

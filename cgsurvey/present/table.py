@@ -55,6 +55,28 @@ GUIDELINE = Words("guideline, not law", "pedoman, bukan hukum")
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the numbers of a table come from.
+
+    Attributes
+    ----------
+    result : str
+        Name of the result among the parts of a report, its class where it has none.
+    function : str
+        The public function that made it.
+    data_hash : str
+        SHA-256 of the numbers that it rests on.
+    """
+
+    result: str
+    function: str
+    data_hash: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.result} · cg.{self.function}()" if self.function else self.result
+
+
+@dataclass(frozen=True)
 class Column:
     """A column: `name` in data frames, `label` for readers, `kind` and `digits` say how its numbers are printed."""
 
@@ -91,7 +113,11 @@ class Spanner:
 
 @dataclass(frozen=True)
 class Shown:
-    """A cell as it is printed. `symbol` is the sign of its verdict, `mark` that of its footnote."""
+    """A cell as it is printed.
+
+    `symbol` is the sign of its verdict, `mark` that of its footnote, `raw` the number before it was rounded ("" where
+    there is none).
+    """
 
     text: str
     align: Literal["left", "right"] = "left"
@@ -99,6 +125,7 @@ class Shown:
     symbol: str = ""
     mark: str = ""
     indent: int = 0
+    raw: str = ""
 
     @property
     def full(self) -> str:
@@ -118,7 +145,8 @@ class Remark:
 class Grid:
     """A table in one language, as every writer prints it: `body` holds tuples of cells, or a str that heads a group.
 
-    `first` is False for a further part of a table that had to be cut.
+    `names` are the names of the columns, `origin` tells where the numbers come from; `first` is False for a further
+    part of a table that had to be cut.
     """
 
     title: str
@@ -129,6 +157,8 @@ class Grid:
     remarks: tuple[Remark, ...]
     language: str
     first: bool = True
+    names: tuple[str, ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,6 +194,8 @@ class Table:
         Whether the numbers come from simulated data.
     language : {"en", "id"}
         Language of the writers when none is asked for.
+    origin : Origin, optional
+        The result that the numbers come from; set where a report is composed.
     """
 
     key: str
@@ -179,6 +211,7 @@ class Table:
     rules: tuple[Rule, ...] = ()
     simulated: bool = False
     language: str = "en"
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.columns]
@@ -254,6 +287,8 @@ class Table:
             body=tuple(body),
             remarks=self._remarks(language),
             language=language,
+            names=tuple(names),
+            origin=f"{self.origin} · {self.name}" if self.origin else "",
         )
 
     def _shown(self, value: Any, column: Column, language: str) -> Shown:
@@ -266,7 +301,7 @@ class Table:
             text = ""
         else:
             text = show(cell.value, kind, language, cell.digits if cell.digits is not None else column.digits)
-        return Shown(text, align, cell.verdict, SYMBOL.get(cell.verdict, ""), cell.mark)
+        return Shown(text, align, cell.verdict, SYMBOL.get(cell.verdict, ""), cell.mark, raw=_raw(cell.value, kind))
 
     def _remarks(self, language: str) -> tuple[Remark, ...]:
         general = [SIMULATED.of(language)] if self.simulated else []
@@ -335,6 +370,13 @@ class Table:
         from cgsurvey.present.writers import html
 
         return html.fragment(self.grid())
+
+
+def _raw(value: Any, kind: str) -> str:
+    """Return a number as it was before it was rounded; "" for a count, which is printed whole."""
+    if kind not in NUMERIC or kind == "count" or isinstance(value, str | bool | Words) or is_missing(value):
+        return ""
+    return repr(float(value))
 
 
 def guideline(rules: Sequence[Rule], language: str) -> list[str]:

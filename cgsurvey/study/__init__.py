@@ -3,5 +3,6 @@
 from cgsurvey.study.plan import Plan, read_plan
 from cgsurvey.study.run import StudyResult, run_study
 from cgsurvey.study.scaffold import new_study
+from cgsurvey.study.verifying import verify
 
-__all__ = ["Plan", "StudyResult", "new_study", "read_plan", "run_study"]
+__all__ = ["Plan", "StudyResult", "new_study", "read_plan", "run_study", "verify"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from cgsurvey.base.result import versions
 from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report import Report, report
 from cgsurvey.study.analysis import Analysis
+from cgsurvey.study.plan import Plan
 
 if TYPE_CHECKING:
     from cgsurvey.study.run import StudyResult
@@ -25,12 +27,10 @@ if TYPE_CHECKING:
 def write_results(found: StudyResult, analysis: Analysis, plan_file: Path, folder: Path) -> None:
     """Write report, tables, figures, results, plan and log into a folder."""
     plan = found.plan
-    for language in dict.fromkeys((plan.study.language, *plan.report.languages)):
-        made = study_report(found, analysis, language=language, base=plan_file.resolve().parent)
-        ending = "" if language == plan.study.language else f".{language}"
-        for kind in plan.report.formats:
-            stem = "tables" if kind == "xlsx" else "report"
-            made.save(folder / f"{stem}{ending}.{kind}")
+    for language, names in report_files(plan).items():
+        made = study_report(plan, analysis, language=language, base=plan_file.resolve().parent)
+        for name in names:
+            made.save(folder / name)
         if language == plan.study.language:
             _save_figures(made, folder / "figures")
     (folder / "results").mkdir()
@@ -38,8 +38,23 @@ def write_results(found: StudyResult, analysis: Analysis, plan_file: Path, folde
         part.save(folder / "results" / f"{name}.cgr")
     shutil.copyfile(plan_file, folder / "study.toml")
     (folder / "log.json").write_text(
-        json.dumps(_log(found, analysis), ensure_ascii=False, indent=1, default=str), encoding="utf-8"
+        json.dumps(_log(found, analysis, folder), ensure_ascii=False, indent=1, default=str), encoding="utf-8"
     )
+
+
+def report_files(plan: Plan) -> dict[str, list[str]]:
+    """Return the names of the reports that a plan asks for, by language; tables stand in the workbook."""
+    out: dict[str, list[str]] = {}
+    for language in dict.fromkeys((plan.study.language, *plan.report.languages)):
+        ending = "" if language == plan.study.language else f".{language}"
+        stems = {"xlsx": "tables"}
+        out[language] = [f"{stems.get(kind, 'report')}{ending}.{kind}" for kind in plan.report.formats]
+    return out
+
+
+def figure_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of figures by its name."""
+    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.glob("*")) if f.is_file()}
 
 
 def _save_figures(made: Report, folder: Path) -> None:
@@ -51,12 +66,11 @@ def _save_figures(made: Report, folder: Path) -> None:
         (folder / f"figure_{number:02d}_{name}.png").write_bytes(figure.png)
 
 
-def study_report(found: StudyResult, analysis: Analysis, *, language: str, base: Path) -> Report:
+def study_report(plan: Plan, analysis: Analysis, *, language: str, base: Path) -> Report:
     """Compose the report of a study; `base` is the folder that the path of the Word template is relative to."""
-    plan = found.plan
     template = plan.report.template
     return report(
-        [*analysis.sides.values(), *found.parts.values()],
+        {**{side or "answers": answers for side, answers in analysis.sides.items()}, **analysis.parts},
         title=plan.study.title,
         language=choose("language", language, ("en", "id")),
         authors=(plan.study.author,) if plan.study.author else (),
@@ -66,7 +80,7 @@ def study_report(found: StudyResult, analysis: Analysis, *, language: str, base:
     )
 
 
-def _log(found: StudyResult, analysis: Analysis) -> dict[str, Any]:
+def _log(found: StudyResult, analysis: Analysis, folder: Path) -> dict[str, Any]:
     read = {
         side or "file": {
             "provenance": asdict(answers.provenance),
@@ -82,6 +96,7 @@ def _log(found: StudyResult, analysis: Analysis) -> dict[str, Any]:
         "simulated": analysis.data.simulated,
         "notes": [{"level": n.level, "code": n.code, "text": n.text} for n in found.notes],
         "data_hash": {name: part.meta.data_hash for name, part in found.parts.items() if part.meta.data_hash},
+        "figures": figure_hashes(folder / "figures"),
         "versions": dict(versions()),
     }
 

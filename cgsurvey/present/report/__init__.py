@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,6 +77,8 @@ def report(
     """
     language_of(language)
     style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")), checked(min_cell))
+    if isinstance(parts, Iterator):
+        parts = list(parts)
     given = Parts.sorted(parts, hypotheses)
     draft = Draft(given, language, style, figures, dict(stamp or {}))
     return Report(
@@ -86,6 +89,21 @@ def report(
         simulated=given.simulated,
         template=Path(template) if template is not None else None,
         contents=contents,
+        remake=partial(
+            report,
+            parts,
+            title=title,
+            language=language,
+            authors=authors,
+            hypotheses=hypotheses,
+            template=template,
+            cutoffs=cutoffs,
+            min_cell=min_cell,
+            dialect=dialect,
+            figures=figures,
+            contents=contents,
+            stamp=stamp,
+        ),
     )
 
 

@@ -92,7 +92,9 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     told = dict(paragraphs(part, draft.style))
     told.pop("design", None)
     style, language = draft.style, draft.language
-    made = {t.name: t for t in all_tables(part, language, style) if t.name not in ON_REQUEST}
+    origin = draft.parts.origin(part)
+    shown = (t for t in all_tables(part, language, style) if t.name not in ON_REQUEST)
+    made = {t.name: replace(t, origin=origin) for t in shown}
     if (side := draft.parts.side(part)) is not None:
         made = {
             k: replace(t, title=Words(f"{t.title.en}: {side.en}", f"{t.title.id}: {side.id}")) for k, t in made.items()

@@ -10,11 +10,11 @@ from typing import Any
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.references import Reference, reference
 from cgsurvey.base.result import versions
-from cgsurvey.present.document import Block, Bullets, Em, Heading, Paragraph
+from cgsurvey.present.document import Block, Bullets, Em, Heading, Paragraph, Ref
 from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs, say
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.report.outline import MODELS, TITLES
-from cgsurvey.present.table import Column, Table, Words
+from cgsurvey.present.table import Column, Origin, Table, Words
 from cgsurvey.present.tables.estimation import structural
 from cgsurvey.responses.describe import NO_ANSWER, Description
 from cgsurvey.responses.linkage import Linkage
@@ -27,6 +27,9 @@ LEVELS: Mapping[str, Words] = {
     "warning": Words("Caution", "Perhatian"),
     "info": Words("Note", "Catatan"),
 }
+
+
+ORIGINS = Words("Where the numbers come from", "Asal angka")
 
 
 def limits(draft: Draft) -> list[Block]:
@@ -119,7 +122,27 @@ def stamp(draft: Draft) -> list[Block]:
         tuple(rows),
         groups=groups,
     )
-    return [draft.numbered("stamp", made)]
+    return [draft.numbered("stamp", made), *_origins(draft)]
+
+
+def _origins(draft: Draft) -> list[Block]:
+    """Return, result by result, which tables show its numbers: the way back from a number to where it was made."""
+    shown: dict[Origin, list[str]] = {}
+    for anchor, made in draft.tables:
+        if made.origin is not None:
+            shown.setdefault(made.origin, []).append(anchor)
+    if not shown:
+        return []
+    lines = []
+    for origin, anchors in shown.items():
+        data = f" (sha256 {origin.data_hash[:16]})" if origin.data_hash else ""
+        refs: list[str | Ref] = [r for a in anchors for r in (", ", Ref(a))][1:]
+        lines.append(Paragraph((f"{origin}{data}: ", *refs, ".")))
+    return [
+        Heading(ORIGINS.of(draft.language), 2),
+        Paragraph((say(Sentence("origins"), draft.language),)),
+        *lines,
+    ]
 
 
 def _apa(entry: Reference) -> Paragraph:

@@ -22,6 +22,8 @@ class Draft:
         Tables that stand in the appendix.
     cited : list of str
         Keys of the sources that were named.
+    tables : list of (anchor, Table)
+        The tables numbered so far.
     """
 
     parts: Parts
@@ -31,14 +33,17 @@ class Draft:
     stamp: Mapping[str, str]
     late: list[Numbered] = field(default_factory=list)
     cited: list[str] = field(default_factory=list)
+    tables: list[tuple[str, Table]] = field(default_factory=list)
     count: int = 0
 
     def numbered(self, name: str, item: Table | Figure) -> Numbered:
         """Give a table or figure its number; its sources are cited."""
         self.count += 1
+        anchor = f"{self.count}:{name}"
         if isinstance(item, Table):
             self.cited += item.references
-        return Numbered(f"{self.count}:{name}", item)
+            self.tables.append((anchor, item))
+        return Numbered(anchor, item)
 
     def cites(self, keys: Iterable[str]) -> str:
         """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from cgsurvey.base.errors import DataError
+from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.options import choose
+from cgsurvey.base.result import Meta
 from cgsurvey.present.document import Block, Document, Figure, Heading
 from cgsurvey.present.table import Table
+
+if TYPE_CHECKING:
+    from cgsurvey.present.report.verification import Verification
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Report:
         Word template of ``.docx`` files.
     contents : bool
         Whether lists of contents, tables and figures stand at the front.
+    remake : callable, optional
+        Composes the report again from the results that it was made from; it is not pickled, since it holds them.
     """
 
     title: str
@@ -47,6 +55,10 @@ class Report:
     simulated: bool = False
     template: Path | None = None
     contents: bool = True
+    remake: Callable[[], Report] | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "remake": None}
 
     @cached_property
     def document(self) -> Document:
@@ -111,6 +123,46 @@ class Report:
                     for kind, data in (("svg", item.svg), ("png", item.png))
                 ]
         return tuple(out)
+
+    def verify(self, path: str | Path | None = None) -> Verification:
+        """Compose the report again from its results and list every cell, number and sentence that differs.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file that the report was saved to (docx, html, xlsx, tex, txt), to be compared as it stands on the disk;
+            without it the report itself is compared, its numbers unrounded. Pictures are not compared.
+
+        Returns
+        -------
+        Verification
+            `clean` is True when nothing differs; `differences` lists file, place, printed, recomputed.
+
+        Raises
+        ------
+        DataError
+            When the file cannot be read.
+        OptionError
+            When the report no longer knows what it was made from (it was pickled, or made by hand), or for another
+            ending.
+
+        See Also
+        --------
+        cgsurvey.verify : computes a whole study again, from its data.
+        """
+        from cgsurvey.present.report.verification import content, differences, html_content, joined
+
+        if self.remake is None:
+            raise OptionError("this report does not know its results any more. Compose it again with cg.report(...).")
+        again = self.remake()
+        meta = Meta(function="verify", simulated=self.simulated)
+        if path is None:
+            name, printed, made = "report", html_content(self.to_html()), html_content(again.to_html())
+        else:
+            name, printed = Path(path).name, content(Path(path))
+            with tempfile.TemporaryDirectory() as folder:
+                made = content(again.save(Path(folder) / name))
+        return joined([differences(name, printed, made)], meta=meta)
 
     def to_text(self) -> str:
         """Return the report as plain text."""

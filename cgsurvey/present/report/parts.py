@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from cgsurvey.base.errors import OptionError
 from cgsurvey.base.notes import Note
 from cgsurvey.base.result import Result
 from cgsurvey.present.report.outline import MODELS, OUTLINE, SHOWN
-from cgsurvey.present.table import Table, Words, words
+from cgsurvey.present.table import Origin, Table, Words, words
 from cgsurvey.present.tables.estimation import structural
 from cgsurvey.present.tables.responses import with_choices
 from cgsurvey.present.tables.style import label
@@ -28,15 +28,17 @@ SIDES: Mapping[str, Words] = {"partner": Words("Partners", "Mitra"), "user": Wor
 
 @dataclass(frozen=True)
 class Parts:
-    """What a report is made of, by kind."""
+    """What a report is made of, by kind; `names` holds what a part was called by whoever gave it, by its id."""
 
     responses: tuple[Responses, ...]
     results: tuple[Result, ...]
     others: tuple[Table | pd.DataFrame, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def sorted(cls, parts: Any, hypotheses: Mapping[str, str] | None) -> Parts:
         """Sort what was given; refuse what a report cannot show."""
+        names = {id(part): str(name) for name, part in parts.items()} if isinstance(parts, Mapping) else {}
         if isinstance(parts, Mapping):
             parts = list(parts.values())
         listed = list(parts) if isinstance(parts, Iterable) and not isinstance(parts, pd.DataFrame | str) else [parts]
@@ -52,6 +54,7 @@ class Parts:
             tuple(p for p in listed if isinstance(p, Responses)),
             tuple(p for p in listed if isinstance(p, Result)),
             tuple(p for p in listed if isinstance(p, Table | pd.DataFrame)),
+            names,
         )
         linked = [r.linkage for r in found.responses if r.linkage is not None]
         if linked and not found.of(Linkage):
@@ -65,8 +68,16 @@ class Parts:
             told = tuple(
                 with_choices(r, found.responses[0]) if isinstance(r, Description) else r for r in found.results
             )
+            names |= {id(b): names[id(a)] for a, b in zip(found.results, told, strict=True) if id(a) in names}
             found = replace(found, results=told)
         return found
+
+    def origin(self, part: Responses | Result) -> Origin:
+        """Return where the numbers of a part come from, under the name that it was given."""
+        name = self.names.get(id(part)) or type(part).__name__
+        if isinstance(part, Responses):
+            return Origin(name, "read_responses", part.provenance.sha256)
+        return Origin(name, part.meta.function, part.meta.data_hash)
 
     def of(self, *kinds: type) -> list[Any]:
         """Return the results of these classes."""

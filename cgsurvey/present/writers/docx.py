@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -356,6 +357,7 @@ class _Writer:
         twips = [round(w * 567) for w in room]  # twentieths of a point
         keep, last = len(grid.body) <= _KEEP_ROWS, len(grid.body) - 1
         rows = self._head_rows(grid, twips, size)
+        marks = iter(self._row_marks(anchor, grid))
         for i, row in enumerate(grid.body):
             hold = i == 0 or (bool(grid.remarks) if i == last else keep or i == last - 1 or isinstance(row, str))
             style: dict[str, Any] = {"size": size, "keep": hold, "bottom": 8 if i == last else 0}
@@ -364,7 +366,9 @@ class _Writer:
                     _row([_cell(Shown(row), sum(twips), self.cell_style, span=len(twips), italic=True, **style)])
                 )
             else:
-                rows.append(_row([_cell(c, w, self.cell_style, **style) for c, w in zip(row, twips, strict=True)]))
+                cells = [_cell(c, w, self.cell_style, **style) for c, w in zip(row[1:], twips[1:], strict=True)]
+                first = _cell(row[0], twips[0], self.cell_style, mark=next(marks), **style)
+                rows.append(_row([first, *cells]))
         title = _attribute(f"{self.doc.name(anchor)} {grid.title}")
         columns = "".join(f'<w:gridCol w:w="{w}"/>' for w in twips)
         sides = "".join(f'<w:{side} w:w="70" w:type="dxa"/>' for side in ("left", "right"))
@@ -376,6 +380,17 @@ class _Writer:
         self.word.element.body.insert_element_before(table, "w:sectPr")
         after = [self._remark(r, first=k == 0, last=r is grid.remarks[-1]) for k, r in enumerate(grid.remarks)]
         (after or [self.word.add_paragraph(style="Table Note")])[-1].paragraph_format.space_after = Pt(12)
+
+    def _row_marks(self, anchor: str, grid: Grid) -> list[tuple[int, str]]:
+        """Return id and name of the bookmark of each row: table, result, row; Word allows 40 letters, digits and _."""
+        count = sum(not isinstance(row, str) for row in grid.body)
+        if not (grid.origin and grid.first):
+            return [(0, "")] * count
+        what = "_".join(re.findall(r"[A-Za-z0-9]+", grid.origin.replace("cg.", "")))
+        names = [f"_{k}" for k in range(1, count + 1)]
+        self.ids += count
+        start = f"T{self.doc.numbers[anchor]}_{what}"
+        return [(self.ids - count + k, start[: 40 - len(end)] + end) for k, end in enumerate(names, start=1)]
 
     def _head_rows(self, grid: Grid, twips: Sequence[int], size: float) -> list[str]:
         heads = [Shown(h, "right" if a == "right" else "left") for h, a in zip(grid.heads, grid.aligns, strict=True)]
@@ -494,8 +509,11 @@ def _cell(
     wrap: bool = False,
     top: int = 0,
     bottom: int = 0,
+    mark: tuple[int, str] = (0, ""),
 ) -> str:
     """Return the XML of a cell; `top` and `bottom` are rules in eighths of a point, `foot` sets the text low.
+
+    `mark` is id and name of the bookmark around its text.
 
     Numbers are never broken; `wrap` lets the heading over them break at its blanks.
     """
@@ -511,6 +529,9 @@ def _cell(
         runs += _run(f"\u00a0{shown.symbol}", size, f'<w:color w:val="{_COLOUR[shown.verdict]}"/>')
     if shown.mark:
         runs += _run(shown.mark, size, after='<w:vertAlign w:val="superscript"/>')
+    if mark[1]:
+        opened = f'<w:bookmarkStart w:id="{mark[0]}" w:name="{mark[1]}"/>'
+        runs = f'{opened}{runs}<w:bookmarkEnd w:id="{mark[0]}"/>'
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{room}" w:type="dxa"/>'
         + (f'<w:gridSpan w:val="{span}"/>' if span > 1 else "")

@@ -63,6 +63,7 @@ def _band(grid: Grid, kept: list[int], number: int, of: int) -> Grid:
         grid,
         heads=tuple(grid.heads[j] for j in kept),
         aligns=tuple(grid.aligns[j] for j in kept),
+        names=tuple(grid.names[j] for j in kept),
         spanners=tuple((kept.index(s), n, label) for s, n, label in spans),
         # rows of a triangle that are empty in this band tell nothing
         body=tuple(r for r in body if not number or isinstance(r, str) or any(c.text for c in r[1:])),

@@ -46,13 +46,16 @@ def table(grid: Grid, number: str = "", anchor: str = "") -> str:
             j += 1
     first = f"<tr>{''.join(head)}</tr>" if head else ""
     second = "".join(_head(grid, j, 1) for j in range(len(grid.heads)) if not grid.spanners or j in spanned)
-    body = []
+    body, at = [], 0
     for row in grid.body:
         if isinstance(row, str):
             body.append(f'<tr><th class="group" scope="rowgroup" colspan="{len(grid.heads)}">{_text(row)}</th></tr>')
         else:
-            cells = "".join(_cell(c, "td", grid.language) for c in row[1:])
-            body.append(f"<tr>{_cell(row[0], 'th', grid.language)}{cells}</tr>")
+            at += 1
+            places = [f"{grid.origin}[{at}].{name}" for name in grid.names] if grid.origin else [""] * len(row)
+            tags = ["th"] + ["td"] * (len(row) - 1)
+            cells = (_cell(c, t, grid.language, p) for c, t, p in zip(row, tags, places, strict=True))
+            body.append(f"<tr>{''.join(cells)}</tr>")
     title = (f"<b>{_text(number)}</b>" if number else "") + (f"<i>{_text(grid.title)}</i>" if grid.title else "")
     caption = f"<caption>{title}</caption>" if title else ""
     remarks = "".join(
@@ -76,7 +79,8 @@ def _head(grid: Grid, j: int, rows: int) -> str:
     return f'<th scope="col"{span}{side}>{_text(grid.heads[j])}</th>'
 
 
-def _cell(cell: Shown, tag: str, language: str) -> str:
+def _cell(cell: Shown, tag: str, language: str, place: str = "") -> str:
+    """Return a cell; resting on a number shows where it comes from and what it was before it was rounded."""
     classes = [
         c for c in ("r" if cell.align == "right" else "", f"in{min(cell.indent, 3)}" if cell.indent else "") if c
     ]
@@ -90,6 +94,8 @@ def _cell(cell: Shown, tag: str, language: str) -> str:
         content += f"<sup>{_text(cell.mark)}</sup>"
     side = f' class="{" ".join(classes)}"' if classes else ""
     scope = ' scope="row"' if tag == "th" else ""
+    if place and cell.raw:
+        side += f' title="{_text(f"{place} = {cell.raw}")}"'
     return f"<{tag}{scope}{side}>{content}</{tag}>"
 
 
