@@ -85,7 +85,10 @@ _WHERE = {
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
     "service_quality": ("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
-    "present": ("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
+    "present": (
+        *("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
+        *("ikm_recap", "ikm_publication"),
+    ),
     "study": ("run_study", "StudyResult", "verify"),
     "base.model": ("Model",),
     "base.result": ("Result", "load_result"),
@@ -144,7 +147,19 @@ if TYPE_CHECKING:
     from cgsurvey.instrument import Construct, Instrument, Item, Scale, list_instruments, load_instrument
     from cgsurvey.moments import Imputations, McarTest, Missingness, impute, mcar_test, missingness
     from cgsurvey.planning import Allocation, Power, SampleSize, allocate, power, sample_size
-    from cgsurvey.present import Report, Table, codebook, diagram, narrate, plot, questionnaire, report, table
+    from cgsurvey.present import (
+        Report,
+        Table,
+        codebook,
+        diagram,
+        ikm_publication,
+        ikm_recap,
+        narrate,
+        plot,
+        questionnaire,
+        report,
+        table,
+    )
     from cgsurvey.reliability import (
         CommonMethod,
         DiscriminantValidity,

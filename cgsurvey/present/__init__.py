@@ -18,6 +18,8 @@ _WHERE = {
     "diagram": "figures.diagram",
     "narrate": "narration",
     "codebook": "codebook",
+    "ikm_recap": "satisfaction_sheets",
+    "ikm_publication": "satisfaction_sheets",
     "questionnaire": "questionnaire",
     "Report": "report",
     "report": "report",
@@ -28,6 +30,8 @@ __all__ = [
     "Table",
     "codebook",
     "diagram",
+    "ikm_publication",
+    "ikm_recap",
     "narrate",
     "plot",
     "plot_kinds",
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from cgsurvey.present.narration import narrate
     from cgsurvey.present.questionnaire import questionnaire
     from cgsurvey.present.report import Report, report
+    from cgsurvey.present.satisfaction_sheets import ikm_publication, ikm_recap
     from cgsurvey.present.table import Table
     from cgsurvey.present.tables import table, tables
 
