@@ -81,7 +81,8 @@ def ikm(
         design widen or narrow the intervals. True, or a `Design`: weighted as well, an estimate for the population.
         False: intervals of a simple random sample.
     interval : {"taylor", "percentile", "bca"}
-        Linearised variance with quantiles of t, or of resampled respondents (clusters within strata, where known).
+        Linearised variance with quantiles of t, or resampled respondents (clusters within strata, where known) with
+        percentiles that are expanded for small samples (Hesterberg, 2015).
     ci : float
         Level of the intervals.
     resamples, seed : int
@@ -174,7 +175,11 @@ def ikm(
     )
 
 
-_SOURCES = {"taylor": ("woodruff1971", "sarndal1992"), "percentile": ("efron1979",), "bca": ("efron1987",)}
+_SOURCES = {
+    "taylor": ("woodruff1971", "sarndal1992"),
+    "percentile": ("efron1979", "hesterberg2015"),
+    "bca": ("efron1987", "hesterberg2015"),
+}
 
 
 def _weight(weight: Any) -> Fraction:

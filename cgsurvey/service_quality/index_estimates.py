@@ -136,7 +136,8 @@ def estimate(
             covariance = None
     variance = np.where(np.isfinite(theta), variance, np.nan)
     se = np.sqrt(variance)
-    half = stats.t.ppf((1 + level) / 2, df) * se
+    quantile = stats.t.ppf((1 + level) / 2, df)
+    half = quantile * se
     cuts = [float(b) - 0.005 for b in sorted(bounds().values())][1:]  # what is rounded up to a bound has its grade
     chances = grade_probabilities(theta, se, df, cuts)
     least = FACTOR * w * x.shape[1]  # every answer the lowest
@@ -146,11 +147,13 @@ def estimate(
         rows = np.split(order, np.cumsum(n)[:-1])
         drawn = _resampled(x, rows, sample, alone, R, seed, single, lambda s, c: _index(s, c, w, slope, low)[0])
         for g in range(G):
+            if n[g] < 2:
+                continue  # nothing to resample
             known = drawn[g][np.isfinite(drawn[g])]
-            lower[g], upper[g] = bootstrap_limits(
-                drawn[g], float(theta[g]), total[rows[g]], level, bca=interval == "bca"
-            )
-            if len(known) > 1 and np.isfinite(theta[g]) and n[g] > 1:
+            reach = float(quantile[g]) * (1.0 if units is not None and not alone[g] else np.sqrt(n[g] / (n[g] - 1)))
+            z_here = total[rows[g]]
+            lower[g], upper[g] = bootstrap_limits(drawn[g], float(theta[g]), z_here, reach, bca=interval == "bca")
+            if len(known) > 1 and np.isfinite(theta[g]):
                 se[g] = known.std(ddof=1)
                 # a draw a hair below a half cent is one that floating point moved
                 above = [1.0, *((known >= c - 1e-9).mean() for c in cuts), 0.0]

@@ -192,21 +192,24 @@ def patterns(x: Floats) -> tuple[Floats, Ints]:
     return x[first], copies
 
 
-def bootstrap_limits(draws: Floats, estimate: float, z: Floats, level: float, *, bca: bool) -> tuple[float, float]:
-    """Percentile limits, or BCa with the acceleration sum z^3 / (6 (sum z^2)^1.5) of the influence values z."""
+def bootstrap_limits(draws: Floats, estimate: float, z: Floats, reach: float, *, bca: bool) -> tuple[float, float]:
+    """Percentile limits, or BCa with the acceleration sum z^3 / (6 (sum z^2)^1.5) of the influence values z.
+
+    The percentiles are those at normal quantiles -reach and reach. With the quantile of t times sqrt(n / (n - 1)) small
+    samples get intervals as wide as they need (Hesterberg, 2015, "expanded percentiles").
+    """
     known = np.sort(draws[np.isfinite(draws)])
     if len(known) < 2 or not np.isfinite(estimate):
         return np.nan, np.nan
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    q = np.array([-reach, reach])
     squares = float((z * z).sum())
     if bca and squares > 0 and known[0] < known[-1]:
         # draws of a coarse index often equal the estimate: half of these lie below it
         below = ((known < estimate).sum() + 0.5 * (known == estimate).sum()) / len(known)
         z0 = stats.norm.ppf(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known)))
         a = float((z**3).sum()) / (6 * squares**1.5)
-        q = z0 + stats.norm.ppf(tails)
-        tails = stats.norm.cdf(z0 + q / (1 - a * q))
-    low, high = np.quantile(known, tails)
+        q = z0 + (z0 + q) / (1 - a * (z0 + q))
+    low, high = np.quantile(known, stats.norm.cdf(q))
     return float(low), float(high)
 
 
