@@ -155,8 +155,6 @@ def form(
         one.to_yaml(out)
     else:
         one.to_xlsform(out)
-    for remark in one.remarks:
-        typer.echo(f"[{remark.level}] {remark.render(spoken)}", err=True)
     typer.echo(WORDS[spoken]["written"].format(out))
 
 
@@ -189,11 +187,14 @@ def codebook(
 
 
 def _instrument(name: str, language: str) -> Instrument:
-    """Return an instrument of the bank, of an instrument file, or of a form."""
+    """Return an instrument of the bank, of an instrument file, or of a form, of which is told what was left out."""
     from cgsurvey.instrument import Instrument, load_instrument
 
     if name.lower().endswith((".xlsx", ".xls")):
-        return Instrument.from_xlsform(name, language=language)
+        one = Instrument.from_xlsform(name, language=language)
+        for remark in one.remarks:
+            typer.echo(f"[{remark.level}] {remark.render(language)}", err=True)
+        return one
     return load_instrument(name)
 
 

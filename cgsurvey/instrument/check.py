@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cgsurvey.base.errors import did_you_mean, some
 from cgsurvey.instrument.parts import Construct, Item, Question, Scale, Words
+from cgsurvey.instrument.xlsform_logic import REFERENCE
 
 if TYPE_CHECKING:
     from cgsurvey.instrument.instrument import Instrument
@@ -53,6 +54,10 @@ def _problems(one: Instrument) -> Iterator[Problem]:
             yield Problem(
                 ("items", item.name, "scale"), f"two different scales are named '{item.scale.name}'; rename one."
             )
+    asked: tuple[Item | Question, ...] = (*one.demographics, *one.items)
+    names = [part.name for part in asked]
+    for part in asked:
+        yield from _asked(one, part, names)
     for item in one.items:
         yield from _item(one, item)
     for question in one.demographics:
@@ -165,6 +170,16 @@ def _number(score: float) -> str:
     return f"{score:g}"
 
 
+def _asked(one: Instrument, part: Item | Question, known: Sequence[str]) -> Iterator[Problem]:
+    path = ("items" if isinstance(part, Item) else "questions", part.name)
+    yield from _words(one, (*path, "hint"), part.hint, needed=False)
+    yield from _words(one, (*path, "constraint_message"), part.constraint_message, needed=False)
+    for field, expression in (("relevant", part.relevant), ("constraint", part.constraint)):
+        for name in REFERENCE.findall(expression):
+            if name not in known:
+                yield Problem((*path, field), f"there is no question '{name}'.{did_you_mean(name, known)}")
+
+
 def _item(one: Instrument, item: Item) -> Iterator[Problem]:
     path = ("items", item.name)
     yield from _words(one, (*path, "label"), item.label, needed=True)
@@ -192,6 +207,12 @@ def _question(one: Instrument, question: Question) -> Iterator[Problem]:
     if (question.type in ("one", "many")) != (question.scale is not None):
         need = "needs choices (or a scale)" if question.scale is None else "has choices that cannot be ticked"
         yield Problem(path, f"a question of type '{question.type}' {need}.")
+    names = [c.name for c in question.scale.choices] if question.scale else []
+    for name in question.ends:
+        if name not in names:
+            yield Problem((*path, "ends"), f"'{name}' is none of the choices {some(names)}.{did_you_mean(name, names)}")
+    if question.ends and set(names) <= set(question.ends):
+        yield Problem((*path, "ends"), "every choice ends the questions; leave at least one that goes on.")
 
 
 def _construct(

@@ -86,6 +86,15 @@ def _tidy(score: float) -> float | int:
     return int(score) if score == int(score) else score
 
 
+def _dump_asked(part: Item | Question) -> dict[str, Any]:
+    return _some(
+        hint=dict(part.hint),
+        relevant=part.relevant,
+        constraint=part.constraint,
+        constraint_message=dict(part.constraint_message),
+    )
+
+
 def _dump_item(i: Item, one: Instrument) -> dict[str, Any]:
     out = {"label": dict(i.label), "scale": i.scale.name}
     out |= _some(
@@ -96,6 +105,7 @@ def _dump_item(i: Item, one: Instrument) -> dict[str, Any]:
         element=dict(i.element) if i.element else None,
         block=i.block if i.block != one.id else None,
     )
+    out |= _dump_asked(i)
     return out if i.sources == one.references else out | {"sources": list(i.sources)}
 
 
@@ -115,7 +125,8 @@ def _dump_question(q: Question, one: Instrument) -> dict[str, Any]:
     out = _some(
         label=dict(q.label), scale=q.scale.name if q.scale else None, respondent=q.respondent, optional=q.optional
     )
-    return out | {"type": q.type} | _some(block=q.block if q.block != one.id else None)
+    place = _some(block=q.block if q.block != one.id else None, ends=list(q.ends))
+    return out | {"type": q.type} | place | _dump_asked(q)
 
 
 def _dump_proposal(p: Proposal) -> dict[str, Any]:

@@ -213,7 +213,7 @@ class _Tree:
             )
             return None
         if isinstance(node, yaml.ScalarNode):
-            return None if node.tag.endswith(":null") and node.style is None else node.value
+            return None if node.tag.endswith(":null") and not node.style else node.value
         if isinstance(node, yaml.SequenceNode):
             return [self.plain(child, (*place, str(i))) for i, child in enumerate(node.value)]
         out: dict[str, Any] = {}
@@ -396,6 +396,7 @@ class _Assembly:
                     element=i.element,
                     block=i.block or self.spec.id,
                     sources=tuple(self.spec.references if i.sources is None else i.sources),
+                    **_asked(i),
                 )
             )
         return out
@@ -437,6 +438,8 @@ class _Assembly:
                     q.respondent or self.spec.respondent,
                     q.optional,
                     q.block or self.spec.id,
+                    tuple(q.ends),
+                    **_asked(q),
                 )
             )
         return out
@@ -474,3 +477,7 @@ def _choices(spec: Mapping[str, schema.ChoiceSpec]) -> tuple[Choice, ...]:
 
 def _union(*groups: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for group in groups for key in group))
+
+
+def _asked(spec: schema.AskedSpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in ("hint", "relevant", "constraint", "constraint_message")}

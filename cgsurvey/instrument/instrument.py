@@ -205,12 +205,13 @@ class Instrument:
         Returns
         -------
         Instrument
-            Its `remarks` tell what was left out (notes, calculations, media, repeats), renamed or assumed.
+            Hints, relevance and constraints are kept. Its `remarks` name everything that was left out (notes,
+            calculations, media, repeats, choice filters) by sheet and row, renamed or assumed.
 
         Raises
         ------
         InstrumentError
-            When the file is no form, or its parts do not fit together: row, place, remedy.
+            When the file is no form, would fill the memory, or its parts do not fit together: row, place, remedy.
 
         Notes
         -----

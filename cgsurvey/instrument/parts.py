@@ -111,6 +111,13 @@ class Item:
         Id of the instrument in which the item was first written.
     sources : tuple of str
         Keys of the references that the item draws on (`base/references.yaml`), or free text.
+    hint : mapping
+        Help below the wording, per language.
+    relevant, constraint : str
+        When it is asked, beyond `respondent`, and which answers are accepted: expressions of XLSForm with ``${name}``
+        for the answer to another question. Forms carry them; nothing is computed from them here.
+    constraint_message : mapping
+        What is told when an answer is not accepted, per language.
     """
 
     name: str
@@ -123,6 +130,10 @@ class Item:
     element: Words | None = None
     block: str = ""
     sources: tuple[str, ...] = ()
+    hint: Words = field(default_factory=dict)
+    relevant: str = ""
+    constraint: str = ""
+    constraint_message: Words = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,10 @@ class Question:
         True when it may be left blank.
     block : str
         Id of the instrument in which the question was first written.
+    ends : tuple of str
+        Names of choices after which nothing more is asked: consent refused, no user of the service.
+    hint, relevant, constraint, constraint_message
+        As of `Item`.
     """
 
     name: str
@@ -201,6 +216,11 @@ class Question:
     respondent: Respondent | None = None
     optional: bool = False
     block: str = ""
+    ends: tuple[str, ...] = ()
+    hint: Words = field(default_factory=dict)
+    relevant: str = ""
+    constraint: str = ""
+    constraint_message: Words = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

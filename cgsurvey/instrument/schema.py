@@ -43,7 +43,16 @@ class ScaleSpec(Part):
     missing: list[Text] = Field(default_factory=list, description="Choices that mean no answer")
 
 
-class ItemSpec(Part):
+class AskedSpec(Part):
+    """What items and questions share: how a form asks them."""
+
+    hint: Words = Field(default_factory=dict, description="Help below the wording, per language")
+    relevant: str = Field("", description="When it is asked, as XLSForm has it, e.g. ${visits} > 0")
+    constraint: str = Field("", description="Which answers are accepted, as XLSForm has it, e.g. . >= 17")
+    constraint_message: Words = Field(default_factory=dict, description="What is told of an answer not accepted")
+
+
+class ItemSpec(AskedSpec):
     """One statement to be rated."""
 
     label: Words = Field(description="Wording per language")
@@ -71,7 +80,7 @@ class ConstructSpec(Part):
     items: list[Key] = Field(default_factory=list)
 
 
-class QuestionSpec(Part):
+class QuestionSpec(AskedSpec):
     """A question that is no scale item."""
 
     label: Words
@@ -81,6 +90,7 @@ class QuestionSpec(Part):
     respondent: Respondent | None = None
     optional: bool = False
     block: Key | None = None
+    ends: list[Text] = Field(default_factory=list, description="Choices after which nothing more is asked")
 
 
 class IncludeSpec(Part):
@@ -157,7 +167,8 @@ class ScalesFile(Part):
     scales: dict[Key, ScaleSpec]
 
 
-FIELDS = sorted({f.alias or name for kind in Part.__subclasses__() for name, f in kind.model_fields.items()})
+_KINDS = (*Part.__subclasses__(), *AskedSpec.__subclasses__())
+FIELDS = sorted({f.alias or name for kind in _KINDS for name, f in kind.model_fields.items()})
 
 
 def json_schema() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from cgsurvey.base.errors import InstrumentError, OptionError
 from cgsurvey.instrument.dumping import as_yaml
 from cgsurvey.instrument.instrument import tell
 from cgsurvey.instrument.parts import Choice, Construct, Item, Question, Respondent, Scale, Words, in_language
+from cgsurvey.instrument.xlsform_logic import goes_on, one_of, together
 
 if TYPE_CHECKING:
     from cgsurvey.instrument.instrument import Instrument
@@ -50,7 +51,8 @@ LANGUAGES: Mapping[str, str] = {
     "vi": "Tiếng Việt",
     "zh": "中文",
 }
-_EXTRA = ("instrument", "construct", "reverse", "role", "expected", "respondent", "source")
+EXTRA = ("instrument", "construct", "reverse", "role", "expected", "respondent", "ends", "source")
+_LOGIC = ("relevant", "constraint")
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|\$\{")
 Row = dict[str, str | float | None]
 
@@ -71,8 +73,12 @@ def write_xlsform(one: Instrument, path: Path) -> Path:
 def sheets_of(one: Instrument) -> dict[str, list[list[str | float | None]]]:
     """Return the rows of the sheets survey, choices and settings, headers first."""
     spoken = [one.default_language, *(x for x in one.languages if x != one.default_language)]
+    asked: tuple[Item | Question, ...] = (*one.demographics, *one.items)
     labels = [f"label::{spoken_name(x)}" for x in spoken]
-    survey = ["type", "name", *labels, "required", "relevant", "appearance", *_EXTRA]
+    hints = [f"hint::{spoken_name(x)}" for x in spoken] if any(a.hint for a in asked) else []
+    told = [f"constraint_message::{spoken_name(x)}" for x in spoken] if any(a.constraint_message for a in asked) else []
+    limits = ["constraint", *told] if told or any(a.constraint for a in asked) else []
+    survey = ["type", "name", *labels, *hints, "required", "relevant", *limits, "appearance", *EXTRA]
     settings: Row = {
         "form_title": in_language(one.title, one.default_language),
         "form_id": one.id,
@@ -103,18 +109,22 @@ def _survey(one: Instrument, spoken: Sequence[str]) -> Iterator[Row]:
     for when in ("start", "end"):
         if when not in names:
             yield {"type": when, "name": when}
+    gates: list[str] = []
     for question in one.demographics:
-        yield _question_row(one, question, spoken)
+        yield _question_row(one, question, spoken, gates)
+        gates += gate(question)
     groups: set[str] = set()
     for (construct, asked), block in groupby(_blocks(one), key=lambda b: (b[0], b[1].respondent)):
         items = [item for _, item in block]
         if construct is None:
-            yield from (_item_row(one, item, "", spoken) | _relevant(one, asked) for item in items)
+            for item in items:
+                yield _item_row(one, item, "", spoken) | _relevant(*gates, *_role(one, asked), item.relevant)
             continue
         name = _free(f"block_{construct.id}", names | groups)
         groups.add(name.casefold())
         words = _labels(construct.label, construct.id, spoken)
-        yield {"type": "begin_group", "name": name, **words, "appearance": "field-list"} | _relevant(one, asked)
+        shown = _relevant(*gates, *_role(one, asked))
+        yield {"type": "begin_group", "name": name, **words, "appearance": "field-list"} | shown
         for item in items:
             yield _item_row(one, item, construct.id if item.name in construct.items else "", spoken)
         yield {"type": "end_group", "name": name}
@@ -140,7 +150,7 @@ def _free(name: str, taken: set[str]) -> str:
     return found
 
 
-def _question_row(one: Instrument, q: Question, spoken: Sequence[str]) -> Row:
+def _question_row(one: Instrument, q: Question, spoken: Sequence[str], gates: Sequence[str]) -> Row:
     kind = TYPES[q.type] + (f" {q.scale.name}" if q.scale else "")
     row: Row = {
         "type": kind,
@@ -149,9 +159,10 @@ def _question_row(one: Instrument, q: Question, spoken: Sequence[str]) -> Row:
         "required": None if q.optional else "yes",
         "instrument": q.block,
         "respondent": q.respondent,
+        "ends": " ".join(q.ends) or None,
     }
     own = one.roles is not None and one.roles.column == q.name
-    return row if own else row | _relevant(one, q.respondent)
+    return row | _asked(q, spoken) | _relevant(*gates, *(() if own else _role(one, q.respondent)), q.relevant)
 
 
 def _item_row(one: Instrument, i: Item, construct: str, spoken: Sequence[str]) -> Row:
@@ -168,24 +179,39 @@ def _item_row(one: Instrument, i: Item, construct: str, spoken: Sequence[str]) -
         "expected": i.expected,
         "respondent": i.respondent,
         "source": SEPARATOR.join(i.sources) or None,
+        **_asked(i, spoken),
+        **_relevant(i.relevant),
     }
 
 
-def _relevant(one: Instrument, asked: Respondent | None) -> Row:
-    """Return who sees a row: those whose answer to the question about roles stands for the role asked."""
+def _asked(part: Item | Question, spoken: Sequence[str]) -> Row:
+    row: Row = {"constraint": part.constraint or None}
+    for column, words in (("hint", part.hint), ("constraint_message", part.constraint_message)):
+        row |= {f"{column}::{spoken_name(x)}": words.get(x) for x in spoken}
+    return row
+
+
+def gate(q: Question) -> list[str]:
+    """Return the condition under which the questions after one go on; none where no answer ends them."""
+    if not q.ends or q.scale is None:
+        return []
+    choices = [c.name for c in q.scale.choices]
+    everybody = not (q.optional or q.respondent or q.relevant)
+    return [goes_on(q.name, q.ends, choices, many=q.type == "many", everybody=everybody)]
+
+
+def _role(one: Instrument, asked: Respondent | None) -> list[str]:
+    """Return who is asked: those whose answer to the question about roles stands for the role."""
     values = getattr(one.roles, asked) if one.roles and asked else ()
     if not values or one.roles is None:
-        return {}
+        return []
     question = next(q for q in one.demographics if q.name == one.roles.column)
-    column = f"${{{question.name}}}"
-    tests = [
-        f"selected({column}, {_quoted(v)})" if question.type == "many" else f"{column} = {_quoted(v)}" for v in values
-    ]
-    return {"relevant": " or ".join(tests)}
+    return [one_of(question.name, values, many=question.type == "many")]
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"' if "'" in text else f"'{text}'"
+def _relevant(*conditions: str) -> Row:
+    shown = together(filter(None, conditions))
+    return {"relevant": shown} if shown else {}
 
 
 def _labels(words: Words, name: str, spoken: Sequence[str]) -> Row:
@@ -221,7 +247,7 @@ def _refuse(one: Instrument, sheets: Mapping[str, list[list[str | float | None]]
     for sheet, (header, *rows) in sheets.items():
         for row in rows:
             for column, text in zip(header, row, strict=True):
-                if column != "relevant" and isinstance(text, str) and (sign := _UNFIT.search(text)):
+                if column not in _LOGIC and isinstance(text, str) and (sign := _UNFIT.search(text)):
                     shown = "${" if sign[0] == "${" else "a control character"
                     found.append(f"{sheet}, {row[1]}, {column}: {shown} cannot stand in a form; reword it.")
                 elif isinstance(text, str) and len(text) > 32767:

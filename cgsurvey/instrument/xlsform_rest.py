@@ -3,7 +3,7 @@
 The difference is a JSON merge patch (RFC 7396): a field that the sheets do not give, or give otherwise, stands in it
 with its value, and a field that they give too many stands in it as null. So a form comes back equal whatever it holds,
 and what is changed in the sheets later is not overridden by a copy of what they said before. Constructs keep their
-tree in the patch; which items a construct has is told by the sheet.
+tree in the patch; how a construct is called and which items it has is told by the sheet.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ def rest_of(one: Instrument, sheets: Mapping[str, list[list[str | float | None]]
     whole["scales"] = {s.name: _spread(s, whole["scales"][s.name]) for s in one.scales.values()}
     for item in one.items:
         whole["items"][item.name].setdefault("sources", list(item.sources))
-    placed = _placed(told.pop("constructs", {}))
-    tree = _bare(whole.pop("constructs", {}), placed)
+    tree = _bare(whole.pop("constructs", {}), told.pop("constructs", {}))
     return _difference(told, whole) | ({"constructs": tree} if tree else {})
 
 
@@ -42,10 +41,10 @@ def completed(told: Document, rest: Document) -> Document:
         if isinstance(kept.get(part), dict):
             kept[part] = {k: v for k, v in kept[part].items() if k in told.get(part, {})}
     out = _patched({k: v for k, v in told.items() if k != "constructs"}, kept)
-    placed = _placed(told.get("constructs", {}))
+    leaves = told.get("constructs", {})
     held: set[str] = set()
-    out["constructs"] = _filled(tree, placed, held)
-    new = {c: spec for c, spec in told.get("constructs", {}).items() if c not in held}
+    out["constructs"] = _filled(tree, leaves, held)
+    new = {c: spec for c, spec in leaves.items() if c not in held}
     return out | {"constructs": {**out["constructs"], **new}}
 
 
@@ -81,22 +80,19 @@ def _patched(old: Document, patch: Document) -> Document:
     return out
 
 
-def _placed(constructs: Document) -> dict[str, list[str]]:
-    return {id: list(spec.get("items", ())) for id, spec in constructs.items()}
-
-
-def _bare(constructs: Document, placed: Mapping[str, list[str]]) -> Document:
-    """Return the tree without the items that the sheet tells in the same order."""
+def _bare(constructs: Document, told: Mapping[str, Document]) -> Document:
+    """Return the tree without the words and items that the sheet tells alike."""
     out = {}
     for id, spec in constructs.items():
-        kept = {k: v for k, v in spec.items() if not (k == "items" and v == placed.get(id))}
+        leaf = told.get(id, {})
+        kept = {k: v for k, v in (({"label": {}} if leaf else {}) | spec).items() if v != leaf.get(k)}
         if "elements" in spec:
-            kept["elements"] = _bare(spec["elements"], placed)
+            kept["elements"] = _bare(spec["elements"], told)
         out[id] = kept
     return out
 
 
-def _filled(tree: Any, placed: Mapping[str, list[str]], held: set[str]) -> Any:
+def _filled(tree: Any, leaves: Mapping[str, Document], held: set[str]) -> Any:
     """Return the tree with the items of the sheet; an order kept beside it holds while the items are the same."""
     if not isinstance(tree, dict):
         return tree
@@ -108,8 +104,10 @@ def _filled(tree: Any, placed: Mapping[str, list[str]], held: set[str]) -> Any:
         held.add(id)
         filled = dict(spec)
         if "elements" in spec:
-            filled["elements"] = _filled(spec["elements"], placed, held)
-        told = placed.get(id, [])
+            filled["elements"] = _filled(spec["elements"], leaves, held)
+        if id in leaves:
+            filled.setdefault("label", leaves[id]["label"])
+        told = leaves.get(id, {}).get("items", [])
         if told and sorted(map(str, spec.get("items") or ())) != sorted(told):
             filled["items"] = told
         out[id] = filled

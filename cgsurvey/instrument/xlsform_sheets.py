@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from cgsurvey.base.errors import InstrumentError
+from cgsurvey.base import workbooks
+from cgsurvey.base.errors import DataError, InstrumentError, did_you_mean
 from cgsurvey.instrument.xlsform import LANGUAGES
 
 _CODE = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
 _IN_BRACKETS = re.compile(r"\(\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\s*\)\s*$")
-_LABEL = re.compile(r"^(?:label|caption)\s*(?::{1,2}\s*(?P<language>.*))?$", re.IGNORECASE | re.DOTALL)
-_SPELLINGS = {"value": "name", "relevance": "relevant", "list": "list_name", "sources": "source"}
+_SAID = re.compile(
+    r"^(?:(?P<what>label|hint)|(?P<label>caption)|(?P<message>constraint[ _]message|bind:{1,2}jr:constraintmsg))"
+    r"\s*(?::{1,2}\s*(?P<language>.*))?$",
+    re.IGNORECASE | re.DOTALL,
+)
+_SPELLINGS = {
+    "value": "name",
+    "relevance": "relevant",
+    "list": "list_name",
+    "sources": "source",
+    "id_string": "form_id",
+    "set_form_id": "form_id",
+    "title": "form_title",
+    "set_form_title": "form_title",
+}
 _ENGLISH_NAMES = {
     "indonesian": "id",
     "indonesia": "id",
@@ -38,16 +51,17 @@ _ENGLISH_NAMES = {
 }
 _CODES = {name.casefold(): code for code, name in LANGUAGES.items()} | _ENGLISH_NAMES
 _MOST_CELLS = 5_000_000
-_MOST_BYTES = 300_000_000
+_MOST_BYTES = 100 * 2**20
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its number in the sheet, its cells by column, its labels by language."""
+    """One row: its number in the sheet, its cells by column, its labels by language, its other words likewise."""
 
     number: int
     cells: dict[str, Any]
     words: dict[str, str]
+    said: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def text(self, column: str) -> str:
         """Return a cell as text without outer blanks; "" where it is empty or the column is not there."""
@@ -79,28 +93,33 @@ class Table:
 
 def opened(path: Path) -> dict[str, list[list[Any]]]:
     """Return the cells of all sheets of a workbook."""
-    from python_calamine import CalamineWorkbook
-
-    if not path.is_file():
-        raise InstrumentError(f"there is no file '{path}'." if not path.exists() else f"'{path}' is no file.")
-    advice = "Open it in a spreadsheet program and save it again as .xlsx, without a password."
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as inside:
-                if sum(part.file_size for part in inside.infolist()) > _MOST_BYTES:
-                    raise InstrumentError(f"{path.name} is larger when unpacked than any form.")
-        book = CalamineWorkbook.from_path(path)
+        if path.stat().st_size > _MOST_BYTES:
+            raise InstrumentError(f"{path.name} is larger than {_MOST_BYTES // 2**20} MB, as no form is.")
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise InstrumentError(_unreadable(path, error)) from error
+    try:
+        book = workbooks.opened(content, path.name)
         sheets = {}
         for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.height * sheet.width > _MOST_CELLS:
-                raise InstrumentError(f"{path.name}, sheet {name}: {sheet.height} x {sheet.width} cells are no form.")
-            sheets[name] = sheet.to_python(skip_empty_area=False)
-    except BaseException as error:  # the parser panics on some broken files, which is no Exception
-        if isinstance(error, KeyboardInterrupt | SystemExit | InstrumentError):
-            raise
-        raise InstrumentError(f"{path.name} cannot be read as a workbook ({str(error)[:120]}). {advice}") from error
+            page = workbooks.sheet(book, name, path.name)
+            last, right = page.end or (-1, -1)
+            if (last + 1) * (right + 1) > _MOST_CELLS:
+                raise InstrumentError(f"{path.name}, sheet {name}: {last + 1} x {right + 1} cells are no form.")
+            sheets[name] = page.to_python(skip_empty_area=False)
+    except DataError as error:
+        raise InstrumentError(f"the form {error}") from error
     return sheets
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    if path.is_dir():
+        return f"'{path}' is a folder. Name the form in it."
+    if isinstance(error, FileNotFoundError):
+        near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        return f"there is no file '{path}'.{did_you_mean(path.name, near)}"
+    return f"'{path.name}' cannot be read: {str(error)[:120]}"
 
 
 def table(rows: Sequence[Sequence[Any]], language: str) -> Table:
@@ -109,31 +128,49 @@ def table(rows: Sequence[Sequence[Any]], language: str) -> Table:
     if first is None:
         return Table([], [], (), ())
     columns: dict[int, str] = {}
-    spoken: dict[int, str] = {}
+    spoken: dict[int, tuple[str, str]] = {}
     twice = []
     for i, cell in enumerate(rows[first]):
         head = as_text(cell)
-        label = _LABEL.match(head)
-        if label:
-            code = language_code(label["language"]) if label["language"] else language
-            if code in spoken.values():
+        if words := _SAID.match(head):
+            what = "constraint_message" if words["message"] else "label" if words["label"] else words["what"].lower()
+            found = what, language_code(words["language"]) if words["language"] else language
+            if found in spoken.values():
                 twice.append(head)
             else:
-                spoken[i] = code
+                spoken[i] = found
         elif head:
             name = re.sub(r"[\s_]+", "_", head.casefold())
+            name = re.sub(r"^bind:{1,2}(?=(relevant|constraint|required)$)", "", name)
             name = _SPELLINGS.get(name, name)
             if name in columns.values():
                 twice.append(head)
             else:
                 columns[i] = name
-    found = []
+    header = list(columns.values())
+    for i in range(max(map(len, rows))):  # what stands beside the table is kept under the letter of its column
+        if i >= len(rows[first]) or not as_text(rows[first][i]):
+            columns[i] = f"({letters(i)})"
+    out = []
     for number, row in enumerate(rows[first + 1 :], start=first + 2):
         cells = {name: row[i] for i, name in columns.items() if i < len(row) and as_text(row[i])}
-        words = {code: as_text(row[i]) for i, code in spoken.items() if i < len(row) and as_text(row[i])}
-        if cells or words:
-            found.append(Row(number, cells, words))
-    return Table(list(columns.values()), found, tuple(spoken.values()), tuple(twice))
+        said: dict[str, dict[str, str]] = {}
+        for i, (what, code) in spoken.items():
+            if i < len(row) and as_text(row[i]):
+                said.setdefault(what, {})[code] = as_text(row[i])
+        if cells or said:
+            out.append(Row(number, cells, said.pop("label", {}), said))
+    return Table(header, out, tuple(code for what, code in spoken.values() if what == "label"), tuple(twice))
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column, counted from 0, as spreadsheets show them."""
+    out = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        out = chr(65 + rest) + out
+    return out
 
 
 def language_code(spoken: str) -> str:

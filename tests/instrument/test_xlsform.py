@@ -83,7 +83,8 @@ def test_what_stands_in_the_sheets(tmp_path: Path) -> None:
     assert survey.cell(row, at["reverse"]).value == "yes"
     group = max(r for r in range(2, row) if survey.cell(r, at["type"]).value == "begin_group")
     assert survey.cell(group, at["appearance"]).value == "field-list"
-    asked = "${role} = 'gov' or ${role} = 'private' or ${role} = 'civil' or ${role} = 'academic'"
+    who = "${role} = 'gov' or ${role} = 'private' or ${role} = 'civil' or ${role} = 'academic'"
+    asked = f"${{consent}} = 'yes' and ({who})"
     assert survey.cell(group, at["relevant"]).value == asked
     checks = [row_of(survey, n) for n in one.attention_checks]
     assert checks
@@ -197,8 +198,8 @@ def test_headers_in_other_spellings(form: Callable[..., Path]) -> None:
     assert item.scale.missing == ("99",)
     assert one.demographics == (Question("age", {"id": "Usia", "en": "Age"}, "integer", block="form"),)
     told = {n.code.partition("_")[2]: n for n in one.remarks}
-    assert set(told) == {"scored", "untranslated", "dropped"}
-    assert "thanks (note)" in told["dropped"].text
+    assert set(told) == {"scored", "untranslated", "dropped", "reordered"}
+    assert "a comment (survey:4); thanks (note, survey:6)" in told["dropped"].text
     assert "skor" in told["scored"].render("id")
 
 
@@ -223,7 +224,15 @@ def test_groups_of_rated_statements_are_constructs(form: Callable[..., Path]) ->
     scale = one.demographics[0].scale
     assert scale is not None
     assert [c.name for c in scale.choices] == ["1", "2", "3", "4", "5", "other"]
-    assert {n.code.partition("_")[2] for n in one.remarks} == {"constructs", "repeats", "dropped", "scored"}
+    assert one.demographics[1].relevant == "selected(${other_q}, 'other')"
+    told = {n.code.partition("_")[2]: n.values["what"] for n in one.remarks}
+    assert told == {
+        "constructs": "trust (survey:2)",
+        "repeats": "children (survey:6); child (survey:7)",
+        "dropped": "where (geopoint, survey:10)",
+        "scored": "agree",
+        "required": "survey:3-4",
+    }
 
 
 def test_names_that_an_instrument_cannot_have(form: Callable[..., Path]) -> None:
@@ -238,7 +247,8 @@ def test_names_that_an_instrument_cannot_have(form: Callable[..., Path]) -> None
     )
     one = Instrument.from_xlsform(path)
     assert [q.name for q in one.demographics] == ["my_name", "my_name_2", "a" * 32, "q__1"]
-    assert [n.code for n in one.remarks] == ["instrument.xlsform_twice", "instrument.xlsform_renamed"]
+    assert [n.code for n in one.remarks] == [f"instrument.xlsform_{c}" for c in ("twice", "renamed", "lists")]
+    assert "my-name = my_name (survey:2)" in one.remarks[1].text
 
 
 @pytest.mark.parametrize(
@@ -261,10 +271,10 @@ def test_what_is_no_form_is_told(form: Callable[..., Path], survey: Rows, told: 
 def test_files_that_are_no_workbook(tmp_path: Path) -> None:
     with pytest.raises(InstrumentError, match="there is no file"):
         Instrument.from_xlsform(tmp_path / "none.xlsx")
-    with pytest.raises(InstrumentError, match="is no file"):
+    with pytest.raises(InstrumentError, match="is a folder"):
         Instrument.from_xlsform(tmp_path)
     (tmp_path / "text.xlsx").write_text("type,name", encoding="utf-8")
-    with pytest.raises(InstrumentError, match=r"cannot be read as a workbook.*save it again"):
+    with pytest.raises(InstrumentError, match=r"the form text\.xlsx cannot be opened as a workbook.*Save it again"):
         Instrument.from_xlsform(tmp_path / "text.xlsx")
     book = openpyxl.Workbook()
     book.active.title = "Surveys"

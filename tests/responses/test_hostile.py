@@ -16,8 +16,8 @@ from reading import TRUST, scores, write
 from test_formats import FIELD, tiny
 
 import cgsurvey as cg
+from cgsurvey.base import archive
 from cgsurvey.responses import read_responses
-from cgsurvey.responses.readers import archive
 from cgsurvey.responses.readers.raw import MOST_COLUMNS
 
 

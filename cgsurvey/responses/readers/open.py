@@ -14,9 +14,10 @@ from typing import Any
 
 import pandas as pd
 
+from cgsurvey.base import archive
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses.readers import archive, columnar, kobo, limesurvey, redcap, registry, statistical, text
+from cgsurvey.responses.readers import columnar, kobo, limesurvey, redcap, registry, statistical, text
 from cgsurvey.responses.readers.dates import serials
 from cgsurvey.responses.readers.platform import Head, Near, Platform, Request, Signs
 from cgsurvey.responses.readers.raw import Grid, RawTable, find_header, to_table

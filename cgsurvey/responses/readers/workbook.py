@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from cgsurvey.base.errors import DataError
+from cgsurvey.base import workbooks
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses.readers import archive
 from cgsurvey.responses.readers.cells import cell_text
 from cgsurvey.responses.readers.raw import Grid, RawTable, blank, check_size
 from cgsurvey.responses.words import number, plain, short
@@ -36,39 +32,15 @@ class Book:
     """
 
     def __init__(self, content: bytes, where: str) -> None:
-        from python_calamine import CalamineWorkbook, PasswordError
-
         self.where = where
-        if content[:2] != b"PK" or not archive.check_workbook(content, where):
-            _try_apart(content, where)
-        try:
-            self._book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-            self.names = tuple(self._book.sheet_names)
-        except PasswordError as error:
-            raise DataError(f"{where} is protected by a password. Save it again without one.") from error
-        except BaseException as error:  # the parser panics on some broken files, which is no Exception
-            if isinstance(error, KeyboardInterrupt | SystemExit):
-                raise
-            if "EncryptedPackage".encode("utf-16-le") in content[:200_000]:
-                raise DataError(f"{where} is protected by a password. Save it again without one.") from error
-            raise DataError(
-                f"{where} cannot be opened as a workbook ({str(error)[:120]}). Save it again as xlsx, without "
-                "a password."
-            ) from error
+        self._book = workbooks.opened(content, where)
+        self.names = tuple(self._book.sheet_names)
         self._pages: dict[str, Any] = {}
 
     def page(self, name: str) -> Any:
         """Return a sheet; it is parsed once."""
         if name not in self._pages:
-            try:
-                self._pages[name] = self._book.get_sheet_by_name(name)
-            except BaseException as error:
-                if isinstance(error, KeyboardInterrupt | SystemExit):
-                    raise
-                raise DataError(
-                    f"{self.where}, sheet '{name}' cannot be read ({str(error)[:120]}). Save the workbook again "
-                    "as xlsx."
-                ) from error
+            self._pages[name] = workbooks.sheet(self._book, name, self.where)
         return self._pages[name]
 
     def rows(self, name: str) -> int:
@@ -99,43 +71,6 @@ class Book:
     def merged(self, name: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Return the merged areas of a sheet: first and last cell, each (row, column) from 0."""
         return list(self.page(name).merged_cell_ranges or ())
-
-
-# A broken place of a cell lets the parser ask for all memory there is, which ends the process and cannot be caught.
-_TRIAL = """
-import io, sys
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
-except (ImportError, OSError, ValueError):
-    pass
-from python_calamine import CalamineWorkbook
-try:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
-    for name in book.sheet_names:
-        book.get_sheet_by_name(name)
-except Exception:
-    pass  # the parser has no class of its own; the second opening, in this process, tells what is wrong
-"""
-
-
-def _try_apart(content: bytes, where: str) -> None:
-    """Open a workbook whose cells cannot be checked beforehand (.xls, .xlsb, .ods) in a process of its own first.
-
-    Errors of the parser are left to the second opening; what ends the process, or panics, is told here.
-    """
-    try:
-        command = [sys.executable, "-I", "-c", _TRIAL]
-        done = subprocess.run(command, input=content, capture_output=True, timeout=300, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise DataError(f"{where} takes more than five minutes to open. Save it again as xlsx.") from error
-    except OSError:  # no second process can be started here, so the file is opened without a trial
-        return
-    if done.returncode:
-        raise DataError(
-            f"{where} cannot be opened as a workbook: the places of its cells are broken, or it needs more memory "
-            "than 3 GB. Save it again as xlsx."
-        )
 
 
 def _text(cell: Any, pool: dict[Any, str]) -> str:

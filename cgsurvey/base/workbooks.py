@@ -1,0 +1,90 @@
+"""Workbooks of others, opened with care: no bomb fills the memory, no broken file ends the process.
+
+The one door for answers (`responses.readers`) and forms (`instrument.xlsform_sheets`).
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from typing import Any
+
+from cgsurvey.base import archive
+from cgsurvey.base.errors import DataError
+
+
+def opened(content: bytes, where: str) -> Any:
+    """Return the workbook (a `CalamineWorkbook`); `where` names the file in messages.
+
+    Raises
+    ------
+    DataError
+        When it has a password, would fill the memory, or is no workbook.
+    """
+    from python_calamine import CalamineWorkbook, PasswordError
+
+    if content[:2] != b"PK" or not archive.check_workbook(content, where):
+        _try_apart(content, where)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    except PasswordError as error:
+        raise DataError(f"{where} is protected by a password. Save it again without one.") from error
+    except BaseException as error:  # the parser panics on some broken files, which is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        if "EncryptedPackage".encode("utf-16-le") in content[:200_000]:
+            raise DataError(f"{where} is protected by a password. Save it again without one.") from error
+        raise DataError(
+            f"{where} cannot be opened as a workbook ({str(error)[:120]}). Save it again as xlsx, without a password."
+        ) from error
+    return book
+
+
+def sheet(book: Any, name: str, where: str) -> Any:
+    """Return a sheet of an opened workbook (a `CalamineSheet`)."""
+    try:
+        return book.get_sheet_by_name(name)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        raise DataError(
+            f"{where}, sheet '{name}' cannot be read ({str(error)[:120]}). Save the workbook again as xlsx."
+        ) from error
+
+
+# A broken place of a cell lets the parser ask for all memory there is, which ends the process and cannot be caught.
+_TRIAL = """
+import io, sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
+except (ImportError, OSError, ValueError):
+    pass
+from python_calamine import CalamineWorkbook
+try:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+    for name in book.sheet_names:
+        book.get_sheet_by_name(name)
+except Exception:
+    pass  # the parser has no class of its own; the second opening, in this process, tells what is wrong
+"""
+
+
+def _try_apart(content: bytes, where: str) -> None:
+    """Open a workbook whose cells cannot be checked beforehand (.xls, .xlsb, .ods) in a process of its own first.
+
+    Errors of the parser are left to the second opening; what ends the process, or panics, is told here.
+    """
+    try:
+        command = [sys.executable, "-I", "-c", _TRIAL]
+        done = subprocess.run(command, input=content, capture_output=True, timeout=300, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise DataError(f"{where} takes more than five minutes to open. Save it again as xlsx.") from error
+    except OSError:  # no second process can be started here, so the file is opened without a trial
+        return
+    if done.returncode:
+        raise DataError(
+            f"{where} cannot be opened as a workbook: the places of its cells are broken, or it needs more memory "
+            "than 3 GB. Save it again as xlsx."
+        )
