@@ -58,7 +58,7 @@ def foreign(tmp_path: Path) -> Instrument:
         ["note", "hello", "Hello"],
         ["end group"],
         ["select_one agree", "q1", "One", None, None, None, None, "likert", None, None, None, "a.png"],
-        ["text", "far", "Far", None, "instance('x')/root/item = 1"],
+        ["text", "far", "Far", None, "pulldata('x', 'y', 'z', ${age}) = 1"],
         ["text", "off", "Off"],
     ]
     survey[0].append("disabled")
