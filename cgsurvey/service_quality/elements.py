@@ -102,10 +102,13 @@ def _matched(
     keyed = {c: k for c, k in keyed.items() if c in numbers or frame[c].isna().all() or _pure(c)}
     claims: dict[str, dict[str, str]] = {u: {} for u in catalogue()}  # element -> column -> "key" or "words"
     further = []
+    bare = {k for c, k in keyed.items() if _pure(c)}
     for column, k in keyed.items():
         said = recognised(_words_of(column, responses))
         if len(said) == 1:
             claims[said[0]][column] = "words" if said[0] != f"U{k}" else "key"
+        elif not _pure(column) and bare:
+            continue  # "U1 importance" beside "U1"
         elif f"U{k}" in claims:
             claims[f"U{k}"][column] = "key"
         else:

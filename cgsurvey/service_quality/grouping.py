@@ -80,10 +80,9 @@ def _factorised(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.cat.remove_unused_categories()
         return column.cat.codes.to_numpy(dtype=np.int64), pd.Index(column.cat.categories)
-    try:
-        codes, values = pd.factorize(column, sort=True)
-    except TypeError:  # numbers and texts in one column have no order
-        codes, values = pd.factorize(column.astype(str), sort=True)
+    if column.dtype == object and len({type(v) for v in column.unique()}) > 1:
+        column = column.astype(str)  # numbers and texts in one column have no order
+    codes, values = pd.factorize(column, sort=True)
     return codes, pd.Index(values)
 
 

@@ -125,14 +125,14 @@ def grade_probabilities(theta: Floats, se: Floats, df: Floats, cuts: Sequence[fl
 
     `cuts` ascend: a value at or above the k-th belongs to grade k + 1. Without an error all of it lies in one grade.
     """
-    out = np.full((len(theta), len(cuts) + 1), np.nan)
-    for g in np.flatnonzero(np.isfinite(theta) & np.isfinite(se)):
-        if se[g] > 0:
-            above = stats.t.sf((np.asarray(cuts) - theta[g]) / se[g], df[g])
-        else:
-            above = (theta[g] >= np.asarray(cuts)).astype(float)
-        out[g] = -np.diff(np.r_[1.0, above, 0.0]) + 0.0  # no -0
-    return out
+    bounds = np.asarray(cuts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        above = stats.t.sf((bounds - theta[:, None]) / se[:, None], df[:, None])
+    sure = (theta[:, None] >= bounds).astype(float)
+    above = np.where((se == 0)[:, None], sure, above)
+    whole = np.column_stack([np.ones(len(theta)), above, np.zeros(len(theta))])
+    known = np.isfinite(theta) & np.isfinite(se)
+    return np.where(known[:, None], -np.diff(whole, axis=1) + 0.0, np.nan)  # no -0
 
 
 def resample(

@@ -17,6 +17,7 @@ from cgsurvey.service_quality.index_numbers import compare, descending_ranks, ho
 
 COMPARED = ("difference", "std_error", "df", "statistic", "p_value", "p_adjusted", "ci_lower", "ci_upper")
 ADJUSTMENTS = ("holm", "none")
+MOST_GROUPS = 2000  # two million pairs
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -84,8 +85,11 @@ class SatisfactionIndex(Result):
         ------
         SampleError
             Without two groups.
+        OptionError
+            For more than 2000 groups.
         """
         choose("adjust", adjust, ADJUSTMENTS)
+        self._comparable()
         made = []
         for period, at in self._blocks():
             i, j = np.triu_indices(len(at), 1)
@@ -155,6 +159,7 @@ class SatisfactionIndex(Result):
             Columns of `by`, `n ikm grade rank rank_lower rank_upper`, best first.
         """
         level = 1 - float(self.meta.options.get("ci", 0.95)) if alpha is None else alpha
+        self._comparable()
         _, at = self._blocks()[-1]
         rows = self.groups.iloc[at].reset_index(drop=True)
         i, j = np.triu_indices(len(at), 1)
@@ -172,6 +177,18 @@ class SatisfactionIndex(Result):
         """Return the elements to be improved first, the lowest mean on top; columns of `tidy`."""
         keys = [*self.by, "nrr"]
         return self.elements[self.elements["priority"]].sort_values(keys, kind="stable", ignore_index=True)
+
+    @property
+    def pairs_are_few(self) -> bool:
+        """Whether all groups can be compared with each other."""
+        return max(len(at) for _, at in self._blocks()) <= MOST_GROUPS
+
+    def _comparable(self) -> None:
+        if not self.pairs_are_few:
+            raise OptionError(
+                f"{len(self.groups)} groups are too many to compare each with each; {MOST_GROUPS} can be. Take larger "
+                "groups, or a part of them: ikm(data[...], by=...)."
+            )
 
     def _blocks(self) -> list[tuple[Any, np.ndarray]]:
         """Return the places of the groups that are compared with each other: all, or those of each period in order."""

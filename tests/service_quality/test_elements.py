@@ -59,6 +59,11 @@ def test_words_win_over_the_number(frame):
     assert "U8 = 'U9. Penanganan pengaduan'" in next(n.text for n in other.notes if n.code.endswith("by_words"))
 
 
+def test_importance_beside_the_elements_is_no_second_element(frame):
+    both = frame.join(frame.add_suffix("_importance")).assign(U10_importance=3)
+    pd.testing.assert_frame_equal(cg.ikm(both).tidy(), cg.ikm(frame).tidy())
+
+
 def test_bare_keys_are_told(frame):
     text = next(n.text for n in cg.ikm(frame).notes if n.code.endswith("keys_only"))
     assert "U8 is complaint handling and U9 facilities" in text

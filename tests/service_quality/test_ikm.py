@@ -121,7 +121,7 @@ def test_without_gaps_the_index_is_a_mean_of_respondents():
     np.testing.assert_allclose(row[["p_d", "p_c", "p_b", "p_a"]].astype(float), expected, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000), st.integers(5, 40))
 def test_rows_and_columns_in_any_order(seed, n):
     data = drawn(n, seed, missing=0.05)
@@ -274,3 +274,29 @@ def test_answers_and_profile_are_counts():
     assert found.answers.groupby("element")["count"].sum().tolist() == found.tidy()["n"].tolist()
     assert set(found.profile["variable"]) == {"sex", "education"}
     assert found.profile.groupby("variable")["count"].sum().eq(found.meta.n).all()
+
+
+def test_too_many_groups_to_compare():
+    data = drawn(2001 * 2).assign(unit=np.repeat(np.arange(2001), 2))
+    found = cg.ikm(data, by="unit")
+    with pytest.raises(cg.OptionError, match="2001 groups are too many to compare each with each"):
+        found.ranking()
+    assert "2,001 groups" in cg.narrate(found) and len(cg.table(found, "satisfaction_groups").rows) == 2001
+
+
+@pytest.mark.parametrize("kind", ["int", "bool", "category", "datetime", "period", "mixed"])
+def test_groups_of_any_kind_are_saved(kind, tmp_path):
+    values = {
+        "int": [2024, 2025] * 20,
+        "bool": [True, False] * 20,
+        "category": pd.Categorical(["b", "a"] * 20, categories=["b", "a", "unused"]),
+        "datetime": pd.to_datetime(["2024-01-01", "2024-07-01"] * 20),
+        "period": pd.PeriodIndex(["2024Q1", "2024Q2"] * 20, freq="Q"),
+        "mixed": [1, "x"] * 20,
+    }
+    found = cg.ikm(drawn(40).assign(g=values[kind]), by="g")
+    assert found.groups["n"].tolist() == [20, 20]
+    again = cg.load_result(found.save(tmp_path / "index"))
+    pd.testing.assert_frame_equal(again.groups, found.groups)
+    if kind in ("int", "datetime", "period"):
+        assert len(cg.ikm(drawn(40).assign(g=values[kind]), period="g").changes()) == 1

@@ -54,6 +54,8 @@ def _groups(x: SatisfactionIndex, style: Style) -> list[Sentence]:
     low, high = ordered[0], ordered[-1]
     names = {"low_name": group_words(x, low, x.period), "high_name": group_words(x, high, x.period)}
     out = [Sentence("ikm.groups", {"n": len(rows), "low": low["ikm"], "high": high["ikm"], **names})]
+    if not x.pairs_are_few:
+        return out
     p = x.differences()
     if x.period is not None:
         p = p[p[x.period] == x.meta.options["order"][-1]]

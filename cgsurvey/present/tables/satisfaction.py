@@ -148,8 +148,10 @@ def groups(x: SatisfactionIndex, style: Style) -> Table | None:
     """Index, interval, grade and ranks of the groups, best first; with a period, period by period."""
     if not x.by:
         return None
-    ranks = x.ranking().set_index(list(x.by))[["rank_lower", "rank_upper"]]
-    frame = x.groups.join(ranks, on=list(x.by))
+    frame = x.groups.assign(rank_lower=float("nan"), rank_upper=float("nan"))
+    if x.pairs_are_few:
+        ranks = x.ranking().set_index(list(x.by))[["rank_lower", "rank_upper"]]
+        frame = x.groups.join(ranks, on=list(x.by))
     if x.period is None or len(x.by) > 1:
         keys, ascending = (["_period", "ikm"], [True, False]) if x.period else (["ikm"], [False])
         order = {p: k for k, p in enumerate(x.meta.options["order"])}
