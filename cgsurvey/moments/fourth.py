@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cgsurvey.moments.design import CHUNK, total_products
+from cgsurvey.base.units import CHUNK, total_products
 from cgsurvey.moments.normal import low
 from cgsurvey.moments.sample import Floats, Ints
 

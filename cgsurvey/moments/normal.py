@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from cgsurvey.moments.design import units
+from cgsurvey.base.units import units
 from cgsurvey.moments.sample import Floats, Ints, Sample
 
 Kind = Literal["observed", "expected"]
@@ -320,8 +320,8 @@ def meat(sample: Sample, scores: Floats) -> Floats:
 def summed(sample: Sample, scores: Floats) -> Floats:
     """Casewise scores, summed within clusters and centred within strata where there are any.
 
-    Cross products of what is returned estimate the covariance of the total (`moments.design`): the factors C / (C - 1)
-    of C clusters, within each stratum, are in it.
+    Cross products of what is returned estimate the covariance of the total (`base.units`): the factors
+    C / (C - 1) of C clusters, within each stratum, are in it.
     """
     cases = sample.cases
     if cases is None or (cases.cluster is None and cases.strata is None):

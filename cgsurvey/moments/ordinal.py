@@ -7,8 +7,8 @@ covariance matrix of all estimates. With s_1 and s_2 the casewise scores of the 
         [ sum v s_2 s_2(1)'   sum v s_2^2 ]
 
 within variables and pairs, s_2(1) being the scores of a pair by the parameters of its two variables. Where rows were
-drawn in clusters or strata, the sums of the scores within units stand in the middle (`moments.design`), and second
-derivatives take the place of the products in B for numeric variables, so that the errors of means, variances and
+drawn in clusters or strata, the sums of the scores within units stand in the middle (`base.units`), and
+second derivatives take the place of the products in B for numeric variables, so that the errors of means, variances and
 covariances are those of survey statistics.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from cgsurvey.base.errors import SampleError
-from cgsurvey.moments.design import total_products
+from cgsurvey.base.units import total_products
 from cgsurvey.moments.ordinal_scores import Scores
 from cgsurvey.moments.pairs import Pairs, Rows, first_stage, second_stage
 from cgsurvey.moments.sample import Floats, Ints

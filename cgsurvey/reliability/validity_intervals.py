@@ -20,7 +20,7 @@ from numpy.random import SeedSequence
 from scipy.special import ndtri
 
 from cgsurvey.base.parallel import one_thread, run_parallel
-from cgsurvey.moments.design import total_products
+from cgsurvey.base.units import total_products
 from cgsurvey.moments.normal import low
 from cgsurvey.moments.ordinal import ordinal_moments
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample

@@ -270,7 +270,7 @@ def _unmatched(table: RawTable, wanted: Plan, problems: Problems) -> Matching:
 
 
 def _check_design(design: Design, frame: pd.DataFrame, dropped: tuple[str, ...], where: str) -> None:
-    lost = [c for c in (design.weights, design.cluster, design.strata, design.fpc) if c in set(dropped)]
+    lost = [c for c in design.columns if c in set(dropped)]
     if lost:
         raise DataError(
             f"{where}: column '{lost[0]}' of the design looks like personal data and was left behind. "

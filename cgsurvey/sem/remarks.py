@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from cgsurvey.base.notes import Note, note
+from cgsurvey.base.units import lonely
 from cgsurvey.moments.build import Grouped
-from cgsurvey.moments.design import lonely
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import Source
 from cgsurvey.sem.chisq import Tests

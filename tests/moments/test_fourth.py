@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cgsurvey.moments.design import lonely, total_products
+from cgsurvey.base.units import lonely, total_products
 from cgsurvey.moments.fourth import adf_gamma
 from cgsurvey.moments.normal import low
 
