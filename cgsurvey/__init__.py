@@ -89,7 +89,7 @@ _WHERE = {
         *("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
         *("ikm_recap", "ikm_publication"),
     ),
-    "study": ("run_study", "StudyResult", "verify"),
+    "study": ("run_study", "StudyResult", "register", "verify"),
     "base.model": ("Model",),
     "base.result": ("Result", "load_result"),
     "base.notes": ("Note",),
@@ -222,7 +222,7 @@ if TYPE_CHECKING:
         simulate,
     )
     from cgsurvey.service_quality import IndexLink, SatisfactionIndex, grade, ikm, ikm_link
-    from cgsurvey.study import StudyResult, run_study, verify
+    from cgsurvey.study import StudyResult, register, run_study, verify
 
 
 lazy(__name__, _HOME)

@@ -199,6 +199,19 @@ def _instrument(name: str, language: str) -> Instrument:
 
 
 @app.command()
+def register(
+    folder: Annotated[Path, typer.Argument(help="The folder of a study, or its study.toml.")],
+    language: Language = None,
+    force: Force = False,
+) -> None:
+    """Record the plan of a study before its analysis; later runs list what was changed since."""
+    from cgsurvey.study import register as record
+
+    spoken = choose("language", language or "en", tuple(WORDS))
+    typer.echo(WORDS[spoken]["written"].format(record(folder, force=force)))
+
+
+@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="The folder of a study, or of its results.")],
     language: Language = None,

@@ -56,6 +56,13 @@ def study(data: pd.DataFrame) -> cg.Result:
     return cg.StudyResult(plan=Plan(), parts=parts, notes=parts["reliability"].notes)
 
 
+def changed_plan(data: pd.DataFrame) -> cg.Result:
+    from cgsurvey.base.registration import Registration
+
+    changed = pd.DataFrame({"section": ["screening"], "key": ["longstring"], "planned": ["12"], "run": ["8"]})
+    return Registration(deviations=changed, registered="2026-01-02T08:00:00+07:00", sha256="ab", sha256_run="cd")
+
+
 def elements(data: pd.DataFrame) -> pd.DataFrame:
     """Nine elements of the satisfaction index that go with the items of trust."""
     rng = np.random.default_rng(3)
@@ -110,6 +117,7 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Power": lambda d: cg.power("f =~ .7*x1 + .7*x2 + .7*x3\ny ~ .3*f", [60, 120], seed=1, replications=50),
     "SatisfactionIndex": lambda d: cg.ikm(elements(d), by="office"),
     "IndexLink": lambda d: cg.ikm_link(elements(d), {"quality": QUALITY}),
+    "Registration": changed_plan,
     "StudyResult": study,
 }
 # One row per respondent is what they are for; they hold indices of answering, never answers.

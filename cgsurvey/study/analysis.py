@@ -12,6 +12,7 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Result
 from cgsurvey.study.models import constructs_on_paths, measurement_model, structural_model, variables
 from cgsurvey.study.plan import Plan
+from cgsurvey.study.registration import registration
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
@@ -59,7 +60,7 @@ def analyse(plan: Plan, base: Path, say: Say) -> Analysis:
     """Do what a plan asks for; `base` is the folder that its paths are relative to."""
     from cgsurvey.responses import link
 
-    parts: dict[str, Result] = {}
+    parts: dict[str, Result] = {"registration": registration(plan, base)}
     say("data")
     instrument = load(plan, base)
     sides = read(plan, base, instrument)

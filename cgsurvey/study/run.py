@@ -28,8 +28,8 @@ class StudyResult(Result):
     plan : Plan
         The plan that was run.
     parts : mapping of str to Result
-        The results by name, in the order of the chapter: screening, description, linkage, reliability, measurement,
-        validity, structure, hypotheses, cross_check; those that the plan asked for.
+        The results by name, in the order of the chapter: registration, screening, description, linkage, reliability,
+        measurement, validity, structure, hypotheses, cross_check; those that the plan asked for.
     folder : str
         Name of the folder of the results, "" when nothing was written.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cgsurvey.base.registration import Registration
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
@@ -42,6 +43,7 @@ MODELS: tuple[type, ...] = (SemFit, PooledFit)  # shown as a measurement or as a
 # Sections in the order of the chapter, and the classes that each shows.
 OUTLINE: Mapping[str, tuple[type, ...]] = {
     "planning": (SampleSize, Allocation, Power),
+    "plan": (Registration,),
     "respondents": (Responses, Description, KAnonymity),
     "sample": (Representativeness, NonresponseBias),
     "linkage": (Linkage,),
@@ -70,6 +72,7 @@ TITLES: Mapping[str, Words] = {
     "report": Words("Survey report", "Laporan survei"),
     "method": Words("Method", "Metode"),
     "planning": Words("Sample size and power", "Ukuran sampel dan daya uji"),
+    "plan": Words("Plan of the study", "Rencana studi"),
     "respondents": Words("Respondents", "Responden"),
     "sample": Words("Sample and population", "Sampel dan populasi"),
     "linkage": Words("Linking of partners and users", "Penghubungan mitra dan pengguna"),
