@@ -104,6 +104,27 @@ def test_numbers_do_not_depend_on_jobs_or_the_other_sizes():
     assert one.meta.seed == 4 and one.meta.simulated
 
 
+@pytest.mark.scale
+def test_same_numbers_on_a_dask_cluster(tmp_path):
+    from dask.distributed import Client, LocalCluster
+
+    options = {"replications": 260, **QUIET}
+    here = cg.power(FACTOR, 100, **options)
+    cluster = LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        local_directory=str(tmp_path),
+    )
+    with cluster, Client(cluster) as client, parallel_config(backend="dask"):
+        there = cg.power(FACTOR, 100, n_jobs=-1, **options)
+        tasks = client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.transition_log))
+    assert tasks > 0
+    pd.testing.assert_frame_equal(here.table, there.table)
+
+
 def test_sizes_are_found():
     """Without n: sizes around that of theory; the n found has the wanted power."""
     found = cg.power(FACTOR, replications=2000, **QUIET)

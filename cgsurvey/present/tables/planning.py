@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cgsurvey.planning import Allocation, Power, SampleSize
@@ -173,7 +174,8 @@ def power(x: Power, style: Style) -> Table:
 def needed(x: Power, style: Style) -> Table:
     """T1: the n at which each target parameter reaches the wanted power."""
     rows = [
-        (parameter(x, f"{r.lhs} {r.op} {r.rhs}"), r.true_value, r.n, r.ci_lower, r.ci_upper) for r in rows_of(x.needed)
+        (parameter(x, f"{r.lhs} {r.op} {r.rhs}"), r.true_value, np.ceil(r.n), np.floor(r.ci_lower), np.ceil(r.ci_upper))
+        for r in rows_of(x.needed)
     ]
     percent = f"{100 * x.target:g}"
     made = Table(
