@@ -35,7 +35,8 @@ def oblimin(gamma: float) -> Criterion:
     def criterion(L: Floats) -> tuple[Floats, Floats]:
         square = L**2
         others = square.sum(axis=-1, keepdims=True) - square
-        others = others - gamma * others.mean(axis=-2, keepdims=True)
+        if gamma:
+            others = others - gamma * others.mean(axis=-2, keepdims=True)
         return _sum(square * others) / 4, L * others
 
     return criterion

@@ -255,6 +255,8 @@ def _descend(
         got, G = _gradient(A, criterion, new, oblique)
         enough = highest[waiting] - promised[waiting] * size[waiting] + 1e-15 * np.abs(highest[waiting])
         good = got <= enough
+        if len(waiting) == len(T) and good.all():
+            return new, got, G, size
         done = waiting[good]
         out[done], value[done], gradient[done], step[done] = new[good], got[good], G[good], size[done]
         waiting = waiting[~good]

@@ -18,33 +18,31 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Consistency:
-    """Closed-form coefficients of one construct; NaN where a coefficient does not exist."""
+    """Closed-form coefficients of each construct, shape (...); NaN where a coefficient does not exist."""
 
-    alpha: float
-    alpha_ci_lower: float
-    alpha_ci_upper: float
-    alpha_std: float
-    lambda2: float
-    lambda6: float
-    mean_inter_item_r: float
+    alpha: Floats
+    alpha_ci_lower: Floats
+    alpha_ci_upper: Floats
+    alpha_std: Floats
+    lambda2: Floats
+    lambda6: Floats
+    mean_inter_item_r: Floats
 
 
-def consistency(S: Floats, n: int, level: float) -> Consistency:
-    """Return the closed-form coefficients of a construct that stand in its row of the table.
+def consistency(S: Floats, n: int | NDArray[np.int64], level: float) -> Consistency:
+    """Return the closed-form coefficients of constructs that stand in their rows of the table.
 
     Parameters
     ----------
-    S : ndarray, shape (k, k)
-        Covariance matrix of its items, k >= 2, all variances positive.
-    n : int
+    S : ndarray, shape (..., k, k)
+        Covariance matrices of their items, k >= 2, all variances positive.
+    n : int or ndarray, shape (...)
         Rows behind `S`.
     level : float
         Level of the interval of alpha.
     """
-    R = correlation(S)
-    a = float(alpha(S))
-    rest = map(float, (alpha(R), lambda2(S), lambda6(R), mean_correlation(R)))
-    return Consistency(a, *feldt(a, n, len(S), level), *rest)
+    R, a = correlation(S), alpha(S)
+    return Consistency(a, *feldt(a, n, S.shape[-1], level), alpha(R), lambda2(S), lambda6(R), mean_correlation(R))
 
 
 def correlation(S: Floats) -> Floats:
@@ -65,13 +63,13 @@ def alpha(S: Floats) -> Floats:
     return _plain(k / max(k - 1, 1) * (1 - _trace(S) / _total(S)))
 
 
-def feldt(a: float, n: int, k: int, level: float) -> tuple[float, float]:
+def feldt(a: float | Floats, n: int | NDArray[np.int64], k: int, level: float) -> tuple[Floats, Floats]:
     """Interval of alpha: 1 - (1 - alpha) F quantiles on n-1 and (n-1)(k-1) df (Feldt, 1965; psych::alpha.ci)."""
-    if not np.isfinite(a) or n < 2 or k < 2:
-        return NAN, NAN
-    tail = (1 - level) / 2
-    upper, lower = fdtri(n - 1, (n - 1) * (k - 1), np.array([tail, 1 - tail]))
-    return float(1 - (1 - a) * lower), float(1 - (1 - a) * upper)
+    a, tail = np.asarray(a), (1 - level) / 2
+    known = np.isfinite(a) & (np.asarray(n) > 1) & (k > 1)
+    df = np.where(known, np.asarray(n) - 1.0, 1.0)
+    lower, upper = (np.where(known, 1 - (1 - a) * fdtri(df, df * max(k - 1, 1), p), NAN) for p in (1 - tail, tail))
+    return _plain(lower), _plain(upper)
 
 
 def alpha_error(S: Floats, n: int | NDArray[np.int64]) -> Floats:

@@ -15,34 +15,59 @@ from cgsurvey.reliability.coefficients import NAN, Floats, alpha, alpha_error, b
 
 
 def item_rest_correlation(S: Floats) -> Floats:
-    """Correlation of each item with the sum of the others, shape (k,) (psych: r.drop).
+    """Correlation of each item with the sum of the others, shape (..., k) (psych: r.drop).
 
     NaN where that sum is constant.
     """
-    variance, with_sum = np.diag(S), S.sum(axis=1)
-    rest = S.sum() - 2 * with_sum + variance
-    defined = (variance > 0) & (rest > 1e-12 * np.trace(S))
-    out = np.full(len(S), NAN)
-    np.divide(with_sum - variance, np.sqrt(variance * rest, where=defined, out=np.ones(len(S))), where=defined, out=out)
-    return out
+    variance, with_sum = np.diagonal(S, axis1=-2, axis2=-1), S.sum(axis=-1)
+    rest = with_sum.sum(axis=-1, keepdims=True) - 2 * with_sum + variance
+    defined = (variance > 0) & (rest > 1e-12 * variance.sum(axis=-1, keepdims=True))
+    return np.where(defined, with_sum - variance, NAN) / np.sqrt(np.where(defined, variance * rest, 1.0))
 
 
 def item_total_correlation(S: Floats) -> Floats:
-    """Correlation of each item with the sum of all, itself included, shape (k,) (psych: raw.r; of R: std.r)."""
-    total = S.sum()
-    return S.sum(axis=1) / np.sqrt(np.diag(S) * total) if total > 1e-12 * np.trace(S) else np.full(len(S), NAN)
+    """Correlation of each item with the sum of all, itself included, shape (..., k) (psych: raw.r; of R: std.r)."""
+    variance, with_sum = np.diagonal(S, axis1=-2, axis2=-1), S.sum(axis=-1)
+    total = with_sum.sum(axis=-1, keepdims=True)
+    varies = total > 1e-12 * variance.sum(axis=-1, keepdims=True)
+    return np.where(varies, with_sum, NAN) / np.sqrt(variance * np.where(varies, total, 1.0))
 
 
 def item_whole_correlation(R: Floats) -> Floats:
-    """Item-total correlation freed of the overlap, shape (k,): squared multiple correlations for 1 (psych: r.cor).
+    """Item-total correlation freed of the overlap, shape (..., k): squared multiple correlations for 1 (psych: r.cor).
 
     NaN when the matrix is singular or nothing common remains.
     """
-    if len(R) < 2 or np.linalg.eigvalsh(R)[0] < 1e-10:
-        return np.full(len(R), NAN)
-    shared = R - np.diag(1 / np.diag(np.linalg.inv(R)))
-    total = shared.sum()
-    return shared.sum(axis=1) / np.sqrt(total) if total > 1e-12 else np.full(len(R), NAN)
+    k = R.shape[-1]
+    regular = (np.linalg.eigvalsh(R)[..., 0] >= 1e-10) & (k > 1)
+    inverse = np.linalg.inv(np.where(regular[..., None, None], R, np.eye(k)))
+    shared = R.sum(axis=-1) - 1 / np.diagonal(inverse, axis1=-2, axis2=-1)
+    total = shared.sum(axis=-1)
+    known = regular & (total > 1e-12)
+    return np.where(known[..., None], shared, NAN) / np.sqrt(np.where(known, total, 1.0))[..., None]
+
+
+@dataclass(frozen=True)
+class ItemStatistics:
+    """How each item goes with the others, all shape (..., k)."""
+
+    r_drop: Floats
+    alpha_if_dropped: Floats
+    r_total: Floats
+    r_std: Floats
+    r_cor: Floats
+
+
+def item_statistics(S: Floats) -> ItemStatistics:
+    """Return the statistics of items that stand in their rows of the table, S (..., k, k)."""
+    R = correlation(S)
+    return ItemStatistics(
+        r_drop=item_rest_correlation(S),
+        alpha_if_dropped=alpha_if_dropped(S),
+        r_total=item_total_correlation(S),
+        r_std=item_total_correlation(R),
+        r_cor=item_whole_correlation(R),
+    )
 
 
 @dataclass(frozen=True)
@@ -79,14 +104,14 @@ def without_each(S: Floats, n: NDArray[np.int64]) -> Dropped:
 
 
 def alpha_if_dropped(S: Floats) -> Floats:
-    """Alpha of the construct without each item, shape (k,); NaN when only one item would remain."""
-    k, variance = len(S), np.diag(S)
+    """Alpha of the construct without each item, shape (..., k); NaN when only one item would remain."""
+    k, variance, with_sum = S.shape[-1], np.diagonal(S, axis1=-2, axis2=-1), S.sum(axis=-1)
     if k < 3:
-        return np.full(k, NAN)
-    total, trace = S.sum() - 2 * S.sum(axis=1) + variance, variance.sum() - variance
+        return np.full(variance.shape, NAN)
+    total = with_sum.sum(axis=-1, keepdims=True) - 2 * with_sum + variance
+    trace = variance.sum(axis=-1, keepdims=True) - variance
     varies = total > 1e-12 * trace
-    share = np.divide(trace, total, out=np.full(k, NAN), where=varies)
-    return (k - 1) / (k - 2) * (1 - share)
+    return (k - 1) / (k - 2) * (1 - np.where(varies, trace, NAN) / np.where(varies, total, 1.0))
 
 
 def against_the_rest(S: Floats) -> NDArray[np.bool_]:

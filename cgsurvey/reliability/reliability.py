@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -20,11 +20,9 @@ from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.reliability.constructs import Blocks, Constructs, gather
 from cgsurvey.reliability.estimates import COLUMNS, estimates, of_resamples
 from cgsurvey.reliability.items import (
-    alpha_if_dropped,
+    ItemStatistics,
     critical_correlation,
-    item_rest_correlation,
-    item_total_correlation,
-    item_whole_correlation,
+    item_statistics,
     without_each,
 )
 from cgsurvey.reliability.measured import NO_GROUP, measured
@@ -224,8 +222,8 @@ def reliability(
         if s.defined and s.k > WHOLE
     ]
     return Reliability(
-        coefficients=pd.DataFrame([_coefficients(s, ci) for s in scales]),
-        items=_stacked([_items(s, _range(s, blocks, ends), tails) for s in scales], above_r_table="boolean"),
+        coefficients=_coefficients(scales, ci),
+        items=_stacked(_items(scales, [_range(s, blocks, ends) for s in scales], tails), above_r_table="boolean"),
         frequencies=_frequencies(blocks),
         resampled=pd.DataFrame(rows, columns=list(COLUMNS)),
         scales=tuple(s.without_rows() for s in scales),
@@ -248,26 +246,39 @@ def _ends(scale: Sequence[float] | None) -> tuple[float, float] | None:
     return float(scale[0]), float(scale[1])
 
 
-def _coefficients(s: Scale, ci: float) -> dict[str, Any]:
-    known = s.defined and not s.ordinal_only
-    found = c.consistency(s.S, s.n, ci) if known else c.Consistency(*[NAN] * 7)
-    return {
-        "construct": s.name,
-        "n_items": s.k,
-        "n": s.n,
-        "alpha": found.alpha,
-        "alpha_ci_lower": found.alpha_ci_lower,
-        "alpha_ci_upper": found.alpha_ci_upper,
-        "alpha_std": found.alpha_std,
-        "alpha_ordinal": s.alpha_ordinal,
-        "omega_total": float(s.shares.total[0]) if s.shares else NAN,
-        "omega_h": float(s.shares.general[0]) if s.shares else NAN,
-        "lambda2": found.lambda2,
-        "lambda6": found.lambda6,
-        "composite_reliability": float(c.composite_reliability(s.loadings)),
-        "ave": float(c.average_variance_extracted(s.loadings)),
-        "mean_inter_item_r": found.mean_inter_item_r,
-    }
+def _by_size(scales: Sequence[Scale], numbers: Callable[[c.Floats, np.ndarray], Any]) -> dict[str, dict[str, Any]]:
+    """What `numbers` makes of the covariances and rows of each construct that has some, those of one size together."""
+    known = [s for s in scales if s.defined and not s.ordinal_only]
+    found: dict[str, dict[str, Any]] = {}
+    for k in {s.k for s in known}:
+        same = [s for s in known if s.k == k]
+        made = numbers(np.array([s.S for s in same]), np.array([s.n for s in same]))
+        found |= {s.name: {f.name: getattr(made, f.name)[i] for f in fields(made)} for i, s in enumerate(same)}
+    return found
+
+
+def _coefficients(scales: Sequence[Scale], ci: float) -> pd.DataFrame:
+    found = _by_size(scales, lambda S, n: c.consistency(S, n, ci))
+    nothing = {f.name: NAN for f in fields(c.Consistency)}
+    rows = []
+    for s in scales:
+        known = found.get(s.name, nothing)
+        rows.append(
+            {
+                "construct": s.name,
+                "n_items": s.k,
+                "n": s.n,
+                **{name: known[name] for name in ("alpha", "alpha_ci_lower", "alpha_ci_upper", "alpha_std")},
+                "alpha_ordinal": s.alpha_ordinal,
+                "omega_total": float(s.shares.total[0]) if s.shares else NAN,
+                "omega_h": float(s.shares.general[0]) if s.shares else NAN,
+                **{name: known[name] for name in ("lambda2", "lambda6")},
+                "composite_reliability": float(c.composite_reliability(s.loadings)),
+                "ave": float(c.average_variance_extracted(s.loadings)),
+                "mean_inter_item_r": known["mean_inter_item_r"],
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _range(s: Scale, blocks: Blocks | None, ends: tuple[float, float] | None) -> list[tuple[float, float]]:
@@ -293,38 +304,39 @@ def _stacked(parts: Sequence[Mapping[str, Any]], **dtypes: str) -> pd.DataFrame:
     return pd.DataFrame({n: pd.array(v, dtype=dtypes[n]) if n in dtypes else v for n, v in columns.items()})
 
 
-def _items(s: Scale, ranges: Sequence[tuple[float, float]], tails: int) -> dict[str, Any]:
-    nothing = np.full(s.k, NAN)
-    known = s.defined and not s.ordinal_only
-    R = c.correlation(s.S) if known else s.S
-    r_drop, r_table = item_rest_correlation(s.S) if known else nothing, critical_correlation(s.n, LEVEL, tails)
-    low, high = np.array(ranges).T
-    return {
-        "construct": [s.name] * s.k,
-        "item": list(s.items),
-        "n": [s.n] * s.k,
-        "mean": nothing if s.ordinal_only else s.mean,
-        "sd": nothing if s.ordinal_only else np.sqrt(np.diag(s.S)),
-        "r_drop": r_drop,
-        "alpha_if_dropped": alpha_if_dropped(s.S) if known else nothing,
-        "r_table": [r_table] * s.k,
-        "above_r_table": np.array([None if np.isnan(r) else bool(r >= r_table) for r in r_drop], dtype=object),
-        "loading": s.loadings,
-        "r_total": item_total_correlation(s.S) if known else nothing,
-        "r_std": item_total_correlation(R) if known else nothing,
-        "r_cor": item_whole_correlation(R) if known else nothing,
-        "difficulty": (s.mean - low) / (high - low),
-    }
+def _items(
+    scales: Sequence[Scale], ranges: Sequence[Sequence[tuple[float, float]]], tails: int
+) -> list[dict[str, Any]]:
+    found = _by_size(scales, lambda S, n: item_statistics(S))
+    out = []
+    for s, ends in zip(scales, ranges, strict=True):
+        nothing = np.full(s.k, NAN)
+        r = found.get(s.name, {f.name: nothing for f in fields(ItemStatistics)})
+        r_table, (low, high) = critical_correlation(s.n, LEVEL, tails), np.array(ends).T
+        out.append(
+            {
+                "construct": [s.name] * s.k,
+                "item": list(s.items),
+                "n": [s.n] * s.k,
+                "mean": nothing if s.ordinal_only else s.mean,
+                "sd": nothing if s.ordinal_only else np.sqrt(np.diag(s.S)),
+                "r_drop": r["r_drop"],
+                "alpha_if_dropped": r["alpha_if_dropped"],
+                "r_table": [r_table] * s.k,
+                "above_r_table": np.array([None if np.isnan(v) else bool(v >= r_table) for v in r["r_drop"]], object),
+                "loading": s.loadings,
+                "r_total": r["r_total"],
+                "r_std": r["r_std"],
+                "r_cor": r["r_cor"],
+                "difficulty": (s.mean - low) / (high - low),
+            }
+        )
+    return out
 
 
 def _dropped(scales: Sequence[Scale]) -> list[dict[str, Any]]:
-    """Coefficients without each item; constructs of one size are worked out together."""
-    known = [s for s in scales if s.defined and not s.ordinal_only]
-    found: dict[str, dict[str, c.Floats]] = {}
-    for k in {s.k for s in known}:
-        same = [s for s in known if s.k == k]
-        d = without_each(np.array([s.S for s in same]), np.array([s.n for s in same]))
-        found |= {s.name: {f.name: getattr(d, f.name)[i] for f in fields(d)} for i, s in enumerate(same)}
+    """Coefficients without each item."""
+    found = _by_size(scales, without_each)
     return [
         {"construct": [s.name] * s.k, "item": list(s.items)}
         | {column: found[s.name][f] if s.name in found else np.full(s.k, NAN) for column, f in _DROPPED.items()}
