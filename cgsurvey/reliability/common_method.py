@@ -14,8 +14,10 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.result import Result
+from cgsurvey.moments.patterns import coverage, find_patterns
+from cgsurvey.moments.saturated import saturated
 from cgsurvey.reliability.coefficients import NAN, Floats, correlation
-from cgsurvey.reliability.constructs import Blocks, Constructs, gather
+from cgsurvey.reliability.constructs import Blocks, Constructs, gather, together
 from cgsurvey.reliability.measured import measured
 from cgsurvey.reliability.method_models import (
     Items,
@@ -153,29 +155,24 @@ def common_method(
     items = {c: b for c, b in blocks.items.items() if c != own.name}
     models = Models(blocks.source, options)
     with one_thread():
-        frame = blocks.frame.dropna()
-        base = models.fit("measurement", measurement_model(items))
-        if len(frame) <= frame.shape[1]:
-            raise SampleError(
-                f"{len(frame)} complete rows for {frame.shape[1]} items: the shares of one factor, variance inflation "
-                "and the correlations with a marker are those of complete rows, and there must be more than items. "
-                "Use fewer items, or fill the gaps: cg.impute(data)."
-            )
+        with together(blocks, constructs):
+            base = models.fit("measurement", measurement_model(items))
+        answers = _answers(blocks.frame, base)
         models.fit("one_factor", one_factor_text(items))
         models.fit("ulmc_equal", method_text(items, equal=True))
         models.fit("ulmc_free", method_text(items, equal=False))
         steps = _ulmc_steps(models)
-        harman = one_factor(_correlations(frame, all_items(items)))
-        scores = pd.DataFrame({c: frame[list(b)].mean(axis=1) for c, b in items.items()})
-        collinearity = _collinearity(scores, base, items)
-        adjusted, r_m, told = _partial(scores, frame, own, alpha)
+        harman = one_factor(correlation(answers.of(all_items(items))))
+        collinearity = _collinearity(answers, base, items)
+        adjusted, r_m, told = _partial(answers, items, own, alpha)
         reliability, retained = _marker_models(models, items, own, steps, alpha)
     loadings = loading_table(models, items, own.name, retained)
     differences = difference_table(models, steps)
     notes = [*blocks.notes, *_about_the_fit(models, blocks), *models.notes]
-    notes += [*remarks(models, items, frame, harman, steps, loadings), *told]
+    sd = np.sqrt(np.diag(answers.of(all_items(items))))
+    notes += [*answers.notes, *remarks(models, items, sd, harman, steps, loadings), *told]
     references = [*REFERENCES, *(("lindell2001", "williams2010") if own.items else ()), "chin2012", "stoel2006"]
-    meta = blocks.meta("common_method", frame.notna().all(axis=1).to_numpy(), references, marker=own.items, **options)
+    meta = blocks.meta("common_method", answers.used, references, marker=own.items, **options)
     return CommonMethod(
         evidence=evidence(harman, models, steps, loadings, collinearity, adjusted, r_m),
         models=model_table(models),
@@ -185,7 +182,7 @@ def common_method(
         correlations=adjusted,
         collinearity=collinearity,
         notes=tuple(notes),
-        meta=replace(meta, n=len(frame)),
+        meta=meta,
     )
 
 
@@ -244,8 +241,58 @@ def _blocks(
     return blocks, own
 
 
-def _correlations(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
-    return correlation(np.cov(frame[list(names)].to_numpy(), rowvar=False))
+@dataclass(frozen=True)
+class Answers:
+    """Covariances of all items.
+
+    Attributes
+    ----------
+    names : tuple of str
+    S : ndarray, shape (p, p)
+    used : ndarray of bool, shape (rows,)
+        Rows that it rests on.
+    n : int
+        Rows on which p-values rest.
+    notes : tuple of Note
+    """
+
+    names: tuple[str, ...]
+    S: Floats
+    used: np.ndarray
+    n: int
+    notes: tuple[Note, ...] = ()
+
+    def of(self, items: Sequence[str]) -> Floats:
+        """Covariances of some items."""
+        at = [self.names.index(i) for i in items]
+        return self.S[np.ix_(at, at)]
+
+    def score_correlations(self, blocks: Mapping[str, Sequence[str]]) -> Floats:
+        """Correlations of the means of the items of each block."""
+        W = np.array([[(i in block) / len(block) for i in self.names] for block in blocks.values()])
+        return correlation(W @ self.S @ W.T)
+
+
+def _answers(frame: pd.DataFrame, base: SemFit | None) -> Answers:
+    """Moments of the complete rows; where the models use incomplete rows, those of all rows by EM."""
+    y, names = frame.to_numpy(), tuple(frame.columns)
+    complete, some_answer = ~np.isnan(y).any(axis=1), ~np.isnan(y).all(axis=1)
+    rows = int(some_answer.sum())
+    if base is not None and base.options.fiml and complete.sum() < rows:
+        _, S, arrived = saturated(find_patterns(y[some_answer]), len(names))
+        if arrived:
+            pairs = round(float(coverage(y[some_answer]).min()) * rows)
+            return Answers(names, S, some_answer, pairs, (note("reliability.method_fiml", rows=rows, n=pairs),))
+    n = int(complete.sum())
+    if n <= len(names):
+        raise SampleError(
+            f"{n} complete rows for {len(names)} items: the shares of one factor, variance inflation and the "
+            "correlations with a marker are those of complete rows, and there must be more than items. Use fewer items "
+            "or all rows, missing='fiml' with estimator 'ML' or 'MLR', or fill the gaps: cg.impute(data)."
+        )
+    listwise = base is None or base.options.missing == "listwise"
+    told = () if listwise or n == rows else (note("reliability.method_complete", n=n, rows=rows),)
+    return Answers(names, np.cov(y[complete], rowvar=False), complete, n, told)
 
 
 def _about_the_fit(models: Models, blocks: Blocks) -> list[Note]:
@@ -309,23 +356,20 @@ def _marker_models(
 # Scores.
 
 
-def _collinearity(scores: pd.DataFrame, base: SemFit | None, items: Items) -> pd.DataFrame:
+def _collinearity(answers: Answers, base: SemFit | None, items: Items) -> pd.DataFrame:
     phi = measured(base, list(items)).correlations if base is not None else np.full((len(items),) * 2, NAN)
-    return pd.DataFrame(
-        {"construct": list(items), "vif": inflation(_correlations(scores, list(items))), "vif_latent": inflation(phi)}
-    )
+    of_scores = inflation(answers.score_correlations(items))
+    return pd.DataFrame({"construct": list(items), "vif": of_scores, "vif_latent": inflation(phi)})
 
 
-def _partial(
-    scores: pd.DataFrame, frame: pd.DataFrame, own: Marker, alpha: float
-) -> tuple[pd.DataFrame, float, list[Note]]:
+def _partial(answers: Answers, items: Items, own: Marker, alpha: float) -> tuple[pd.DataFrame, float, list[Note]]:
     """Correlations of scores before and after the marker's part is taken out; the part; what is to be said."""
     columns = ["construct_1", "construct_2", "r", "p_value", "r_adjusted", "p_adjusted", "lost"]
     if not own.items:
         return pd.DataFrame(columns=columns), NAN, [note("reliability.marker_absent")]
-    names, n = list(scores.columns), len(frame)
-    marker = frame[list(own.items)].mean(axis=1)
-    with_marker = np.array([float(np.corrcoef(marker, scores[c])[0, 1]) for c in names])
+    names, n = list(items), answers.n
+    R = answers.score_correlations({**items, own.name: own.items})
+    with_marker = R[-1, :-1]
     positive = with_marker[with_marker > 0]
     r_m = float(positive.min()) if len(positive) else 0.0
     told = [note("reliability.marker_used", r=r_m)] if len(positive) else [note("reliability.marker_negative")]
@@ -333,7 +377,7 @@ def _partial(
     if related:
         told.append(note("reliability.marker_related", constructs="; ".join(related)))
     i, j = np.triu_indices(len(names), 1)
-    r = _correlations(scores, names)[i, j]
+    r = R[i, j]
     adjusted, p = without_marker(r, r_m, n)
     before = significance(r, n - 2)
     table = pd.DataFrame(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import CodingError, ColumnNotFoundError, DataError, OptionError, did_you_mean, some
+from cgsurvey.base.errors import (
+    CodingError,
+    ColumnNotFoundError,
+    DataError,
+    OptionError,
+    SampleError,
+    did_you_mean,
+    some,
+)
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Labels, Meta, data_hash
 from cgsurvey.responses import Responses
@@ -105,6 +114,20 @@ def gather(data: Responses | pd.DataFrame, constructs: Constructs) -> Blocks:
         )
     frame = _numbers(source, list(dict.fromkeys(i for block in items.values() for i in block)))
     return Blocks(items, frame, source, tuple(notes))
+
+
+@contextmanager
+def together(blocks: Blocks, constructs: Constructs) -> Iterator[None]:
+    """Advise to name constructs where all those of the instrument in one model ask too much of the rows."""
+    try:
+        yield
+    except SampleError as error:
+        if constructs is not None or len(blocks.items) < 2:
+            raise
+        raise SampleError(
+            f"{error} These are all {len(blocks.items)} constructs of the instrument in one model: name those that "
+            f"belong together, e.g. constructs={list(blocks.items)[:3]}."
+        ) from error
 
 
 def _named(constructs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import run_parallel
 from cgsurvey.base.result import Meta, Result
 from cgsurvey.reliability.coefficients import NAN
-from cgsurvey.reliability.constructs import Constructs, gather
+from cgsurvey.reliability.constructs import Constructs, gather, together
 from cgsurvey.reliability.measured import measured
 from cgsurvey.reliability.model_tests import options_of, step
 from cgsurvey.reliability.validity import measurement_model
@@ -149,7 +149,8 @@ def discriminant_validity(
             raise OptionError("data= gives the rows of a fitted model; here the data come first.")
         blocks = gather(fit_or_data, constructs)
         source, text, names, given = blocks.source, measurement_model(blocks.items), list(blocks.items), options
-        base = cfa(text, source, **{**options, "std_lv": True})
+        with together(blocks, constructs):
+            base = cfa(text, source, **{**options, "std_lv": True})
         model = measured(base, names)
         told = (*blocks.notes, *(n for n in base.notes if n not in source.notes), *model.notes)
         meta = blocks.meta("discriminant_validity", np.ones(0), REFERENCES, cutoffs=steps, ci=ci, **options)

@@ -91,7 +91,8 @@ def exclusion_sensitivity(
     *rules : str
         Rules of the screening; without any, those that were named in `screen`, else all that flagged.
     constructs : mapping, sequence of str, optional
-        As in `reliability`. Default: those of the instrument; none where only a model can be looked at.
+        As in `reliability`. Default: those of the screening, else of the instrument; none where only a model can be
+        looked at.
     model : str or Model, optional
         Model in lavaan syntax, fitted to every sample by `sem`.
     data : Responses or DataFrame, optional
@@ -126,6 +127,7 @@ def exclusion_sensitivity(
         )
     chosen = tuple(dict.fromkeys(rules)) or screening.named or tuple(screening.rules)
     everybody = screening._data(data)
+    constructs = screening.meta.options.get("constructs") if constructs is None else constructs
     with_alpha = constructs is not None or everybody.instrument is not None
     if not with_alpha and model is None:
         raise OptionError("there is nothing to estimate: give constructs={'trust': [...]}, model='...', or both.")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cgsurvey.base.notes import Note, note
-from cgsurvey.reliability.coefficients import NAN
+from cgsurvey.reliability.coefficients import NAN, Floats
 from cgsurvey.reliability.method_models import METHOD, Items, Models, all_items, method_loadings
 from cgsurvey.reliability.method_numbers import OneFactor
 from cgsurvey.reliability.model_tests import Step
@@ -113,7 +113,7 @@ def evidence(
 def remarks(
     models: Models,
     items: Items,
-    frame: pd.DataFrame,
+    sd: Floats,
     harman: OneFactor,
     steps: Mapping[tuple[str, str], Step],
     loadings: pd.DataFrame,
@@ -125,7 +125,6 @@ def remarks(
     boundary = steps.get(("ulmc_equal", "measurement"))
     if boundary is not None and np.isfinite(boundary.statistic):
         notes.append(note("reliability.ulmc_boundary", p=mixture(max(boundary.statistic, 0.0), 1)))
-    sd = frame[all_items(items)].std().to_numpy()
     if sd.max() > UNLIKE * sd.min():
         notes.append(note("reliability.method_units", ratio=float(sd.max() / sd.min())))
     if any(s.other for s in steps.values()):

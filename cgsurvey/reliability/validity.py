@@ -22,7 +22,7 @@ from cgsurvey.reliability.coefficients import (
     composite_reliability,
     correlation,
 )
-from cgsurvey.reliability.constructs import Blocks, Constructs, gather
+from cgsurvey.reliability.constructs import Blocks, Constructs, gather, together
 from cgsurvey.reliability.htmt import METHODS, Resampling, Seen, judged_pairs, seen_by_fit, seen_of_rows
 from cgsurvey.reliability.measured import NO_GROUP, Measured, measured
 from cgsurvey.reliability.validity_numbers import (
@@ -186,7 +186,8 @@ def validity(
         raise OptionError("data= gives the rows of a fitted model; here the data come first: cg.validity(data, ...).")
     blocks = gather(fit_or_data, constructs)
     try:
-        fit = cfa(measurement_model(blocks.items), blocks.source, ci=ci, **options)
+        with together(blocks, constructs):
+            fit = cfa(measurement_model(blocks.items), blocks.source, ci=ci, **options)
     except (EstimationError, IdentificationError) as error:
         return _without_model(blocks, str(error), correlation, absolute, ci, wanted, shown | options)
     model = measured(fit, list(blocks.items))

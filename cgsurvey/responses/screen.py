@@ -207,7 +207,7 @@ def screen(
         notes=tuple(notes),
         meta=Meta(
             function="screen",
-            options={**active, "critical_r": critical_r},
+            options={**active, "critical_r": critical_r, **({} if constructs is None else {"constructs": constructs})},
             seed=seed,
             n=len(responses),
             data_hash=data_hash(responses.frame[list(names)]),

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 import cgsurvey as cg
+from cgsurvey.reliability.coefficients import correlation
+from cgsurvey.reliability.measured import measured
 from cgsurvey.reliability.method_numbers import decompose, inflation, one_factor, without_marker
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -219,10 +221,43 @@ def test_what_is_refused():
         cg.common_method(frame.iloc[:9], BLOCKS)
 
 
+TWO = "A =~ .8*a1 + .7*a2 + .6*a3\nB =~ .8*b1 + .7*b2 + .6*b3\nA ~~ .4*B"
+PAIR = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"]}
+
+
+def test_incomplete_rows_are_used_where_the_models_use_them():
+    frame = cg.simulate(f"{TWO}\nM =~ .7*m1 + .7*m2\nM ~~ .2*A + .2*B", 300, seed=3)
+    rng = np.random.default_rng(1)
+    frame = frame.mask(rng.random(frame.shape) < 0.1)
+    got = cg.common_method(frame, PAIR, marker=["m1", "m2"], missing="fiml")
+    # the unrestricted moments that a fit by FIML holds
+    model = measured(cg.cfa("f =~ " + " + ".join(frame), frame, missing="fiml"))
+    S = pd.DataFrame(model.S, index=model.observed, columns=model.observed)
+    items = [i for block in PAIR.values() for i in block]
+    R = correlation(S.loc[items, items].to_numpy())
+    known = got.evidence.set_index(["technique", "measure"])["estimate"]
+    assert known["harman", "component_share"] == pytest.approx(np.linalg.eigvalsh(R)[-1] / 6, rel=1e-6)
+    W = np.array([[i in block for i in frame] for block in (*PAIR.values(), ["m1", "m2"])], dtype=float)
+    r = correlation(W @ S.loc[list(frame), list(frame)].to_numpy() @ W.T)
+    assert got.collinearity["vif"].to_list() == pytest.approx([1 / (1 - r[0, 1] ** 2)] * 2, rel=1e-6)
+    assert got.correlations["r"][0] == pytest.approx(r[0, 1], rel=1e-6)
+    assert known["marker", "r_marker"] == pytest.approx(r[2, :2].min(), rel=1e-6)
+    told = next(n for n in got.notes if n.code == "reliability.method_fiml")
+    assert told.values["rows"] == got.meta.n == 300 and 200 < told.values["n"] < 300
+    assert "maximum-likelihood moments of all 300 rows" in told.text
+
+
 def test_without_complete_rows_it_is_refused():
-    frame = cg.simulate("A =~ .8*a1 + .7*a2 + .6*a3\nB =~ .8*b1 + .7*b2 + .6*b3\nA ~~ .4*B", 240, seed=3)
+    frame = cg.simulate(TWO, 240, seed=3, categories=5)
     for i in range(len(frame)):
         frame.iloc[i, i % 6] = np.nan
-    blocks = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"]}
-    with pytest.raises(cg.SampleError, match=r"0 complete rows for 6 items.*cg\.impute"):
-        cg.common_method(frame, blocks, missing="fiml")
+    with pytest.raises(cg.SampleError, match=r"0 complete rows for 6 items.*missing='fiml'.*cg\.impute"):
+        cg.common_method(frame, PAIR, missing="pairwise", ordered=True)
+    assert cg.common_method(frame, PAIR, missing="fiml").meta.n == 240
+
+
+def test_rows_that_only_the_models_use_are_told():
+    frame = cg.simulate(TWO, 240, seed=3, categories=5)
+    frame.iloc[:40, 0] = np.nan
+    told = cg.common_method(frame, PAIR, missing="pairwise", ordered=True).notes
+    assert "200 complete rows of 240" in next(n.text for n in told if n.code == "reliability.method_complete")

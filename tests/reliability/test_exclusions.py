@@ -44,6 +44,16 @@ def codes(found: cg.Result) -> set[str]:
     return {n.code for n in found.notes}
 
 
+def test_constructs_are_those_of_the_screening(tmp_path):
+    screening = cg.screen(survey(300, 25), constructs=CONSTRUCTS, longstring=8)
+    named = cg.exclusion_sensitivity(screening, constructs=CONSTRUCTS)
+    pd.testing.assert_frame_equal(cg.exclusion_sensitivity(screening).changes, named.changes)
+    other = cg.exclusion_sensitivity(screening, constructs={"a": A}).changes
+    assert other["name"].unique().tolist() == ["a"]
+    again = cg.load_result(screening.save(tmp_path / "screening.cgr"))
+    pd.testing.assert_frame_equal(cg.exclusion_sensitivity(again, data=survey(300, 25)).changes, named.changes)
+
+
 def test_every_sample_is_that_of_keep():
     frame = survey(300, 25, 30)
     screening = screened(frame)

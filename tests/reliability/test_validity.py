@@ -239,3 +239,10 @@ def test_neither_model_nor_complete_rows():
     frame = frame.where(rng.random(frame.shape) > 0.75)
     with pytest.raises(cg.SampleError, match="no row is complete, which HTMT alone would need"):
         cg.validity(frame, {"A": [f"x{i}" for i in range(5)], "B": [f"x{i}" for i in range(5, 10)]}, missing="fiml")
+
+
+@pytest.mark.parametrize("judge", [cg.validity, cg.discriminant_validity, cg.common_method])
+def test_a_whole_instrument_in_one_model_is_refused_with_advice(judge):
+    few = cg.load_sample()
+    with pytest.raises(cg.SampleError, match=r"all 32 constructs of the instrument.*constructs=\['discovery'"):
+        judge(few)
