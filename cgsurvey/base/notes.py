@@ -33,7 +33,8 @@ class Note:
     text : str
         The sentence in English.
     values : mapping
-        The numbers and names in the sentence, for rendering in another language.
+        The numbers and names in the sentence, for rendering in another language; a mapping of languages to words is
+        said in the words of the language.
     """
 
     level: Level
@@ -44,9 +45,8 @@ class Note:
     def render(self, language: str = "en") -> str:
         """Return the sentence in `language`; English where the catalogue lacks it."""
         template = _entry(self.code).get(language)
-        values = {k: _Comma(v) if isinstance(v, float) else v for k, v in self.values.items()}
         try:
-            return template.format(**(values if language == "id" else self.values)) if template else self.text
+            return template.format(**_spoken(self.values, language)) if template else self.text
         except KeyError:  # a note saved by an earlier version may lack a value that the sentence names today
             return self.text
 
@@ -61,12 +61,18 @@ class _Comma(float):
         return float(self).__format__(spec).replace(".", ",")
 
 
+def _spoken(values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Values as a sentence in a language says them."""
+    out = {k: v.get(language, v["en"]) if isinstance(v, Mapping) else v for k, v in values.items()}
+    return {k: _Comma(v) if isinstance(v, float) else v for k, v in out.items()} if language == "id" else out
+
+
 def note(code: str, **values: Any) -> Note:
     """Make a note from its code and the values that its sentence names."""
     entry = _entry(code)
     if not entry:
         raise KeyError(f"no note '{code}' in the catalogue of its room")
-    return Note(entry["level"], code, entry["en"].format(**values), values)
+    return Note(entry["level"], code, entry["en"].format(**_spoken(values, "en")), values)
 
 
 def _entry(code: str) -> Mapping[str, Any]:

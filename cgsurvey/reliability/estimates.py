@@ -69,7 +69,7 @@ def _row(measure: str, estimate: Any, method: str, error: float = NAN, low: floa
 def _of_scale(s: Scale, ci: float, draw: np.random.Generator) -> Iterator[Row]:
     if s.defined and not s.ordinal_only:
         a = float(c.alpha(s.S))
-        yield _row("alpha", a, "feldt", NAN, *c.feldt(a, s.n, s.k, ci))
+        yield _row("alpha", a, "feldt", NAN, *map(float, c.feldt(a, s.n, s.k, ci)))
         yield _row("alpha", a, "duhachek", *c.duhachek(s.S, s.n, ci))
         if s.gamma is not None and s.n > 2:
             found = delta(s.S, s.gamma, s.n, _solution(s), ci)

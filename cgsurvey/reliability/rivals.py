@@ -36,6 +36,7 @@ PAIRS = (
     "p_vuong",
 )  # fmt: skip
 REFERENCES = ("wagenmakers2004", "bentler2010", "stoel2006")
+Said = Mapping[str, Mapping[str, str]]  # what a model is called, per language
 BIAS = ("murray2013", "morgan2015", "bonifay2017", "rodriguez2016")
 
 
@@ -157,15 +158,16 @@ def rivals(
         source, more = _with_scores(source, tree, chosen)
         notes += more
     fits, failed = _fit(listed, source, options)
-    notes += [note("reliability.rival_failed", model=name, reason=why) for name, why in failed.items()]
+    said = {r.name: {k: r.title.get(k) or r.title.get("en") or r.name for k in ("en", "id")} for r in listed}
+    notes += [note("reliability.rival_failed", model=said[name], reason=why) for name, why in failed.items()]
     if not fits:
         raise EstimationError(f"none of the models could be fitted: {next(iter(failed.values()))}")
     _same_variables(fits)
-    pairs, told = _pairs(fits, source)
+    pairs, told = _pairs(fits, source, said)
     described = _bifactors(listed, fits, tree, chosen)
     first = next(iter(fits.values()))
     notes += [n for n in first.notes if n not in source.notes and n.code in ABOUT_DATA]
-    notes += [*_remarks(listed, fits, pairs), *told]
+    notes += [*_remarks(listed, fits, pairs, said), *told]
     meta = _meta(first, listed, described, chosen, options)
     return Rivals(
         models=_table(listed, fits, pairs, described),
@@ -243,7 +245,7 @@ def _same_variables(fits: Mapping[str, SemFit]) -> None:
             )
 
 
-def _pairs(fits: Mapping[str, SemFit], source: Source) -> tuple[pd.DataFrame, list[Note]]:
+def _pairs(fits: Mapping[str, SemFit], source: Source, said: Said) -> tuple[pd.DataFrame, list[Note]]:
     rows, notes = [], []
     for (name_1, larger), (name_2, smaller) in combinations(fits.items(), 2):
         row: dict[str, Any] = {"model_1": name_1, "model_2": name_2, "relation": "not_nested", "boundary": False}
@@ -259,7 +261,9 @@ def _pairs(fits: Mapping[str, SemFit], source: Source) -> tuple[pd.DataFrame, li
         row |= {"chisq_diff": last["chisq_diff"], "df_diff": last["df_diff"], "p_value": last["p_value"]}
         if "sem.boundary" in codes:
             row["boundary"] = True
-            notes.append(_boundary(codes["sem.boundary"], name_1))
+            # the note says of which larger model it is the boundary: several pairs stand in one result
+            what = codes["sem.boundary"].values["what"]
+            notes.append(note("reliability.rivals_boundary", model=said[name_2], larger=said[name_1], what=what))
         if "sem.boundary_mixture" in codes:
             row["p_mixture"] = codes["sem.boundary_mixture"].values["p"]
         notes += [n for n in found.notes if n.code == "sem.negative_scaling"]
@@ -267,11 +271,6 @@ def _pairs(fits: Mapping[str, SemFit], source: Source) -> tuple[pd.DataFrame, li
     table = pd.DataFrame(rows, columns=list(PAIRS))
     numeric = [c for c in PAIRS if c not in ("model_1", "model_2", "relation", "boundary")]
     return table.astype(dict.fromkeys(numeric, float) | {"boundary": bool}), notes
-
-
-def _boundary(told: Note, larger: str) -> Note:
-    """Say of which larger model a boundary is one: several pairs stand in one result."""
-    return note("reliability.rivals_boundary", model=told.values["model"], larger=larger, what=told.values["what"])
 
 
 def _vuong(larger: SemFit, smaller: SemFit, source: Source) -> dict[str, float]:
@@ -335,16 +334,17 @@ def _table(
     return pd.DataFrame(out)
 
 
-def _remarks(listed: Sequence[Rival], fits: Mapping[str, SemFit], pairs: pd.DataFrame) -> list[Note]:
+def _remarks(listed: Sequence[Rival], fits: Mapping[str, SemFit], pairs: pd.DataFrame, said: Said) -> list[Note]:
     notes = [note("reliability.rivals_choice")]
     if any(r.bifactor and r.name in fits for r in listed):
         notes.append(note("reliability.rivals_bifactor"))
     for name, fit in fits.items():
         if what := improper(fit):
-            notes.append(note("reliability.rival_improper", model=name, what=what))
-    same = [f"{r.model_1} = {r.model_2}" for r in pairs[pairs["relation"] == "equivalent"].itertuples()]
+            notes.append(note("reliability.rival_improper", model=said[name], what=what))
+    same = list(pairs[pairs["relation"] == "equivalent"].itertuples())
     if same:
-        notes.append(note("reliability.rivals_equivalent", pairs="; ".join(same)))
+        told = {k: "; ".join(f"{said[r.model_1][k]} = {said[r.model_2][k]}" for r in same) for k in ("en", "id")}
+        notes.append(note("reliability.rivals_equivalent", pairs=told))
     return notes
 
 

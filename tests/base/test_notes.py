@@ -35,6 +35,12 @@ def test_braces_in_a_value_are_text():
     assert "{x}" in note("reliability.one_item", construct="{x}", item="y").render("id")
 
 
+def test_a_value_may_have_words_per_language():
+    made = note("reliability.one_item", construct={"en": "Trust", "id": "Kepercayaan"}, item={"en": "first"})
+    assert "Trust" in made.text and "Kepercayaan" in made.render("id") and "Trust" not in made.render("id")
+    assert "first" in made.render("id") and made.render("fr") == made.text
+
+
 def test_notes_are_values():
     made = note("reliability.one_item", construct="a", item="y")
     assert pickle.loads(pickle.dumps(made)) == made

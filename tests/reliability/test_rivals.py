@@ -87,6 +87,29 @@ def test_nested_pairs_are_tested_and_boundaries_told(found):
     assert "Stoel" in text and "lies on the boundary of" in text
 
 
+def test_notes_call_models_what_tables_call_them(found, tmp_path):
+    again = cg.load_result(found.save(tmp_path / "rivals.cgr"))
+    assert [n.render("id") for n in again.notes] == [n.render("id") for n in found.notes]
+    told = {n.code: n for n in again.notes}
+    same = told["reliability.rivals_equivalent"]
+    assert "Dimensions (correlated factors) = Second order" in same.text and "second_order" not in same.text
+    assert "Dimensi (faktor saling berkorelasi) = Orde kedua" in same.render("id")
+    assert told["reliability.rivals_boundary"].text.startswith("One factor lies on the boundary of")
+    assert told["reliability.rivals_boundary"].render("id").startswith("Satu faktor terletak pada batas")
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_the_picture_shows_distances_from_the_lowest_criterion(found, language):
+    drawn = cg.plot(found, language=language)
+    known = found.models.sort_values("bic", kind="stable")
+    points = {c.get_gid() or k: c for k, c in enumerate(drawn.axes[0].lines)}
+    x = sorted(float(v) for line in points.values() for v in line.get_xdata() if line.get_marker() in ("o", "s"))
+    both = known[["aic", "bic"]] - known[["aic", "bic"]].min()
+    np.testing.assert_allclose(x, np.sort(both.to_numpy().ravel()), atol=1e-6)
+    names = [found.meta.label(m, language) for m in known["model"]]
+    assert all(name in drawn.alt for name in names)
+
+
 def test_no_single_number_and_the_bias_of_bifactor_models_are_told(found):
     assert {"rivals_choice", "rivals_bifactor"} <= codes(found)
     assert {"murray2013", "morgan2015", "bonifay2017"} <= set(found.meta.references)

@@ -12,8 +12,9 @@ from cgsurvey.present.figures.forest import pages
 from cgsurvey.present.figures.intervals import discriminant_intervals, expert_intervals, retest_intervals
 from cgsurvey.present.figures.matrix import matrix_map
 from cgsurvey.present.figures.reliability import item_rest_plot, reliability_forest
+from cgsurvey.present.figures.rivals import criteria_plot
 from cgsurvey.present.figures.validity import pair_intervals, pair_limits
-from cgsurvey.reliability import DiscriminantValidity, ExpertJudgement, Reliability, Retest, Validity
+from cgsurvey.reliability import DiscriminantValidity, ExpertJudgement, Reliability, Retest, Rivals, Validity
 
 
 @drawers.register(Reliability)
@@ -65,3 +66,8 @@ def _of_experts(x: ExpertJudgement, language: str) -> Drawers:
 @drawers.register(Retest)
 def _of_retest(x: Retest, language: str) -> Drawers:
     return {"retest": partial(retest_intervals, x, language=language)}
+
+
+@drawers.register(Rivals)
+def _of_rivals(x: Rivals, language: str) -> Drawers:
+    return {"criteria": partial(criteria_plot, x, language=language)} if x.models["bic"].notna().sum() > 1 else {}

@@ -29,6 +29,7 @@ CAPTIONS: Mapping[str, Words] = {
     "experts": Words("Aiken's V with intervals", "V Aiken beserta intervalnya"),
     "retest": Words("Agreement of two occasions", "Kesepakatan dua waktu pengukuran"),
     "discriminant": Words("Factor correlations with intervals", "Korelasi faktor beserta intervalnya"),
+    "criteria": Words("Information criteria of rival models", "Kriteria informasi model tandingan"),
     "interaction": Words("Interaction and region of significance", "Interaksi dan daerah signifikansi"),
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
@@ -51,6 +52,7 @@ BESIDE = {
     "experts": "aiken",
     "retest": "retest",
     "discriminant": "discriminant",
+    "criteria": "rivals",
 }
 
 
