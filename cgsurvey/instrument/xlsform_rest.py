@@ -44,6 +44,8 @@ def completed(told: Document, rest: Document) -> Document:
     leaves = told.get("constructs", {})
     held: set[str] = set()
     out["constructs"] = _filled(tree, leaves, held)
+    if not isinstance(out["constructs"], dict):  # whoever checks the document tells what it holds instead
+        return out
     new = {c: spec for c, spec in leaves.items() if c not in held}
     return out | {"constructs": {**out["constructs"], **new}}
 
@@ -108,7 +110,8 @@ def _filled(tree: Any, leaves: Mapping[str, Document], held: set[str]) -> Any:
         if id in leaves:
             filled.setdefault("label", leaves[id]["label"])
         told = leaves.get(id, {}).get("items", [])
-        if told and sorted(map(str, spec.get("items") or ())) != sorted(told):
+        own = spec.get("items")
+        if told and not (isinstance(own, list) and sorted(map(str, own)) == sorted(told)):
             filled["items"] = told
         out[id] = filled
     return out

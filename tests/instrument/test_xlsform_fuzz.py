@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import openpyxl
 import pytest
 from broken_files import CHANGE, changed, repacked
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 
 from cgsurvey import Instrument, InstrumentError
@@ -105,6 +105,7 @@ def test_the_form_is_valid() -> None:
 
 @settings(max_examples=25, **QUIET)
 @given(CELLS)
+@example([("cgsurvey", 7, 1, "")])
 def test_broken_cells(cells: list[tuple[str, int, int, object]]) -> None:
     broken_cells(cells)
 

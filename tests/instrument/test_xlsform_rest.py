@@ -272,6 +272,21 @@ def test_forms_that_mean_harm(tmp_path: Path) -> None:
         Instrument.from_xlsform(tmp_path / "locked.xlsx")
 
 
+def test_the_example_of_the_guide_is_a_form(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "forms.md"
+    example = guide.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    scale = "scales: {yes_no: {type: nominal, choices: {'yes': {}, 'no': {}}}}"
+    head = f"id: guide\nversion: '1'\ntitle: {{en: Guide, id: Panduan}}\nlanguages: [id, en]\n{scale}\n"
+    (tmp_path / "guide.yaml").write_text(head + example, encoding="utf-8")
+    one = load_instrument(str(tmp_path / "guide.yaml"))
+    path = one.to_xlsform(tmp_path / "guide.xlsx")
+    form = convert(str(path))
+    assert form.warnings == []
+    assert Instrument.from_xlsform(path) == one
+    age = next(line for line in form.xform.splitlines() if "/age" in line and "constraint=" in line)
+    assert "/consent  = 'yes'" in age and "&lt; 120" in age
+
+
 @pytest.mark.reference
 def test_each_row_of_real_forms_is_kept_or_named(shared: Path) -> None:
     forms = sorted((shared / "data" / "xlsform").glob("*.xls*"))

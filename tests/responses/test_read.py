@@ -355,6 +355,24 @@ def test_sources_are_recognised_by_their_headers(tmp_path: Path) -> None:
     assert read_responses(write(tmp_path, f"{items}\n1,2,3\n"), TRUST, source="kobo").provenance.source == "kobo"
 
 
+def test_a_column_of_time_stamps_alone_is_no_export_of_google_forms(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"Cap waktu": ["2025-03-12", "2025-03-13"], "tru1": [1, 2], "tru2": [3, 4], "tru3": [5, 1]})
+    plain = read_responses(frame, TRUST)
+    assert plain.provenance.source == "table"
+    assert "source='google_forms' decides" in plain.provenance.source_why
+    named = read_responses(frame, TRUST, source="google_forms")
+    assert (named.provenance.source, named.frame["tru1"].tolist()) == ("google_forms", [1, 2])
+    moments = frame.assign(**{"Cap waktu": pd.to_datetime(["2025-03-12 23:12:47", "2025-03-13 01:00:00"])})
+    assert read_responses(moments, TRUST).provenance.source == "table"
+    asked = moments.rename(columns={"tru1": "Saya percaya mitra."})
+    got = read_responses(asked, TRUST, mapping={"tru1": 2})
+    assert got.provenance.source == "google_forms"
+    assert got.provenance.source_why == "first column 'Cap waktu', times of day in it, 1 headers of several words"
+    headers = write(tmp_path, "Timestamp,Age in years\n")
+    with pytest.raises(cg.DataError, match="holds headers"):
+        read_responses(headers)
+
+
 def test_workbook_and_csv_of_one_survey_are_equal(tmp_path: Path) -> None:
     rows = [line.split(",") for line in CODES.splitlines()]
     typed = [rows[0]] + [[int(c) if c.isdigit() else c or None for c in r] for r in rows[1:]]

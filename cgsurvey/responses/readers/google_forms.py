@@ -39,12 +39,53 @@ _DATE = re.compile(
 )
 
 
-def _signs(head: Head) -> Signs | None:
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}.*")
+_SERIAL = re.compile(r"[34]\d{4}[.,]\d+")  # a moment as workbooks count days, 1982 to 2036
+
+
+def _column(head: Head) -> tuple[str, int] | None:
+    """Return the first column where its header is that of the time stamps, and in which row it stands."""
     for i, row in enumerate(head):
         first = next((c for c in row if c.strip()), "")
         if plain(first) in _STAMP and row and row[0] == first:
-            return Signs(f"first column '{first.strip()}'", i)
+            return first.strip(), i
     return None
+
+
+def _signs(head: Head) -> Signs | None:
+    """Recognise an export by its time stamps, and by the way in which these or the other headers are written.
+
+    The header alone would take any table with a column of that name for an export.
+    """
+    found = _column(head)
+    if found is None:
+        return None
+    first, at = found
+    below = [row[0].strip() for row in head[at + 1 :] if row and row[0].strip()]
+    clock = [t for t in below if _SERIAL.fullmatch(t) or ((m := _DATE.match(t)) and m[4])]
+    questions = sum(len(h.split()) > 1 for h in head[at][1:])
+    local = [t for t in clock if not _ISO.fullmatch(t)]
+    if 2 * len(clock) < len(below) or not (questions or local):
+        return None
+    more = ["times of day in it"] if clock else []
+    more += [f"{questions} headers of several words"] if questions else ["written by a locale"]
+    return Signs(f"first column '{first}', {', '.join(more)}", at)
+
+
+def _as_named(head: Head) -> Signs | None:
+    found = _column(head)
+    return Signs(f"first column '{found[0]}'", found[1]) if found else None
+
+
+def doubt(head: Head) -> str:
+    """Return why a table with a column of time stamps is not taken for an export; "" where it has none."""
+    found = _column(head)
+    if found is None:
+        return ""
+    return (
+        f"first column '{found[0]}', but neither times as Google Forms writes them nor questions as headers; "
+        "source='google_forms' decides"
+    )
 
 
 def _read(table: RawTable, request: Request) -> RawTable:
@@ -126,4 +167,5 @@ GOOGLE_FORMS = Platform(
     _signs,
     _read,
     strict=True,
+    named=_as_named,
 )

@@ -62,6 +62,8 @@ class Platform:
         Table and request to the table with what the platform knows about it.
     strict : bool
         Whether a file without the signs cannot be read as one of these.
+    named : callable, optional
+        First rows to `Signs` where the caller names the platform; fewer signs may do then.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Platform:
     recognise: Callable[[Head], Signs | None]
     read: Callable[[RawTable, Request], RawTable]
     strict: bool = False
+    named: Callable[[Head], Signs | None] | None = None
 
 
 def as_it_stands(table: RawTable, request: Request) -> RawTable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgsurvey.base.errors import OptionError
-from cgsurvey.responses.readers.google_forms import GOOGLE_FORMS
+from cgsurvey.responses.readers.google_forms import GOOGLE_FORMS, doubt
 from cgsurvey.responses.readers.kobo import KOBO, ODK
 from cgsurvey.responses.readers.limesurvey import LIMESURVEY
 from cgsurvey.responses.readers.platform import Head, Platform, Signs, as_it_stands
@@ -33,9 +33,9 @@ def recognise(source: str, head: Head, where: str) -> tuple[Platform, Signs]:
     """
     seen = next(((p, s) for p in PLATFORMS if (s := p.recognise(head)) is not None), None)
     if source == "auto":
-        return seen or (TABLE, Signs(""))
+        return seen or (TABLE, Signs(doubt(head)))
     named = next(p for p in PLATFORMS if p.name == source)
-    own = named.recognise(head)
+    own = named.recognise(head) or (named.named(head) if named.named else None)
     if own is not None:
         return named, Signs(f"as told; {own.why}", own.header)
     if named is not TABLE and (named.strict or seen is not None):
