@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cgsurvey as cg
@@ -62,6 +62,7 @@ def test_small_strata_are_raised():
     assert "planning.single_strata" in {n.code for n in cg.allocate(50, {"a": 10_000, "b": 10}).notes}
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     sizes=st.lists(st.integers(1, 500), min_size=1, max_size=12),
     spread=st.lists(st.floats(0.0, 50.0), min_size=12, max_size=12),
@@ -77,6 +78,7 @@ def test_parts_are_whole_within_bounds_and_sum(sizes, spread, share, method):
     assert table["n"].sum() == n and (table["n"] >= 1).all() and (table["n"] <= table["population"]).all()
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     size=st.lists(st.integers(50, 2000), min_size=3, max_size=3), sd=st.lists(st.floats(0.5, 9), min_size=3, max_size=3)
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
@@ -82,6 +82,7 @@ def test_wilson():
     )
 
 
+@settings(deadline=None, max_examples=40)
 @given(delta=st.floats(0.08, 0.4), target=st.floats(0.5, 0.95))
 def test_size_of_a_known_curve(delta, target):
     """Power Phi(delta sqrt(n) - 1.96), without noise: n = ((z_target + 1.96) / delta)^2."""

@@ -36,30 +36,30 @@ def test_regression_equals_the_noncentral_t():
         return float(both * stats.chi2.pdf(w, n - 1))
 
     exact = integrate.quad(given_x, 5, 150)[0]
-    found = cg.power("y ~ .3*x", n, replications=8000, **QUIET).tidy().loc[0]
+    found = cg.power("y ~ .3*x", n, replications=5000, **QUIET).tidy().loc[0]
     assert found["power"] == pytest.approx(exact, abs=3.3 * found["power_mcse"])
     assert found["ci_lower"] < found["power"] < found["ci_upper"]
-    assert found["power_mcse"] == pytest.approx(np.sqrt(found["power"] * (1 - found["power"]) / 8000))
+    assert found["power_mcse"] == pytest.approx(np.sqrt(found["power"] * (1 - found["power"]) / 5000))
 
 
 def test_model_test_equals_satorra_and_saris():
     """A covariance that the analysis leaves out: chi-square is noncentral with n F(population)."""
     model = "f =~ .7*x1 + .7*x2 + .7*x3\ng =~ .7*y1 + .7*y2 + .7*y3\nf ~~ .5*g\nx1 ~~ .1*y1"
-    found = cg.power(model, 300, analysis="f =~ x1 + x2 + x3\ng =~ y1 + y2 + y3", replications=4000, **QUIET)
+    found = cg.power(model, 300, analysis="f =~ x1 + x2 + x3\ng =~ y1 + y2 + y3", replications=2000, **QUIET)
     told = next(n for n in found.notes if n.code == "planning.misspecified")
     shift = 300 * 8 * told.values["rmsea"] ** 2
     exact = stats.ncx2.sf(stats.chi2.isf(0.05, 8), 8, shift)
-    assert found.runs.loc[0, "rejection_share"] == pytest.approx(exact, abs=0.03)
+    assert found.runs.loc[0, "rejection_share"] == pytest.approx(exact, abs=0.04)
 
 
 def test_coverage_bias_and_theory():
-    found = cg.power(PATHS, [150, 300], replications=2000, **QUIET)
+    found = cg.power(PATHS, [150, 300], replications=1000, **QUIET)
     table = found.table[found.table["n"] == 300]
-    assert table["coverage"].between(0.925, 0.97).all()
+    assert table["coverage"].between(0.92, 0.975).all()
     paths = found.tidy()
     assert paths["true_value"].tolist() == pytest.approx([0.3 * 0.8 / 0.7, 0.16] * 2)
-    assert (paths["relative_bias"].abs() < 0.04).all()
-    assert paths["power"].to_numpy() == pytest.approx(paths["power_expected"].to_numpy(), abs=0.04)
+    assert (paths["relative_bias"].abs() < 0.06).all()
+    assert paths["power"].to_numpy() == pytest.approx(paths["power_expected"].to_numpy(), abs=0.06)
     assert paths["mean_std_error"].to_numpy() == pytest.approx(paths["sd_estimate"].to_numpy(), rel=0.06)
     assert found.runs["rejection_share"].iloc[1] == pytest.approx(0.05, abs=0.02)
 
@@ -127,19 +127,19 @@ def test_same_numbers_on_a_dask_cluster(tmp_path):
 
 def test_sizes_are_found():
     """Without n: sizes around that of theory; the n found has the wanted power."""
-    found = cg.power(FACTOR, replications=2000, **QUIET)
+    found = cg.power(FACTOR, replications=1000, **QUIET)
     low, high = found.needed.loc[0, ["ci_lower", "ci_upper"]]
-    assert len(found.runs) == 5 and low < found.needed.loc[0, "n"] < high < 1.15 * low
-    check = cg.power(FACTOR, found.n, replications=4000, progress=False, seed=99).tidy().loc[0]
-    assert check["power"] == pytest.approx(0.80, abs=0.025)
+    assert len(found.runs) == 5 and low < found.needed.loc[0, "n"] < high < 1.2 * low
+    check = cg.power(FACTOR, found.n, replications=2000, progress=False, seed=99).tidy().loc[0]
+    assert check["power"] == pytest.approx(0.80, abs=0.04)
     row = found.glance().loc[0]
     assert row["n_needed"] == found.n and row["ci_lower"] == low and row["target_power"] == 0.80
 
 
 def test_zero_is_an_error_rate():
-    found = cg.power("y ~ 0*x + .4*z", 100, replications=4000, **QUIET)
+    found = cg.power("y ~ 0*x + .4*z", 100, replications=2000, **QUIET)
     rows = found.tidy().set_index("rhs")
-    assert rows.loc["x", "power"] == pytest.approx(0.055, abs=0.012) and np.isnan(rows.loc["x", "relative_bias"])
+    assert rows.loc["x", "power"] == pytest.approx(0.055, abs=0.018) and np.isnan(rows.loc["x", "relative_bias"])
     assert "planning.zero_effect" in codes(found) and np.isnan(found.needed.set_index("rhs").loc["x", "n"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -65,6 +65,7 @@ def test_nonresponse_is_added_at_the_end():
     assert told.level == "serious" and str(impossible.invited) in told.text
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     n=st.integers(20, 5000),
     population=st.integers(6000, 10**6),
@@ -81,6 +82,7 @@ def test_margin_and_size_are_inverse(n, population, proportion, effect):
     assert precision.finite_mean(n0, population) == pytest.approx(n, rel=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(scale=st.floats(0.01, 1000))
 def test_a_mean_does_not_depend_on_its_units(scale):
     found = cg.sample_size("mean", 3000, margin=0.1 * scale, sd=0.8 * scale)
@@ -129,6 +131,7 @@ def test_rmsea_equals_semtools():
         assert detection.rmsea_power(301, 24, 0.05, 0.01, 0.05, groups) == pytest.approx(b, abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(df=st.integers(1, 300), power=st.floats(0.3, 0.95))
 def test_the_size_found_is_the_smallest(df, power):
     found = cg.sample_size("rmsea", df=df, power=power)
