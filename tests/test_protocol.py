@@ -77,6 +77,8 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "KAnonymity": lambda d: cg.k_anonymity(d.assign(sex=["f", "m"] * (len(d) // 2)), ["office", "sex"], k=15),
     "Normality": lambda d: cg.normality(d, ITEMS, by="office"),
     "NonresponseBias": lambda d: cg.nonresponse_bias(d, CONSTRUCTS, profile=["office"]),
+    "SurveyEstimates": lambda d: cg.survey_estimates(d, TRUST, by="office"),
+    "SurveyRegression": lambda d: cg.survey_regression("sq1 ~ tru1 + tru2", d, design=cg.Design(cluster="office")),
     "Representativeness": lambda d: cg.representativeness(d, {"office": {f"office {i}": 1 / 12 for i in range(12)}}),
     "IntraclassCorrelation": lambda d: cg.icc(d, TRUST),
     "Agreement": lambda d: cg.rwg(d, "office", {"trust": TRUST}, scale=(1, 5)),

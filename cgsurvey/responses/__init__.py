@@ -35,6 +35,12 @@ _WHERE = {
     "design_statement": "sides",
     "icc": "agreement",
     "rwg": "agreement",
+    "poststratify": "design",
+    "rake": "design",
+    "survey_estimates": "design",
+    "SurveyEstimates": "design",
+    "survey_regression": "design",
+    "SurveyRegression": "design",
 }
 
 __all__ = [
@@ -50,6 +56,8 @@ __all__ = [
     "Responses",
     "Screening",
     "Source",
+    "SurveyEstimates",
+    "SurveyRegression",
     "as_source",
     "check_responses",
     "collapse",
@@ -61,11 +69,15 @@ __all__ = [
     "load_sample",
     "nonresponse_bias",
     "normality",
+    "poststratify",
+    "rake",
     "read_responses",
     "representativeness",
     "rwg",
     "score",
     "screen",
+    "survey_estimates",
+    "survey_regression",
 ]
 
 if TYPE_CHECKING:
@@ -74,7 +86,15 @@ if TYPE_CHECKING:
     from cgsurvey.responses.categories import collapse
     from cgsurvey.responses.checking import FileCheck, check_responses
     from cgsurvey.responses.describe import describe
-    from cgsurvey.responses.design import Design
+    from cgsurvey.responses.design import (
+        Design,
+        SurveyEstimates,
+        SurveyRegression,
+        poststratify,
+        rake,
+        survey_estimates,
+        survey_regression,
+    )
     from cgsurvey.responses.link import link
     from cgsurvey.responses.linkage import Linkage
     from cgsurvey.responses.nonresponse import NonresponseBias, nonresponse_bias

@@ -6,12 +6,20 @@ from typing import Any
 
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.options import choose
-from cgsurvey.present.figures import of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem
+from cgsurvey.present.figures import (
+    of_design,
+    of_factor,
+    of_planning,
+    of_reliability,
+    of_responses,
+    of_satisfaction,
+    of_sem,
+)
 from cgsurvey.present.figures.drawers import drawable, drawers
 from cgsurvey.present.figures.picture import Picture
 
 # Each registers its classes when imported.
-_ROOMS = (of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem)
+_ROOMS = (of_design, of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem)
 
 
 def plot_kinds(x: Any, *, language: str = "en") -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from cgsurvey.present.narration import (
     of_comparisons,
+    of_design,
     of_factor,
     of_models,
     of_omega,
@@ -32,6 +33,7 @@ from cgsurvey.responses import Responses
 # Each registers its classes when imported.
 _ROOMS = (
     of_comparisons,
+    of_design,
     of_factor,
     of_models,
     of_omega,

@@ -25,6 +25,7 @@ from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
 from cgsurvey.responses.anonymity import KAnonymity
 from cgsurvey.responses.describe import Description
+from cgsurvey.responses.design import SurveyEstimates, SurveyRegression
 from cgsurvey.responses.linkage import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import Normality
@@ -50,6 +51,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "screening": (Screening, ExclusionSensitivity),
     "mcar": (Missingness, McarTest),
     "description": (Description, Normality),
+    "population": (SurveyEstimates, SurveyRegression),
     "satisfaction": (SatisfactionIndex, IndexLink),
     "experts": (ExpertJudgement,),
     "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
@@ -79,6 +81,7 @@ TITLES: Mapping[str, Words] = {
     "screening": Words("Screening of the data", "Penyaringan data"),
     "mcar": Words("Missing answers", "Jawaban kosong"),
     "description": Words("Description", "Deskripsi"),
+    "population": Words("Estimates for the population", "Estimasi untuk populasi"),
     "satisfaction": Words("Satisfaction index", "Indeks Kepuasan Masyarakat"),
     "experts": Words("Content validity", "Validitas isi"),
     "exploration": Words("Exploratory factor analysis", "Analisis faktor eksploratori"),

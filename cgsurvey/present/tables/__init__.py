@@ -19,6 +19,7 @@ from cgsurvey.present.table import Table
 from cgsurvey.present.tables import (
     anonymity,
     comparison,
+    design,
     factor,
     invariance,
     items,
@@ -45,6 +46,7 @@ from cgsurvey.present.tables.suppression import checked
 _ROOMS = (
     anonymity,
     comparison,
+    design,
     factor,
     invariance,
     items,

@@ -13,7 +13,7 @@ from scipy.special import chdtrc, fdtrc
 
 from cgsurvey.base.units import Floats, Ints
 from cgsurvey.responses.design.sample import Drawn, degrees, solve
-from cgsurvey.responses.design.statistics import Ratio
+from cgsurvey.responses.design.statistics import Ratio, Total
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,16 @@ class Crossed:
         Weighted shares of all.
     covariance : ndarray, shape (R C, R C)
         Of the shares, row by row.
+    totals : ndarray, shape (R C, R C)
+        Covariance of the weighted totals of the cells over the square of their sum.
     df : int
-        Degrees of freedom of the design among those who are in the table.
+        Degrees of freedom of the design.
     """
 
     counts: Ints
     shares: Floats
     covariance: Floats
+    totals: Floats
     df: int
 
     @property
@@ -86,11 +89,18 @@ def crossed(rows: Ints, columns: Ints, drawn: Drawn) -> Crossed:
     cell = np.where(inside == 0, rows * C + columns, -1)
     hits = (cell[:, None] == np.arange(R * C)).astype(np.float64)
     found = solve(Ratio(hits, (inside == 0).astype(np.float64)[:, None], inside, 1), drawn)
+    totals = solve(Total(hits, inside, 1), drawn)
     counts = np.bincount(cell + 1, minlength=R * C + 1)[1:].reshape(R, C)
-    return Crossed(counts, found.estimate.reshape(R, C), found.covariance[0], int(degrees(drawn, inside)[0]))
+    return Crossed(
+        counts=counts,
+        shares=found.estimate.reshape(R, C),
+        covariance=found.covariance[0],
+        totals=totals.covariance[0] / totals.estimate.sum() ** 2,
+        df=int(degrees(drawn)[0]),
+    )
 
 
-def rao_scott(shares: Floats, covariance: Floats, n: int, df: int) -> RaoScott:
+def rao_scott(shares: Floats, covariance: Floats, n: int, df: int, *, totals: Floats | None = None) -> RaoScott:
     """Test independence of rows and columns.
 
     Parameters
@@ -102,6 +112,8 @@ def rao_scott(shares: Floats, covariance: Floats, n: int, df: int) -> RaoScott:
         Respondents.
     df : int
         Degrees of freedom of the design.
+    totals : ndarray, shape (R C, R C), optional
+        Covariance of the totals of the cells over the square of their sum, which Wald's statistic needs.
     """
     R, C = shares.shape
     k = (R - 1) * (C - 1)
@@ -119,7 +131,7 @@ def rao_scott(shares: Floats, covariance: Floats, n: int, df: int) -> RaoScott:
     trace = trace if trace > 0 else np.nan
     df1 = trace**2 / square if square > 0 else np.nan
     df2 = df1 * df if df > 0 else np.nan
-    wald = _wald(shares, covariance)
+    wald = np.nan if totals is None else _wald(shares, totals)
     room = df - k + 1
     adjusted = wald * room / df if df > 0 and room > 0 else np.nan
     return RaoScott(
@@ -146,7 +158,7 @@ def _contrasts(m: int) -> Floats:
 
 
 def _wald(shares: Floats, covariance: Floats) -> float:
-    """Wald's statistic of p_ij - p_i. p_.j over its degrees of freedom; NaN where its covariance is singular."""
+    """Wald's statistic of N_ij - N_i. N_.j / N over its degrees of freedom; NaN where its covariance is singular."""
     R, C = shares.shape
     r, c = shares.sum(axis=1), shares.sum(axis=0)
     k = (R - 1) * (C - 1)
@@ -157,6 +169,7 @@ def _wald(shares: Floats, covariance: Floats) -> float:
             J[i, j, i, j] += 1
             J[i, j, i, :] -= c[j]
             J[i, j, :, j] -= r[i]
+            J[i, j] += r[i] * c[j]
     J = J.reshape(k, R * C)
     V = J @ covariance @ J.T
     if np.linalg.matrix_rank(V, hermitian=True) < k:
@@ -171,9 +184,4 @@ def independent(rows: Ints, columns: Ints, drawn: Drawn) -> tuple[Crossed, RaoSc
     for new, old in zip(codes, (rows, columns), strict=True):
         new[inside] = np.unique(old[inside], return_inverse=True)[1]
     table = crossed(codes[0], codes[1], drawn)
-    return table, rao_scott(table.shares, table.covariance, table.n, degrees_of(drawn))
-
-
-def degrees_of(drawn: Drawn) -> int:
-    """Degrees of freedom of the whole design."""
-    return int(degrees(drawn)[0])
+    return table, rao_scott(table.shares, table.covariance, table.n, table.df, totals=table.totals)

@@ -54,6 +54,8 @@ class Design:
     margins : tuple of str
         Columns to whose known totals the weights were post-stratified (one) or raked (several); set by
         `poststratify` and `rake`, and used by standard errors.
+    calibrated : str, optional
+        Column of the weights that met the margins, where they were trimmed afterwards.
     """
 
     weights: str | None = None
@@ -69,6 +71,7 @@ class Design:
     lonely: Lonely = "fail"
     nest: bool = False
     margins: tuple[str, ...] = ()
+    calibrated: str | None = None
 
     def __post_init__(self) -> None:
         for name in _NAMES:
@@ -101,6 +104,7 @@ class Design:
         have = set(names)
         given = [(name, getattr(self, name)) for name in _NAMES]
         given += [("replicate_weights", v) for v in self.replicate_weights] + [("margins", v) for v in self.margins]
+        given.append(("calibrated", self.calibrated))
         absent = [f"{name}='{v}'.{did_you_mean(v, names)}" for name, v in given if v is not None and v not in have]
         if absent:
             raise ColumnNotFoundError(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import DataError, OptionError, SampleError, some
+from cgsurvey.base.errors import CodingError, DataError, OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, whole
-from cgsurvey.base.parallel import streams
+from cgsurvey.base.parallel import recorded_seed, streams
 from cgsurvey.base.units import Floats, Ints, unit_of_rows
 from cgsurvey.responses.design.design import Design
 from cgsurvey.responses.design.replication import given, jackknife, rao_wu, scales
 from cgsurvey.responses.design.sample import Drawn, Replicates
+from cgsurvey.responses.responses import Responses
+from cgsurvey.responses.source import Source, as_source
 
 ERRORS = ("taylor", "JK1", "JKn", "bootstrap")
 
@@ -84,6 +88,7 @@ def drawn_from(
         fraction=fraction,
         alone="remove" if found.lonely == "certainty" else "adjust" if found.lonely == "fail" else found.lonely,
         margins=tuple(_margin(frame, name) for name in found.margins),
+        calibrated=None if found.calibrated is None else frame[found.calibrated].to_numpy(dtype=float),
     )
     if found.replicate_weights:
         return drawn.with_replicates(_given(frame, found, file))
@@ -108,7 +113,7 @@ def _made(drawn: Drawn, errors: str, replicates: int, seed: int | None) -> Repli
 
 
 def _weights(frame: pd.DataFrame, name: str, what: str, faults: list[str]) -> Floats:
-    w = pd.to_numeric(frame[name].astype(object), errors="coerce").to_numpy(dtype=float)
+    w = _as_floats(frame[name])
     for wrong, words, remedy in (
         (~np.isfinite(w), "are missing or no numbers", "fill them in or leave these rows out"),
         (w < 0, "are negative", "correct them"),
@@ -154,7 +159,7 @@ def _fractions(
 ) -> tuple[Floats | None, list[str]]:
     """Share of the units drawn in each stratum."""
     name, faults = str(design.fpc), []
-    N = pd.to_numeric(frame[name].astype(object), errors="coerce").to_numpy(dtype=float)
+    N = _as_floats(frame[name])
     h = np.zeros(len(frame), dtype=np.int64) if strata is None else strata
     if not (np.isfinite(N) & (N > 0)).all():
         wrong = ~(np.isfinite(N) & (N > 0))
@@ -226,3 +231,43 @@ def _given(frame: pd.DataFrame, design: Design, file: str) -> Replicates:
         scale = 1.0
     rscales = np.array(design.replicate_rscales) if design.replicate_rscales else None
     return given(W, scale, rscales, design.replicate_mse)
+
+
+def wanted_frame(data: Responses | pd.DataFrame) -> tuple[Source, pd.DataFrame]:
+    """Source of the data and their answers as given, with means of composites beside them."""
+    source = as_source(data)
+    if not isinstance(data, Responses):
+        return source, source.frame
+    return source, data.frame.join(source.frame[list(source.composites)]) if source.composites else data.frame
+
+
+def numbers(frame: pd.DataFrame, names: Sequence[str], file: str = "") -> Floats:
+    """Columns as numbers, shape (n, k), NaN without an answer; all that hold text are named at once."""
+    columns, wrong = [], []
+    for name in names:
+        answers = frame[name]
+        x = _as_floats(answers)
+        bad = (np.isnan(x) & answers.notna().to_numpy()) | np.isinf(x)
+        if bad.any():
+            shown = (f"{v!r} (row {r})" for r, v in answers[bad].items())
+            wrong.append(f"'{name}': {some(shown, 3)}")
+        columns.append(x)
+    if wrong:
+        raise CodingError(
+            f"{file or 'the data'}: columns hold text or infinite values where numbers belong: {'; '.join(wrong)}. "
+            "Shares of categories are had by statistic='proportion'; labels become scores where the file is read with "
+            "its instrument."
+        )
+    return np.column_stack(columns)
+
+
+def _as_floats(column: pd.Series) -> Floats:
+    """A column as numbers, NaN for what is none."""
+    known = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+    return np.asarray(column if known else pd.to_numeric(column.astype(object), errors="coerce"), dtype=np.float64)
+
+
+def recorded(errors: str, design: Design | None, seed: int | None) -> int | None:
+    """The seed of a bootstrap, drawn now where none was given; None where nothing is drawn."""
+    given = design is not None and bool(design.replicate_weights)
+    return recorded_seed(seed) if errors == "bootstrap" and not given else None

@@ -63,6 +63,8 @@ class Drawn:
         What a stratum with one primary unit counts, see `total_products`.
     margins : tuple of ndarray of int, shape (n,)
         Categories to which weights were post-stratified (one) or raked (several).
+    calibrated : ndarray, shape (n,), optional
+        Weights that met the margins, where `weights` were trimmed afterwards.
     replicates : Replicates, optional
     """
 
@@ -72,6 +74,7 @@ class Drawn:
     fraction: Floats | None = None
     alone: str = "adjust"
     margins: tuple[Ints, ...] = ()
+    calibrated: Floats | None = None
     replicates: Replicates | None = None
 
     def __len__(self) -> int:
@@ -268,12 +271,14 @@ def _spread(Z: Floats, domain: Ints, D: int) -> Floats:
 
 def _of_residuals(drawn: Drawn, u: Floats, domain: Ints | None) -> Floats:
     """Covariance after calibration: totals of the margins are known, so only what they leave of u varies."""
-    plain = replace(drawn, margins=())
+    w = drawn.weights if drawn.calibrated is None else drawn.calibrated
+    plain = replace(drawn, margins=(), weights=w)
+    u = u * (drawn.weights / w)[:, None]
     if domain is None or not domain.any():
-        return covariance(plain, residuals(u, drawn.margins, drawn.weights))
+        return covariance(plain, residuals(u, drawn.margins, w))
     D = int(domain.max(initial=0)) + 1
     parts = (np.where((domain == d)[:, None], u, 0.0) for d in range(D))
-    return np.concatenate([covariance(plain, residuals(part, drawn.margins, drawn.weights)) for part in parts])
+    return np.concatenate([covariance(plain, residuals(part, drawn.margins, w)) for part in parts])
 
 
 def residuals(u: Floats, margins: tuple[Ints, ...], w: Floats) -> Floats:

@@ -87,14 +87,16 @@ class Moments:
     def _parts(self, w: Floats) -> tuple[Floats, Floats, Floats]:
         """Answered pairs (n, k), their products of deviations (n, k), and n / (n - 1) over their weight (D, k)."""
         a, b = self.pairs.T
-        both = self.given[:, a] * self.given[:, b]
+        alone = np.array_equal(a, b)
+        both = self.given[:, a] if alone else self.given[:, a] * self.given[:, b]
         v = w[:, None] * both
-        total, n = sums(v, self.domain, self.D), sums(np.where(v != 0, both, 0.0), self.domain, self.D)
+        total, n = sums(v, self.domain, self.D), sums(both, self.domain, self.D)
         total = np.where(total > 0, total, np.nan)
-        products = both.copy()
-        for column in (a, b):
+        products = both
+        for column in (a,) if alone else (a, b):
             mean = sums(v * self.y[:, column], self.domain, self.D) / total
-            products *= self.y[:, column] - of_rows(mean, self.domain)
+            d = self.y[:, column] - of_rows(mean, self.domain)
+            products = products * (d * d if alone else d)
         return both, products, n / np.where(n > 1, n - 1, np.nan) / total
 
     def estimate(self, w: Floats) -> Floats:
