@@ -66,11 +66,11 @@ def hedges_interval(g: float, n1: int, n2: int, level: float) -> tuple[float, fl
     df, root = n1 + n2 - 2, np.sqrt(n1 * n2 / (n1 + n2))
     J = float(unbiasing(df))
     t, tail = g / J * root, (1 - level) / 2
-    lower, upper = (_noncentrality(df, t, p) for p in (1 - tail, tail))
+    lower, upper = (noncentrality(df, t, p) for p in (1 - tail, tail))
     return float(J * lower / root), float(J * upper / root)
 
 
-def _noncentrality(df: int, t: float, p: float) -> float:
+def noncentrality(df: float, t: float, p: float) -> float:
     """Return the noncentrality at which t is the p quantile; NaN where the distribution cannot be computed."""
     near = float(nctdtrinc(df, p, t))  # right to about five digits
     off = 1e-3 * (1 + abs(near))
