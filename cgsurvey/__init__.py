@@ -89,6 +89,16 @@ _WHERE = {
         "exclusion_sensitivity",
         "ExclusionSensitivity",
     ),
+    "classical": (
+        "regress",
+        "Regression",
+        "compare_groups",
+        "GroupComparison",
+        "correlate",
+        "Correlations",
+        "crosstab",
+        "CrossTable",
+    ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
     "service_quality": ("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
     "present": (
@@ -142,6 +152,16 @@ if TYPE_CHECKING:
     from cgsurvey.base.model import Model
     from cgsurvey.base.notes import Note
     from cgsurvey.base.result import Result, load_result
+    from cgsurvey.classical import (
+        Correlations,
+        CrossTable,
+        GroupComparison,
+        Regression,
+        compare_groups,
+        correlate,
+        crosstab,
+        regress,
+    )
     from cgsurvey.factor import (
         Factorability,
         FactorAnalysis,

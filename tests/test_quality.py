@@ -53,6 +53,17 @@ LABELLED = {
         "levels",
         "sources",
     },
+    "classical": {
+        "correlations",
+        "crosstab",
+        "formula",
+        "groups",
+        "regression",
+        "regression_linear",
+        "regression_ordinal",
+        "steps",
+        "variables",
+    },
     "factor": {"gathered", "factorability", "parallel_analysis", "efa", "labelling", "result"},
     "service_quality": {"elements", "sampled", "grouping", "periods", "satisfaction", "ikm", "link"},
     "reliability": {

@@ -80,7 +80,7 @@ def equal_variances(X: Array, fit: Linear) -> Iterator[Check]:
         lm = n * (1 - float(left @ left) / float(squares @ squares))
         yield Check("homoscedasticity", "white", lm, int(rank) - 1, p=float(stats.chi2.sf(lm, rank - 1)))
     size = least_squares(np.abs(fit.e), X, intercept=True)
-    yield Check("homoscedasticity", "glejser", size.F, size.df1, size.df2, size.p_F)
+    yield Check("homoscedasticity", "glejser", size.F, size.df1, size.df2, size.p_f)
     for column in range(1, k if k > 2 else 1):
         yield Check("homoscedasticity", "glejser_t", size.t[column], size.df, p=float(size.p[column]), term=column)
 
@@ -105,7 +105,12 @@ def durbin_watson(e: Array, X: Array) -> Check:
         Q = np.linalg.qr(X, mode="complete")[0][:, k:]
         return Check("independence", "durbin_watson", d, p=_imhof(np.linalg.eigvalsh(Q.T @ A @ Q) - d))
     one = 2 * (n - 1) - float(np.trace(A_X.T @ X @ inverse))
-    two = 6 * n - 8 - 2 * float(np.trace(A_X.T @ A_X @ inverse)) + float(np.trace((X.T @ A_X @ inverse) @ (X.T @ A_X @ inverse)))
+    two = (
+        6 * n
+        - 8
+        - 2 * float(np.trace(A_X.T @ A_X @ inverse))
+        + float(np.trace((X.T @ A_X @ inverse) @ (X.T @ A_X @ inverse)))
+    )
     free = n - k
     mean, variance = one / free, 2 * (two - one * one / free) / (free * (free + 2))
     return Check("independence", "durbin_watson", d, p=float(ndtr((d - mean) / np.sqrt(variance))))

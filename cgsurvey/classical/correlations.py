@@ -250,5 +250,7 @@ def _square(names: Sequence[str], made: Pairs) -> pd.DataFrame:
 def _remarks(table: pd.DataFrame, made: Pairs, notes: list[Note]) -> None:
     for which, code in ((table["r"].isna().to_numpy(), "undefined"), (made.bound, "bound")):
         if which.any():
-            pairs = some(f"{a} - {b}" for a, b in zip(table["variable_1"][which], table["variable_2"][which], strict=True))
+            pairs = some(
+                f"{a} - {b}" for a, b in zip(table["variable_1"][which], table["variable_2"][which], strict=True)
+            )
             notes.append(note(f"classical.correlation_{code}", pairs=pairs))

@@ -16,7 +16,7 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction, whole
 from cgsurvey.base.parallel import recorded_seed
 from cgsurvey.base.result import Result
-from cgsurvey.classical.crosstab_numbers import FEW, adjusted_residuals, expected, measures, tests
+from cgsurvey.classical.crosstab_numbers import FEW, adjusted_residuals, expected, independence_tests, measures
 from cgsurvey.classical.variables import MOST, Variables, gather_variables
 from cgsurvey.responses.responses import Responses
 
@@ -133,7 +133,7 @@ def crosstab(
     empty = int((N == 0).sum())
     if empty:
         notes.append(note("classical.empty_cells", n=empty, total=N.size))
-    made = tests(N, seed=seed, replicates=replicates)
+    made = independence_tests(N, seed=seed, replicates=replicates)
     return CrossTable(
         rows=rows,
         columns=columns,
@@ -168,8 +168,8 @@ def _counted(
     for name, kinds in zip((rows, columns), words, strict=True):
         if len(kinds) > MOST:
             raise CodingError(
-                f"{found.where}: '{name}' has {len(kinds)} different values, too many for a cross-table (at most {MOST}). "
-                "Group them first, or use cg.correlate."
+                f"{found.where}: '{name}' has {len(kinds)} different values, too many for a cross-table (at most "
+                f"{MOST}). Group them first, or use cg.correlate."
             )
     both = (codes[0] >= 0) & (codes[1] >= 0)
     lost = int((~both).sum())
@@ -188,7 +188,7 @@ def _counted(
 
 def _cells(N: np.ndarray, words: tuple[Sequence[str], Sequence[str]]) -> pd.DataFrame:
     n = N.sum()
-    i, j = (v.ravel() for v in np.indices(N.shape))
+    i, j = (v.ravel().tolist() for v in np.indices(N.shape))
     tables: Mapping[str, np.ndarray] = {
         "count": N,
         "expected_count": expected(N),

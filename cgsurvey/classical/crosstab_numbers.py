@@ -54,7 +54,7 @@ def adjusted_residuals(N: Counts) -> Array:
     return (N - E) / np.sqrt(E * (1 - rows) * (1 - columns))
 
 
-def tests(N: Counts, *, seed: int, replicates: int) -> list[Test]:
+def independence_tests(N: Counts, *, seed: int, replicates: int) -> list[Test]:
     """Pearson's chi-square, Yates' correction (2 x 2), the likelihood ratio, Fisher's exact test.
 
     Fisher's test is exact for 2 x 2, else by Monte Carlo over tables with the same margins (R: fisher.test, with

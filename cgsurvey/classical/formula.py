@@ -92,7 +92,9 @@ def build(formula: str, frame: pd.DataFrame) -> Design:
     import formulaic
 
     names = variables_of(formula)
-    used = frame[names].apply(lambda c: c.cat.remove_unused_categories() if isinstance(c.dtype, pd.CategoricalDtype) else c)
+    used = frame[names].apply(
+        lambda c: c.cat.remove_unused_categories() if isinstance(c.dtype, pd.CategoricalDtype) else c
+    )
     left, _, right = formula.partition("~")
     outcome = used[names[0]]
     if isinstance(outcome.dtype, pd.CategoricalDtype):

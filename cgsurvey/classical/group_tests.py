@@ -197,7 +197,7 @@ def kruskal_wallis(groups: Samples, level: float) -> Found:
         return Found("kruskal_wallis", NAN, k - 1, NAN, NAN, "epsilon2_rank", NAN)
     found = stats.kruskal(*groups)
     H = float(found.statistic)
-    F = H / (k - 1) / ((n - 1 - H) / (n - k)) if H < n - 1 else np.inf  # that of the ranks
+    F = H / (k - 1) / ((n - 1 - H) / (n - k)) if n - 1 > H else np.inf  # that of the ranks
     limits = variance_share(F, k - 1, n - k, n, level)
     return Found("kruskal_wallis", H, k - 1, NAN, float(found.pvalue), "epsilon2_rank", H / (n - 1), *limits)
 
@@ -213,9 +213,11 @@ def paired_t(x: Array, level: float) -> Found:
     t = mean / se if se > 0 else NAN
     J, width = float(unbiasing(n - 1)), float(stdtrit(n - 1, (1 + level) / 2)) * se
     tail, root = (1 - level) / 2, np.sqrt(n)
-    limits = (NAN, NAN) if t != t else tuple(J * noncentrality(n - 1, t, q) / root for q in (1 - tail, tail))
+    lower, upper = (J * noncentrality(n - 1, t, q) / root if t == t else NAN for q in (1 - tail, tail))
     p = float(2 * stdtr(n - 1, -abs(t)))
-    return Found("paired_t", t, n - 1, NAN, p, "hedges_g_z", J * t / root, *limits, mean, mean - width, mean + width)
+    return Found(
+        "paired_t", t, n - 1, NAN, p, "hedges_g_z", J * t / root, lower, upper, mean, mean - width, mean + width
+    )
 
 
 def wilcoxon(x: Array, level: float) -> Found:
@@ -268,7 +270,7 @@ def friedman(x: Array, level: float) -> Found:
 def repeated_anova(x: Array, level: float) -> Found:
     """Analysis of variance of k repeated measures, shape (n, k), with Greenhouse and Geisser's (1959) correction.
 
-    Partial eta2 = SS of the measures / (that + error), interval by the noncentral F with uncorrected degrees of freedom.
+    Partial eta2 = SS of the measures / (that + error), interval by the noncentral F, degrees uncorrected.
     R: anova of mlm with test = "Spherical".
     """
     n, k = x.shape

@@ -55,7 +55,18 @@ REFERENCES: Mapping[str, tuple[str, ...]] = {
     "friedman": ("friedman1937",),
 }
 PAIR_COLUMNS = [
-    *("outcome", "group_1", "group_2", "method", "difference", "std_error", "statistic", "df", "p_adjusted", "ci_lower"),
+    *(
+        "outcome",
+        "group_1",
+        "group_2",
+        "method",
+        "difference",
+        "std_error",
+        "statistic",
+        "df",
+        "p_adjusted",
+        "ci_lower",
+    ),
     *("ci_upper", "effect_size", "effect_lower", "effect_upper"),
 ]
 
@@ -133,7 +144,7 @@ def compare_groups(
         Two groups: "welch" (default), "t", "mann_whitney". Three or more: "welch_anova" (default), "anova",
         "kruskal_wallis"; these serve for two groups too. Paired: "paired_t" (default for two), "wilcoxon";
         "repeated_anova" (default for three or more), "friedman". The defaults need no equal variances, and cost nearly
-        nothing where variances are equal; a test of variances first does not make the choice any better (Delacre, 2017).
+        nothing where variances are equal; a test of variances first is no help (Delacre, 2017).
     constructs : mapping of str to sequence of str, optional
         Items of scores that `outcomes` names, for data without an instrument.
     ci : float

@@ -36,7 +36,7 @@ class Linear:
         Residual standard deviation.
     r2, r2_adj : float
         1 - RSS / TSS, about the mean where X holds an intercept.
-    F, df1, df2, p_F : float
+    F, df1, df2, p_f : float
         Test that all coefficients but the intercept are zero: the usual F with classical errors, else Wald's. NaN
         where there is none.
     loglik : float
@@ -58,7 +58,7 @@ class Linear:
     F: float
     df1: int
     df2: int
-    p_F: float
+    p_f: float
     loglik: float
     df: int
     df_t: int
@@ -142,7 +142,7 @@ def least_squares(
         F=F,
         df1=df1,
         df2=df_t,
-        p_F=float(f_distribution.sf(F, df1, df_t)) if F == F else np.nan,
+        p_f=float(f_distribution.sf(F, df1, df_t)) if F == F else np.nan,
         loglik=float(fit.llf),
         df=df,
         df_t=df_t,

@@ -125,7 +125,7 @@ def proportional_odds(y: Ints, X: Array, *, robust: bool = False, cluster: Ints 
 
 def _inverse(A: Array) -> Array | None:
     try:
-        found = np.linalg.inv(A)
+        found = np.asarray(np.linalg.inv(A), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
     return found if (np.diag(found) > 0).all() else None
@@ -171,7 +171,7 @@ class Brant:
 
 
 def brant(y: Ints, X: Array) -> Brant | None:
-    """Test whether the coefficients are alike at all thresholds (Brant, 1990); None where a binary model has no maximum.
+    """Test whether the coefficients are alike at all thresholds (Brant, 1990); None where it cannot be computed.
 
     The coefficients of the J - 1 binary regressions of Y > j are compared by Wald's test with their joint covariance
     matrix (R: brant::brant).

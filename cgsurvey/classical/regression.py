@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -240,7 +241,7 @@ def _designs(formulas: Sequence[str], variables: Variables, rows: pd.DataFrame) 
         raise OptionError(f"the steps have different outcomes: {some(outcomes)}.")
     for design in designs:
         _check(design, variables)
-    for before, after in zip(designs[:-1], designs[1:], strict=True):
+    for before, after in pairwise(designs):
         gone = [t for t in before.terms if t not in after.terms]
         if gone or len(before.terms) == len(after.terms):
             told = f"'{after.formula}' lacks {some(gone)}" if gone else f"'{after.formula}' adds nothing"
@@ -271,9 +272,7 @@ def _check(design: Design, variables: Variables) -> None:
         raise SampleError(f"perfect collinearity: {'; '.join(told)}. Leave one of them out of '{design.formula}'.")
 
 
-def _clusters(
-    variables: Variables, rows: pd.DataFrame, cluster: str | None, notes: list[Note]
-) -> np.ndarray | None:
+def _clusters(variables: Variables, rows: pd.DataFrame, cluster: str | None, notes: list[Note]) -> np.ndarray | None:
     if cluster is None:
         design = variables.source.design
         if design is not None and design.cluster is not None:

@@ -43,7 +43,12 @@ class Parts:
 
 
 def fit_linear(
-    designs: Sequence[Design], rows: pd.DataFrame, errors: Errors, codes: np.ndarray | None, ci: float, notes: list[Note]
+    designs: Sequence[Design],
+    rows: pd.DataFrame,
+    errors: Errors,
+    codes: np.ndarray | None,
+    ci: float,
+    notes: list[Note],
 ) -> Parts:
     """Fit the steps of a linear regression on the same rows."""
     fits = [least_squares(d.y, d.X, intercept=True, errors=errors, cluster=codes) for d in designs]
@@ -58,7 +63,10 @@ def fit_linear(
     )
     steps = pd.DataFrame([_step(i, designs, fits, errors) for i in range(len(fits))])
     found = pd.DataFrame(
-        [(c.assumption, c.test, _term(design, c.term), c.statistic, c.df, c.df2, c.p) for c in checks(design.y, design.X, last)],
+        [
+            (c.assumption, c.test, _term(design, c.term), c.statistic, c.df, c.df2, c.p)
+            for c in checks(design.y, design.X, last)
+        ],
         columns=["assumption", "test", "term", "statistic", "df", "df2", "p_value"],
     )
     influential = _influential(rows, last)
@@ -116,7 +124,7 @@ def _step(i: int, designs: Sequence[Design], fits: Sequence[Linear], errors: Err
         "f_value": fit.F,
         "df1": fit.df1,
         "df2": fit.df2,
-        "p_value": fit.p_F,
+        "p_value": fit.p_f,
         "r2_change": fit.r2 - fits[i - 1].r2 if i else np.nan,
         "f_change": change[0],
         "df1_change": float(change[1]),

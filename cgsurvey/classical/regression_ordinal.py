@@ -6,6 +6,7 @@ Labelled file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,12 @@ FEW = 5
 
 
 def fit_ordinal(
-    designs: Sequence[Design], rows: pd.DataFrame, errors: Errors, codes: np.ndarray | None, ci: float, notes: list[Note]
+    designs: Sequence[Design],
+    rows: pd.DataFrame,
+    errors: Errors,
+    codes: np.ndarray | None,
+    ci: float,
+    notes: list[Note],
 ) -> Parts:
     """Fit the steps of a proportional-odds regression on the same rows."""
     design = designs[-1]
@@ -48,7 +54,7 @@ def fit_ordinal(
 
 def _categories(design: Design, rows: pd.DataFrame, notes: list[Note]) -> tuple[np.ndarray, list[str]]:
     """Return the codes of the outcome and the words of its categories."""
-    column = rows[design.outcome] if design.outcome in rows else None
+    column = rows.get(design.outcome)
     values, y = np.unique(design.y, return_inverse=True)
     if column is not None and isinstance(column.dtype, pd.CategoricalDtype):
         words = [str(c) for c in column.cat.remove_unused_categories().cat.categories]
@@ -80,7 +86,7 @@ def _coefficients(step: int, design: Design, fit: Ordinal, words: Sequence[str],
             name: np.concatenate([np.exp(v[:k]), np.full(len(fit.theta), np.nan)])
             for name, v in (("odds_ratio", estimate), ("or_ci_lower", lower), ("or_ci_upper", upper))
         }
-    thresholds = [f"{a}|{b}" for a, b in zip(words[:-1], words[1:], strict=True)]
+    thresholds = [f"{a}|{b}" for a, b in pairwise(words)]
     return pd.DataFrame(
         {
             "step": step,

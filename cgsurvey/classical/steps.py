@@ -15,7 +15,6 @@ from cgsurvey.classical.formula import Design
 from cgsurvey.classical.linear import Errors, least_squares, sobel
 
 
-
 def by_steps(
     design: Design, rows: pd.DataFrame, mediator: str, errors: Errors, codes: np.ndarray | None, notes: list[Note]
 ) -> pd.DataFrame:

@@ -71,7 +71,7 @@ class Variables:
         return self.frame[names]
 
     def categories(self, name: str) -> tuple[np.ndarray, list[str]]:
-        """Return codes 0..G-1 of a variable, shape (n,), -1 where it is missing, and the words of the codes in order."""
+        """Return codes 0..G-1, shape (n,), -1 where it is missing, and the words of the codes in order."""
         column = self.frame[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             column = column.cat.remove_unused_categories()
@@ -79,14 +79,17 @@ class Variables:
         codes, values = pd.factorize(column, sort=True)
         return codes.astype(np.int64), [f"{v:g}" for v in values]
 
-    def meta(self, function: str, n: int, references: Iterable[str], seed: int | None = None, **options: object) -> Meta:
+    def meta(
+        self, function: str, n: int, references: Iterable[str], seed: int | None = None, **options: object
+    ) -> Meta:
         """Return the origin of a result that used `n` rows."""
+        words = {n: c.cat.codes for n, c in self.frame.items() if isinstance(c.dtype, pd.CategoricalDtype)}
         return Meta(
             function=function,
             options=options,
             n=n,
             seed=seed,
-            data_hash=data_hash(self.frame),
+            data_hash=data_hash(self.frame.assign(**words)),
             source=self.source.file,
             simulated=self.source.simulated,
             labels=self.labels,
