@@ -31,11 +31,15 @@ class Units:
         Stratum of each unit, 0..H-1.
     fraction : ndarray, shape (H,)
         Sampling fraction of the units of each stratum; 0 is sampling with replacement.
+    alone : {"adjust", "average", "remove"}
+        What the only unit of a stratum adds to a variance: its distance from zero, the average of the other strata,
+        nothing.
     """
 
     psu: Ints
     stratum: Ints
     fraction: Floats
+    alone: str = "adjust"
 
 
 def tally(x: Floats, group: Ints, G: int, low: int, high: int) -> Ints:
@@ -99,18 +103,19 @@ def design_covariance(z: Floats, group: Ints, G: int, units: Units) -> Floats:
     """Covariance of the groups' estimates under stratified sampling of units, shape (G, G).
 
     sum_h (1 - f_h) n_h / (n_h - 1) sum_i (t_hi - mean t_h)(t_hi - mean t_h)', t the totals of z per unit and group
-    (Särndal, Swensson & Wretman, 1992); a stratum with one unit is centred at 0, the mean of all units ("adjust" of R's
-    survey.lonely.psu). Equals survey::svyby of linear combinations of svymean.
+    (Särndal, Swensson & Wretman, 1992). Equals survey::svyby of linear combinations of svymean.
     """
     P, H = len(units.stratum), len(units.fraction)
     T = sparse.coo_matrix((z, (units.psu, group)), shape=(P, G)).tocsr()
     n = np.bincount(units.stratum, minlength=H).astype(float)
-    c = (1.0 - units.fraction) * np.where(n > 1, n / np.maximum(n - 1, 1), 1.0)
+    c = (1.0 - units.fraction) * np.where(n > 1, n / np.maximum(n - 1, 1), float(units.alone == "adjust"))
     member = sparse.csr_matrix((np.ones(P), (units.stratum, np.arange(P))), shape=(H, P))
     sums = (member @ T).tocsr()
     centred = c * np.where(n > 1, 1.0 / np.maximum(n, 1), 0.0)
     V = T.T @ sparse.diags(c[units.stratum]) @ T - sums.T @ sparse.diags(centred) @ sums
-    return np.asarray(V.toarray(), dtype=np.float64)
+    known = (n > 1).sum()
+    share = H / known if units.alone == "average" and known else 1.0
+    return np.asarray(share * V.toarray(), dtype=np.float64)
 
 
 def units_of_groups(group: Ints, G: int, units: Units) -> tuple[Ints, Ints]:
@@ -165,6 +170,8 @@ def resample(
     out = np.zeros((R, 2 * E))
     for h in np.unique(stratum):
         here = np.flatnonzero(stratum == h)
+        if not both[here].any():
+            continue  # nobody of this group was drawn there
         n = int(copies[here].sum())
         draw = n - 1 if rescaled and n > 1 else n
         share = copies[here] / n

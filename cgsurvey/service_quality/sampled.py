@@ -41,7 +41,11 @@ def sampled(answers: Answers, design: Design | bool | None, notes: list[Note]) -
     omega = _weights(rows[used.weights], used.weights) if weighted and used.weights is not None else None
     if omega is not None:
         notes.append(note("service_quality.weighted", column=used.weights))
-    units = _units(rows, used, notes) if used.cluster or used.strata or used.fpc else None
+    if used.replicate_weights or used.margins:
+        unused = ", ".join((*used.replicate_weights, *used.margins))
+        notes.append(note("service_quality.replicates_unused", columns=some(unused.split(", "), 4)))
+    asked = design is True or isinstance(design, Design)
+    units = _units(rows, used, notes, asked=asked) if used.cluster or used.strata or used.fpc else None
     if units is not None:
         shown = [c for c in (used.cluster, used.strata, used.fpc) if c is not None]
         notes.append(note("service_quality.design_used", columns=", ".join(shown), units=len(units.stratum)))
@@ -61,7 +65,7 @@ def _weights(column: pd.Series, name: str) -> np.ndarray:
     return w.to_numpy(dtype=float)
 
 
-def _units(rows: pd.DataFrame, used: Design, notes: list[Note]) -> Units:
+def _units(rows: pd.DataFrame, used: Design, notes: list[Note], *, asked: bool) -> Units:
     for column in (used.cluster, used.strata, used.fpc):
         blank = rows.index[rows[column].isna()] if column is not None else ()
         if len(blank):
@@ -81,9 +85,17 @@ def _units(rows: pd.DataFrame, used: Design, notes: list[Note]) -> Units:
     of_unit[psu] = stratum
     sizes = np.bincount(of_unit)
     lonely = int((sizes == 1).sum())
-    if lonely and len(sizes) > 1:
-        notes.append(note("service_quality.lonely_units", n=lonely))
-    return Units(psu.astype(np.int64), of_unit, _fractions(rows, used, stratum, sizes))
+    fraction = _fractions(rows, used, stratum, sizes)
+    if not lonely or len(sizes) == 1:
+        return Units(psu.astype(np.int64), of_unit, fraction)
+    if used.lonely == "fail" and asked:
+        raise DataError(
+            f"{lonely} strata of '{used.strata}' have a single sampling unit, which shows no variance. Join them with "
+            "like strata, or say how they count: Design(..., lonely='adjust'), 'average', 'certainty' or 'remove'."
+        )
+    alone = {"fail": "adjust", "certainty": "remove"}.get(used.lonely, used.lonely)
+    notes.append(note(f"service_quality.lonely_{alone}", n=lonely))
+    return Units(psu.astype(np.int64), of_unit, fraction, alone)
 
 
 def _fractions(rows: pd.DataFrame, used: Design, stratum: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -259,8 +259,15 @@ def test_weights_that_are_none(value):
 
 def test_lonely_units_and_population_sizes():
     data = drawn(40).assign(s=["a"] * 39 + ["b"], size=50)
-    found = cg.ikm(data, design=cg.Design(strata="s"))
-    assert "1 strata hold a single sampling unit" in text_of(found, "lonely_units")
+    with pytest.raises(cg.DataError, match="1 strata of 's' have a single sampling unit"):
+        cg.ikm(data, design=cg.Design(strata="s"))
+    found = {how: cg.ikm(data, design=cg.Design(strata="s", lonely=how)) for how in ("adjust", "average", "remove")}
+    assert "from the mean of all units" in text_of(found["adjust"], "lonely_adjust")
+    variance = {how: x.overall["std_error"][0] ** 2 for how, x in found.items()}
+    y = 25 * data[NAMES].mean(axis=1)
+    expected = 39 / 38 * ((y[:39] - y[:39].mean()) ** 2).sum() / 40**2
+    assert variance["remove"] == pytest.approx(expected) and variance["average"] == pytest.approx(2 * expected)
+    assert variance["adjust"] == pytest.approx(expected + (y[39] - y.mean()) ** 2 / 40**2)
     census = cg.ikm(data, design=cg.Design(fpc="size"))
     assert census.overall["std_error"][0] == pytest.approx(np.sqrt(0.2) * cg.ikm(data).overall["std_error"][0])
     with pytest.raises(cg.DataError, match="at least as many as were drawn"):
