@@ -247,6 +247,7 @@ def _same_variables(fits: Mapping[str, SemFit]) -> None:
 
 def _pairs(fits: Mapping[str, SemFit], source: Source, said: Said) -> tuple[pd.DataFrame, list[Note]]:
     rows, notes = [], []
+    beyond: dict[str, list[str]] = {}  # a model to those of which it lies on the boundary
     for (name_1, larger), (name_2, smaller) in combinations(fits.items(), 2):
         row: dict[str, Any] = {"model_1": name_1, "model_2": name_2, "relation": "not_nested", "boundary": False}
         try:
@@ -261,13 +262,14 @@ def _pairs(fits: Mapping[str, SemFit], source: Source, said: Said) -> tuple[pd.D
         row |= {"chisq_diff": last["chisq_diff"], "df_diff": last["df_diff"], "p_value": last["p_value"]}
         if "sem.boundary" in codes:
             row["boundary"] = True
-            # the note says of which larger model it is the boundary: several pairs stand in one result
-            what = codes["sem.boundary"].values["what"]
-            notes.append(note("reliability.rivals_boundary", model=said[name_2], larger=said[name_1], what=what))
+            beyond.setdefault(name_2, []).append(name_1)
         if "sem.boundary_mixture" in codes:
             row["p_mixture"] = codes["sem.boundary_mixture"].values["p"]
         notes += [n for n in found.notes if n.code == "sem.negative_scaling"]
         rows.append(row)
+    for name, models in beyond.items():
+        larger_ones = {k: "; ".join(said[m][k] for m in models) for k in ("en", "id")}
+        notes.append(note("reliability.rivals_boundary", model=said[name], larger=larger_ones))
     table = pd.DataFrame(rows, columns=list(PAIRS))
     numeric = [c for c in PAIRS if c not in ("model_1", "model_2", "relation", "boundary")]
     return table.astype(dict.fromkeys(numeric, float) | {"boundary": bool}), notes

@@ -15,6 +15,7 @@ import cgsurvey as cg
 from cgsurvey.reliability import coefficients as c
 from cgsurvey.reliability.intervals import MEASURES, delta, influences, resampled, row_products
 from cgsurvey.reliability.intervals import measures as measures_of
+from cgsurvey.reliability.items import against_the_rest
 from cgsurvey.reliability.one_factor import one_factor
 from cgsurvey.reliability.polychoric import smoothed
 from cgsurvey.reliability.schmid_leiman import hierarchy, schmid_leiman
@@ -47,14 +48,13 @@ def test_every_value_of_the_battery(case):
     """psych::alpha, guttman, splitHalf, lavCor, and semTools on one-factor models."""
     e, frame = case.expected, pd.DataFrame(case.x, columns=[f"v{i}" for i in range(case.x.shape[1])])
     got = cg.reliability(frame, {"f": list(frame)}, categorical="cfa_one_factor_ordinal" in e)
-    # psych::guttman turns items that run against the rest; here they stay as they are
-    negative = any(n.code == "reliability.negative_items" for n in got.notes)
-    if not negative:
-        for k, wanted in {1: "lambda.1", 2: "lambda.2", 3: "lambda.3", 5: "lambda.5", 6: "lambda.6"}.items():
-            assert of(got, f"lambda{k}", "correlations") == pytest.approx(np.ravel(e["guttman"][wanted])[0], rel=1e-10)
-        R = c.correlation(np.cov(case.x.T))
-        np.testing.assert_allclose([c.mu(R, r) for r in range(4)], e["guttman"]["tenberge"], rtol=1e-10)
-        _split_half(R, e["psych_splithalf"])
+    for k, wanted in {1: "lambda.1", 2: "lambda.2", 3: "lambda.3", 5: "lambda.5", 6: "lambda.6"}.items():
+        assert of(got, f"lambda{k}", "correlations") == pytest.approx(np.ravel(e["guttman"][wanted])[0], rel=1e-10)
+    R = c.correlation(np.cov(case.x.T))
+    np.testing.assert_allclose([c.mu(R, r) for r in range(4)], e["guttman"]["tenberge"], rtol=1e-10)
+    # of its coefficients psych::splitHalf alone turns items that run against the rest (check.keys)
+    key = np.where(against_the_rest(R), -1.0, 1.0)
+    _split_half(R * np.outer(key, key), e["psych_splithalf"])
     pair = e["split_half_odd_even"]
     for measure, name in (("odd_even_r", "r"), ("spearman_brown",) * 2, ("guttman_rulon",) * 2):
         assert of(got, measure) == pytest.approx(pair[name], rel=1e-10)
@@ -83,6 +83,8 @@ def test_every_value_of_the_battery(case):
 
 def _split_half(R: np.ndarray, e: dict[str, float]) -> None:
     found, k = split_halves(R), len(R)
+    closed = {"alpha": c.alpha(R), "lambda2": c.lambda2(R), "av_r": c.mean_correlation(R)}
+    assert closed == pytest.approx({name: e[name] for name in closed}, rel=1e-10)
     if k % 2 == 0:
         assert (found.best, found.worst, found.mean) == pytest.approx((e["maxrb"], e["minrb"], e["meanr"]), rel=1e-10)
         return

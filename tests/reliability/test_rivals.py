@@ -84,16 +84,17 @@ def test_nested_pairs_are_tested_and_boundaries_told(found):
     assert row["chisq_diff"] == pytest.approx(table.loc["one_factor", "chisq"] - table.loc["dimensions", "chisq"])
     assert (pairs.loc["elements"]["relation"] == "nested").all()
     text = next(n.text for n in found.notes if n.code == "reliability.rivals_boundary")
-    assert "Stoel" in text and "lies on the boundary of" in text
+    assert "Stoel" in text and "lies on the boundary of other models" in text and text.endswith(".")
 
 
 def test_notes_call_models_what_tables_call_them(found, tmp_path):
     again = cg.load_result(found.save(tmp_path / "rivals.cgr"))
     assert [n.render("id") for n in again.notes] == [n.render("id") for n in found.notes]
-    told = {n.code: n for n in again.notes}
+    told, boundary = {n.code: n for n in again.notes}, found.pairs[found.pairs["boundary"]]
     same = told["reliability.rivals_equivalent"]
     assert "Dimensions (correlated factors) = Second order" in same.text and "second_order" not in same.text
     assert "Dimensi (faktor saling berkorelasi) = Orde kedua" in same.render("id")
+    assert sum(n.code == "reliability.rivals_boundary" for n in again.notes) == len(set(boundary["model_2"]))
     assert told["reliability.rivals_boundary"].text.startswith("One factor lies on the boundary of")
     assert told["reliability.rivals_boundary"].render("id").startswith("Satu faktor terletak pada batas")
 

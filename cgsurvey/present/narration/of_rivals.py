@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from cgsurvey.present.narration.sentences import ALPHA, Paragraphs, Sentence, paragraphs
+from cgsurvey.present.numbers import p_phrase, show
+from cgsurvey.present.table import Words
 from cgsurvey.present.tables.style import Style, label, rows_of
 from cgsurvey.reliability import Rivals
+
+FEW = 3  # tested pairs that are told one by one
 
 
 @paragraphs.register(Rivals)
@@ -31,18 +36,47 @@ def _rivals(x: Rivals, style: Style) -> Paragraphs:
 
 
 def _pairs(x: Rivals) -> list[Sentence]:
-    out = []
+    out, tested = [], []
     for r in rows_of(x.pairs):
-        names: dict[str, Any] = {"larger": label(x.meta, str(r.model_1)), "smaller": label(x.meta, str(r.model_2))}
         if r.relation == "equivalent":
+            names = {"larger": label(x.meta, str(r.model_1)), "smaller": label(x.meta, str(r.model_2))}
             out.append(Sentence("comparison.equivalent", names))
         elif r.relation == "nested" and np.isfinite(r.p_value):
-            test = {"df": r.df_diff, "chisq": r.chisq_diff, "p": r.p_value}
-            key = "rivals.worse" if r.p_value < ALPHA else "rivals.unclear"
-            out.append(Sentence(key, names | test))
+            tested.append(r)
+    out = [*(_one_by_one(x, tested) if len(tested) <= FEW else _against_the_largest(x, tested)), *out]
     if len(x.pairs) and x.pairs["boundary"].fillna(False).astype(bool).any():
         out.append(Sentence("rivals.boundary"))
     return out
+
+
+def _one_by_one(x: Rivals, tested: Sequence[Any]) -> list[Sentence]:
+    out = []
+    for r in tested:
+        names = {"larger": label(x.meta, str(r.model_1)), "smaller": label(x.meta, str(r.model_2))}
+        test = {"df": r.df_diff, "chisq": r.chisq_diff, "p": r.p_value}
+        out.append(Sentence("rivals.worse" if r.p_value < ALPHA else "rivals.unclear", {**names, **test}))
+    return out
+
+
+def _against_the_largest(x: Rivals, tested: Sequence[Any]) -> list[Sentence]:
+    """Of many pairs tell those with the model that restricts least; the table has the others."""
+    largest = str(tested[0].model_1)
+    against = [r for r in tested if r.model_1 == largest]
+    worse = [_with_test(x, r) for r in against if r.p_value < ALPHA]
+    unclear = [_with_test(x, r) for r in against if r.p_value >= ALPHA]
+    name = label(x.meta, largest)
+    out = [Sentence("rivals.many_unclear", {"larger": name, "models": unclear})] if unclear else []
+    out += [Sentence("rivals.many_worse", {"larger": name, "models": worse})] if worse else []
+    return [*out, Sentence("rivals.many_rest")]
+
+
+def _with_test(x: Rivals, r: Any) -> Words:
+    """A model and its test against the larger one."""
+    name, said = label(x.meta, str(r.model_2)), {}
+    for language in ("en", "id"):
+        df, chisq = show(r.df_diff, "count", language), show(r.chisq_diff, "statistic", language)
+        said[language] = f"{name.of(language)} (Δχ²({df}) = {chisq}, {p_phrase(r.p_value, language)})"
+    return Words(said["en"], said["id"])
 
 
 def _bifactor(x: Rivals) -> list[Sentence]:
