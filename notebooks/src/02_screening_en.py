@@ -125,7 +125,8 @@ cg.plot(description)
 # Late respondents resemble those who never answered. If early and late ones differ, the missing ones may differ too.
 
 # %%
-late = cg.nonresponse_bias(kept, time="start", constructs=["mutual_trust", "psq_responsiveness"])
+profile = ["sex", "age", "education", "occupation"]
+late = cg.nonresponse_bias(kept, ["mutual_trust", "psq_responsiveness"], profile=profile, time="start")
 cg.table(late)
 
 # %%

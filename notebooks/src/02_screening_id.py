@@ -131,7 +131,8 @@ cg.plot(description, language="id")
 # yang tidak menjawab pun mungkin berbeda.
 
 # %%
-late = cg.nonresponse_bias(kept, time="start", constructs=["mutual_trust", "psq_responsiveness"])
+profile = ["sex", "age", "education", "occupation"]
+late = cg.nonresponse_bias(kept, ["mutual_trust", "psq_responsiveness"], profile=profile, time="start")
 cg.table(late, language="id")
 
 # %%
