@@ -17,7 +17,8 @@ _BOX = "☐"
 _FONT = "Arial"
 _GREY = "595959"
 _PAGE_CM, _MARGIN_CM = (21.0, 29.7), 1.8
-_NUMBER_CM, _STATEMENT_CM = 1.0, 8.2
+_NUMBER_CM, _STATEMENT_CM, _LEAST_CM, _BOX_CM = 1.0, 8.2, 5.0, 1.0
+_LETTER_CM = 0.165  # a bold letter of 7.5 points, on the wide side
 _INDENT_CM = 1.0
 _WIDEST = 12  # answers of a grid; more are listed below each statement
 _SAID: Mapping[str, Words] = {
@@ -39,6 +40,10 @@ _SAID: Mapping[str, Words] = {
     "user": {"en": "Only for users of the service", "id": "Hanya untuk pengguna layanan"},
     "many": {"en": "tick all that apply", "id": "boleh memilih lebih dari satu"},
     "optional": {"en": "may be left blank", "id": "boleh dikosongkan"},
+    "ends": {
+        "en": "If you ticked “{}”, the questionnaire ends here.",
+        "id": "Jika Anda memilih “{}”, kuesioner berakhir di sini.",
+    },
     "thanks": {"en": "Thank you for taking part.", "id": "Terima kasih atas kesediaan Anda mengisi kuesioner ini."},
     "number": {"en": "No.", "id": "No."},
     "statement": {"en": "Statement", "id": "Pernyataan"},
@@ -131,7 +136,7 @@ class _Paper:
                     self.grid(scale, items)
                     continue
                 for item in items:
-                    self.ask(item.label, ())
+                    self.ask(item.label, (), item.hint)
                     self.boxes(scale)
         self.lines(self.word.add_paragraph(), _SAID["thanks"])
         self.footer()
@@ -178,20 +183,30 @@ class _Paper:
 
     def question(self, q: Question) -> None:
         hints = [_SAID["many"]] if q.type == "many" else []
-        self.ask(q.label, (*hints, *([_SAID["optional"]] if q.optional else [])))
+        self.ask(q.label, (*hints, *([_SAID["optional"]] if q.optional else [])), q.hint)
         if q.scale is None:
             self.word.add_paragraph("_" * (50 if q.type == "text" else 20)).paragraph_format.left_indent = _cm(
                 _INDENT_CM
             )
         else:
             self.boxes(q.scale)
+            self.ends(q, q.scale)
 
-    def ask(self, words: Words, hints: Sequence[Words]) -> None:
+    def ends(self, q: Question, scale: Scale) -> None:
+        """Say after which answers nothing more is asked."""
+        told = {}
+        for x in self.languages:
+            names = [scale.choice(name).label.get(x) or name for name in q.ends]
+            told[x] = _SAID["ends"].get(x, _SAID["ends"]["en"]).format("”, “".join(names))
+        if q.ends:
+            self.lines(self.word.add_paragraph(), told).paragraph_format.left_indent = _cm(_INDENT_CM)
+
+    def ask(self, words: Words, extra: Sequence[Words], help: Words) -> None:
         self.number += 1
         told = {}
         for x in self.languages:
-            hint = "; ".join(h.get(x, h["en"]) for h in hints)
-            told[x] = words.get(x, "") + (f" ({hint})" if hint else "")
+            shown = [w for w in (help.get(x, ""), *(h.get(x, h["en"]) for h in extra)) if w]
+            told[x] = words.get(x, "") + (f" ({'; '.join(shown)})" if shown else "")
         paragraph = self.word.add_paragraph(f"{self.number}.\t")
         paragraph.paragraph_format.tab_stops.add_tab_stop(_cm(_INDENT_CM))
         paragraph.paragraph_format.left_indent = _cm(_INDENT_CM)
@@ -219,9 +234,7 @@ class _Paper:
         how = self.lines(self.word.add_paragraph(), _SAID["agree" if scale.type == "likert" else "row"])
         how.paragraph_format.keep_with_next = True
         n = len(scale.choices)
-        free = _PAGE_CM[0] - 2 * _MARGIN_CM - _NUMBER_CM
-        statement = min(_STATEMENT_CM, free - 1.0 * n) if n > 6 else _STATEMENT_CM
-        widths = [_NUMBER_CM, statement, *[(free - statement) / n] * n]
+        widths = self.widths(scale)
         table = self.word.add_table(rows=1, cols=n + 2, style="Table Grid")
         table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
         head = [_SAID["number"], _SAID["statement"], *(c.label or {"en": c.name} for c in scale.choices)]
@@ -237,7 +250,8 @@ class _Paper:
             self.number += 1
             cells = table.add_row().cells
             _run(cells[0].paragraphs[0], str(self.number), 9)
-            self.lines(cells[1].paragraphs[0], item.label, size=9)
+            helped = {x: f"{words} ({item.hint[x]})" if item.hint.get(x) else words for x, words in item.label.items()}
+            self.lines(cells[1].paragraphs[0], helped, size=9)
             for cell in cells[2:]:
                 _run(cell.paragraphs[0], _BOX, 12)
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -249,6 +263,22 @@ class _Paper:
                 cell.width = _cm(width)
                 _tight(cell)
         self.word.add_paragraph().paragraph_format.space_after = 0
+
+    def widths(self, scale: Scale) -> list[float]:
+        """Return the widths of a grid in cm: no word of an answer is broken as long as statements have room."""
+        free = _PAGE_CM[0] - 2 * _MARGIN_CM - _NUMBER_CM
+        n = len(scale.choices)
+        need = []
+        for choice in scale.choices:
+            said = [(choice.label.get(x, choice.name), 1 if k == 0 else 0.85) for k, x in enumerate(self.languages)]
+            longest = max(len(word) * size for text, size in said for word in text.replace("-", "- ").split())
+            need.append(max(_BOX_CM, longest * _LETTER_CM + 0.2))
+        if free - sum(need) < _LEAST_CM:
+            statement = max(_LEAST_CM, free - 1.0 * n)
+            return [_NUMBER_CM, statement, *[(free - statement) / n] * n]
+        statement = min(_STATEMENT_CM, free - sum(need))
+        rest = (free - statement - sum(need)) / n
+        return [_NUMBER_CM, statement, *(width + rest for width in need)]
 
     def footer(self) -> None:
         paragraph = self.word.sections[0].footer.paragraphs[0]

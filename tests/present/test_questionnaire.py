@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import docx
@@ -11,6 +12,8 @@ import pytest
 from cgsurvey import InstrumentError, OptionError, codebook, load_instrument, questionnaire
 from cgsurvey.cli import app
 from cgsurvey.instrument.bank import names
+
+BARE = {"constructs": (), "proposals": (), "scoring": ()}
 
 
 def text_of(path: Path) -> str:
@@ -48,6 +51,22 @@ def test_grids_repeat_their_header_and_number_statements_through(tmp_path: Path)
     text = text_of(tmp_path / "q.docx")
     assert "Mohon jawab" in text
     assert "Please answer" not in text
+
+
+def test_where_the_questions_end_and_what_helps(tmp_path: Path) -> None:
+    text = text_of(questionnaire("profile", tmp_path / "q.docx"))
+    assert "Jika Anda memilih “Tidak”, kuesioner berakhir di sini." in text
+    assert "If you ticked “No”, the questionnaire ends here." in text
+    one = load_instrument("ikm")
+    helped = replace(one, items=(replace(one.items[0], hint={"en": "Think back.", "id": "Ingat kembali."}),), **BARE)
+    assert "(Ingat kembali.)" in text_of(questionnaire(helped, tmp_path / "h.docx", language="id"))
+
+
+def test_no_word_of_an_answer_is_broken(tmp_path: Path) -> None:
+    word = docx.Document(str(questionnaire("en_dynamics", tmp_path / "q.docx", language="en")))
+    for column, cell in zip(word.tables[0].columns, word.tables[0].rows[0].cells, strict=True):
+        longest = max(map(len, cell.text.split()))
+        assert column.width.cm > 0.15 * longest, cell.text
 
 
 def test_a_language_that_is_not_there(tmp_path: Path) -> None:
