@@ -272,13 +272,26 @@ def _tests(
     found = run_parallel(task, wanted, n_jobs=n_jobs)
     rows = [(a, b, at, *numbers[:3]) for (a, b, at, _), numbers in zip(wanted, found, strict=True)]
     table = pd.DataFrame(rows, columns=columns)
-    where = [f"{a} - {b} at {at:g}" for a, b, at, _ in wanted]
-    failed = [f"{who}: {why}" for who, (*_, why) in zip(where, found, strict=True) if why not in ("", NEGATIVE)]
-    other = [who for who, (*_, why) in zip(where, found, strict=True) if why == NEGATIVE]
+    failed = [
+        f"{a} - {b} ({at:g}): {why}"
+        for (a, b, at, _), (*_, why) in zip(wanted, found, strict=True)
+        if why not in ("", NEGATIVE)
+    ]
+    other = [w for w, (*_, why) in zip(wanted, found, strict=True) if why == NEGATIVE]
     notes = [note("reliability.discriminant_failed", pairs="; ".join(failed))] if failed else []
     if other:
-        notes.append(note("reliability.discriminant_scaling", pairs="; ".join(other)))
+        told = {k: _listed(other, base, k) for k in ("en", "id")}
+        notes.append(note("reliability.discriminant_scaling", pairs=told, n=len(other), total=len(wanted)))
     return table, notes
+
+
+def _listed(tests: Sequence[tuple[str, str, float, bool]], base: SemFit, language: str) -> str:
+    """Pairs with the cut-offs of their tests."""
+    cuts: dict[tuple[str, str], list[str]] = {}
+    for one, other, at, _ in tests:
+        cuts.setdefault((one, other), []).append(f"{at:g}".replace(".", "," if language == "id" else "."))
+    said = {name: base.meta.label(name, language) for pair in cuts for name in pair}
+    return "; ".join(f"{said[a]} – {said[b]} ({' / '.join(at)})" for (a, b), at in cuts.items())
 
 
 def _fixed(
