@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import cgsurvey as cg
+from cgsurvey.reliability.discriminant import _listed
 
 BLOCKS = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"]}
 MODEL = "A =~ a1 + a2 + a3\nB =~ b1 + b2 + b3"
@@ -146,3 +147,10 @@ def test_what_is_refused():
         cg.discriminant_validity(frame, BLOCKS, data=frame)
     with pytest.raises(cg.OptionError, match="Did you mean 'estimator'"):
         cg.discriminant_validity(frame, BLOCKS, estimater="MLR")
+
+
+def test_tests_with_another_scaling_are_listed_per_language():
+    frame = cg.simulate("A =~ .8*a1 + .7*a2 + .6*a3\nB =~ .8*b1 + .7*b2 + .6*b3\nA ~~ .4*B", 200, seed=1)
+    fit = cg.cfa("A =~ a1 + a2 + a3\nB =~ b1 + b2 + b3", frame)
+    tests = [("A", "B", 0.9, False), ("A", "B", 1.0, False)]
+    assert _listed(tests, fit, "en") == "A – B (0.9 / 1)" and _listed(tests, fit, "id") == "A – B (0,9 / 1)"
