@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from numpy.random import Generator, SeedSequence
 
 from cgsurvey.base.errors import OptionError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -52,6 +54,28 @@ def run_parallel(
 
     jobs = (delayed(task)(item) for item in _bar(items, progress))
     return list(Parallel(n_jobs=n_jobs)(jobs))
+
+
+def in_threads(task: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+    """Apply `task` to a stream of items, a thread per core, and yield what it returns in the order of the items.
+
+    For work that numpy and pyarrow do outside the interpreter. No more items are held than threads and one.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    threads = os.cpu_count() or 1
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(task, item))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for left in waiting:
+                left.cancel()
 
 
 def _bar(items: Sequence[Any], caption: str | None) -> Iterator[Any]:

@@ -60,6 +60,8 @@ class Grouped:
     notes : tuple of Note
     categories : mapping of str to tuple of float
         Answers of each ordered item, in order.
+    passed : int, optional
+        Number of rows that are used where they were passed in parts; `rows` is then empty.
     """
 
     samples: tuple[Sample, ...]
@@ -67,13 +69,19 @@ class Grouped:
     rows: Ints
     notes: tuple[Note, ...]
     categories: Categories = field(default_factory=dict)
+    passed: int | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of rows that are used."""
+        return len(self.rows) if self.passed is None else self.passed
 
 
 def group_labels(frame: pd.DataFrame, group: str | None) -> tuple[str, ...]:
     """Names of the groups in order of first appearance; one empty name without groups."""
     if group is None:
         return ("",)
-    _need(frame, group=group)
+    need(frame, group=group)
     return tuple(dict.fromkeys(str(v) for v in frame[group].dropna().unique()))
 
 
@@ -141,7 +149,7 @@ def sample_statistics(
     NotPositiveDefiniteError
         An item is a combination of others.
     """
-    _need(frame, group=group, cluster=cluster, strata=strata, weights=weights)
+    need(frame, group=group, cluster=cluster, strata=strata, weights=weights)
     y = numbers(frame, observed, products)
     keep = np.ones(len(frame), dtype=bool)
     notes: list[Note] = []
@@ -158,15 +166,7 @@ def sample_statistics(
     if missing == "listwise":
         full = keep & answered.all(axis=1)
         lost = int((keep & ~full).sum())
-        if lost:
-            total = int(keep.sum())
-            share = 100 * lost / total
-            instead = "pairwise" if ordered else "fiml"
-            notes.append(
-                note("moments.listwise", lost=lost, total=total, share=share)
-                if lost <= LOSS * total
-                else note("moments.listwise_loss", lost=lost, total=total, share=share, instead=instead)
-            )
+        notes += listwise_loss(lost, int(keep.sum()), ordered)
         keep = full
     else:
         if empty.any():
@@ -178,17 +178,12 @@ def sample_statistics(
             notes.append(note(code_of, n=int(lacking.sum()), covariates=some(covariates)))
             keep &= ~lacking
     rows = np.flatnonzero(keep)
-    if len(rows) < least:
-        gaps = missing == "listwise" and len(rows) < answered.any(axis=1).sum() / 2
-        hint = " Many rows lack an answer: missing='pairwise' keeps them." if gaps else ""
-        raise SampleError(
-            f"{len(rows)} usable rows for {least} free parameters: the model asks more than the data can tell. Use a "
-            f"smaller model, or more rows.{hint}"
-        )
+    gaps = missing == "listwise" and len(rows) < answered.any(axis=1).sum() / 2
+    refuse_few(len(rows), least, gaps)
     if w is not None:
         w = w * len(rows) / w[rows].sum()
-    code, labels = (np.zeros(len(frame), dtype=np.int64), ("",)) if group is None else _codes(frame[group])
-    cluster_of, stratum_of = (None if name is None else _codes(frame[name])[0] for name in (cluster, strata))
+    code, labels = (np.zeros(len(frame), dtype=np.int64), ("",)) if group is None else group_codes(frame[group])
+    cluster_of, stratum_of = (None if name is None else group_codes(frame[name])[0] for name in (cluster, strata))
     fixed = [list(observed).index(x) for x in covariates] if fixed_x else []
     known = categories(y, observed, ordered)
     samples = []
@@ -211,6 +206,26 @@ def sample_statistics(
         samples.append(sample)
         notes += more
     return Grouped(tuple(samples), labels, rows, tuple(notes), known)
+
+
+def listwise_loss(lost: int, total: int, ordered: Sequence[str]) -> list[Note]:
+    """Say how many of the rows were left out because they lack an answer."""
+    if not lost:
+        return []
+    share, instead = 100 * lost / total, "pairwise" if ordered else "fiml"
+    if lost <= LOSS * total:
+        return [note("moments.listwise", lost=lost, total=total, share=share)]
+    return [note("moments.listwise_loss", lost=lost, total=total, share=share, instead=instead)]
+
+
+def refuse_few(n: int, least: int, gaps: bool) -> None:
+    """Raise SampleError when n rows are fewer than the model needs; `gaps` says that missing answers took many."""
+    if n < least:
+        hint = " Many rows lack an answer: missing='pairwise' keeps them." if gaps else ""
+        raise SampleError(
+            f"{n} usable rows for {least} free parameters: the model asks more than the data can tell. Use a "
+            f"smaller model, or more rows.{hint}"
+        )
 
 
 def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str] = ()) -> Floats:
@@ -261,7 +276,7 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
     return out
 
 
-def _need(frame: pd.DataFrame, **roles: str | None) -> None:
+def need(frame: pd.DataFrame, **roles: str | None) -> None:
     absent = [
         f"{role}='{name}'.{did_you_mean(name, frame.columns)}"
         for role, name in roles.items()
@@ -282,7 +297,7 @@ def _weights(frame: pd.DataFrame, name: str) -> Floats:
     return w
 
 
-def _codes(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
+def group_codes(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
     # A number and its text name the same group: exports mix both.
     mixed = column.dtype == object
     if column.dtype.kind == "f" and (column.dropna() % 1 == 0).all():
@@ -295,9 +310,12 @@ def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
     """Refuse items that nobody answered and pairs that nobody answered both."""
     if not len(y):
         raise SampleError("The data have no rows.")
-    if not np.isnan(y).any():
-        return
-    share = coverage(y)
+    if np.isnan(y).any():
+        refuse_gaps(coverage(y), observed)
+
+
+def refuse_gaps(share: Floats, observed: Sequence[str]) -> None:
+    """Raise SampleError where no row answered an item, or both of two; share, shape (p, p): of the rows that did."""
     silent = [observed[int(k)] for k in np.flatnonzero(np.diag(share) == 0)]
     if silent:
         raise SampleError(f"Nobody answered {some(silent)}: the model cannot be estimated from these data. {LINK}")
@@ -314,21 +332,9 @@ def _sample(
 ) -> tuple[Sample, list[Note]]:
     y, weights = cases.y, cases.weights
     n, p = y.shape
-    if n <= p:
-        raise SampleError(
-            f"{n} usable row{'s' * (n != 1)}{where} for {p} variables: covariances need more rows than variables. "
-            + ("Use missing='fiml', which keeps rows with missing answers, or a" if lost else "Use a")
-            + " smaller model."
-        )
     notes: list[Note] = []
     spread = np.nanmax(y, axis=0) - np.nanmin(y, axis=0) if n else np.zeros(p)
-    constant = [observed[int(k)] for k in np.flatnonzero(~(spread > 0))]
-    if constant:
-        one = len(constant) == 1
-        raise SampleError(
-            f"{some(constant)} {'has' if one else 'have'} one and the same value in all rows{where}: without variance "
-            f"there is nothing to explain. Leave {'it' if one else 'them'} out of the model."
-        )
+    refuse_flat(n, spread, observed, where, lost)
     cases = _recoded(cases, where)
     size = (float(n) if weights is None else float(weights.sum())) - wishart
     if missing == "pairwise" and np.isnan(y).any():
@@ -351,8 +357,26 @@ def _sample(
         sample = Sample(
             n, mean, cov * n / (n - 1) if wishart and weights is None else cov, size, None, cases, wishart=wishart
         )
-    _check_definite(sample.cov, observed, where)
+    refuse_singular(sample.cov, observed, where)
     return sample, notes
+
+
+def refuse_flat(n: int, spread: Floats, observed: Sequence[str], where: str, lost: int) -> None:
+    """Raise SampleError when n rows cannot carry covariances, or the range of an item, `spread`, is zero."""
+    if n <= len(spread):
+        raise SampleError(
+            f"{n} usable row{'s' * (n != 1)}{where} for {len(spread)} variables: covariances need more rows than "
+            "variables. "
+            + ("Use missing='fiml', which keeps rows with missing answers, or a" if lost else "Use a")
+            + " smaller model."
+        )
+    constant = [observed[int(k)] for k in np.flatnonzero(~(spread > 0))]
+    if constant:
+        one = len(constant) == 1
+        raise SampleError(
+            f"{some(constant)} {'has' if one else 'have'} one and the same value in all rows{where}: without variance "
+            f"there is nothing to explain. Leave {'it' if one else 'them'} out of the model."
+        )
 
 
 def _recoded(cases: Cases, where: str) -> Cases:
@@ -369,8 +393,8 @@ def _recoded(cases: Cases, where: str) -> Cases:
 def _with_moments(
     sample: Sample, where: str, *, weight: Weight | None, gamma: bool, means: bool, fixed: Sequence[int]
 ) -> Sample:
-    """Add the vector of moments of least squares, its weights, and Gamma."""
-    cases, p = sample.cases, sample.p
+    """Add Gamma, and what least squares needs."""
+    cases = sample.cases
     assert cases is not None  # rows are there while a model is being fitted
     G = plain = None
     if gamma:
@@ -381,8 +405,16 @@ def _with_moments(
             G = plain = take(cluster=cases.cluster, strata=cases.strata)
             if weight in ("WLS", "DWLS") and (cases.cluster is not None or cases.strata is not None):
                 plain = take()  # how rows were drawn tells on errors, not on estimates
+    return with_weights(sample, where, G, plain, weight=weight, means=means)
+
+
+def with_weights(
+    sample: Sample, where: str, G: Floats | None, plain: Floats | None, *, weight: Weight | None, means: bool
+) -> Sample:
+    """Add Gamma, and for least squares the vector of moments and its weights, which rest on Gamma `plain`."""
     if weight is None:
         return replace(sample, gamma=G)
+    p = sample.p
     moments = sample.cov[low(p)]
     if means:
         moments = np.concatenate([sample.mean, moments])
@@ -399,7 +431,7 @@ def _with_moments(
     return replace(sample, moments=moments, weight=W, gamma=G)
 
 
-def _check_definite(cov: Floats, observed: Sequence[str], where: str) -> None:
+def refuse_singular(cov: Floats, observed: Sequence[str], where: str) -> None:
     sd = np.sqrt(np.diag(cov))
     values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
     if values[0] < 1e-9:

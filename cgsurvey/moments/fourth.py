@@ -45,37 +45,76 @@ def adf_gamma(
         Rows that are worked on at a time.
     """
     n, p = y.shape
-    i, j = low(p)
     v = np.ones(n) if weights is None else weights
     total = v.sum()
     mean = v @ y / total
-    fixed = list(fixed)
     S = _products(y - mean, v) / total
-    B = np.zeros((len(fixed), p))
-    if fixed:
-        B = np.linalg.solve(S[np.ix_(fixed, fixed)], S[fixed])
-    # What is left of S once the part that the fixed columns predict is out.
-    centre = (S - B.T @ S[np.ix_(fixed, fixed)] @ B)[i, j]
+    deviations = Deviations(mean, S, fixed)
 
     def scores(rows: Ints) -> Floats:
-        D = y[rows] - mean
-        Z = np.empty((len(D), p + len(i)))
-        Z[:, :p] = D
-        _vech_products(D, Z[:, p:])
-        if fixed:
-            F = D[:, fixed] @ B
-            Z[:, :p] -= F
-            Z[:, p:] -= F[:, i] * F[:, j]
-        Z[:, p:] -= centre
+        Z = deviations(y[rows])
         if weights is not None:
             Z *= weights[rows, None]
         return Z
 
-    G = total_products(scores, n, p + len(i), cluster=cluster, strata=strata, chunk=chunk) / total
-    if fixed:
-        still = np.concatenate([np.isin(np.arange(p), fixed), np.isin(i, fixed) & np.isin(j, fixed)])
-        G[still], G[:, still] = 0.0, 0.0
+    G = total_products(scores, n, deviations.size, cluster=cluster, strata=strata, chunk=chunk) / total
+    deviations.hold(G)
     return _unbiased(G, S, n) if unbiased else G
+
+
+class Deviations:
+    """What rows deviate by from moments: z - s, z being (y - ybar, vech (y - ybar)(y - ybar)').
+
+    Parameters
+    ----------
+    mean, S : ndarray, shapes (p,), (p, p)
+        The moments, divisor n.
+    fixed : sequence of int
+        Columns of which the predictions by linear regression are taken out of z.
+    """
+
+    def __init__(self, mean: Floats, S: Floats, fixed: Sequence[int] = ()) -> None:
+        self.mean, self.fixed, self.p = mean, list(fixed), len(mean)
+        i, j = self.i, self.j = low(self.p)
+        self.size = self.p + len(i)
+        x = self.fixed
+        self.B = np.linalg.solve(S[np.ix_(x, x)], S[x]) if x else np.zeros((0, self.p))
+        # What is left of S once the part that the fixed columns predict is out.
+        self.centre = (S - self.B.T @ S[np.ix_(x, x)] @ self.B)[i, j]
+
+    def __call__(self, y: Floats) -> Floats:
+        """Deviations of rows y, shape (m, p), shape (m, p + p*)."""
+        D, p = y - self.mean, self.p
+        Z = np.empty((len(D), self.size))
+        Z[:, :p] = D
+        _vech_products(D, Z[:, p:])
+        if self.fixed:
+            F = D[:, self.fixed] @ self.B
+            Z[:, :p] -= F
+            Z[:, p:] -= F[:, self.i] * F[:, self.j]
+        Z[:, p:] -= self.centre
+        return Z
+
+    def columns(self, y: Floats, out: Floats) -> None:
+        """Fill in deviations of rows y, shape (m, p), a column for each, shape (p + p*, m)."""
+        D, p = np.ascontiguousarray((y - self.mean).T), self.p
+        out[:p] = D
+        at = p
+        for j in range(p):
+            np.multiply(D[j:], D[j], out=out[at : at + p - j])
+            at += p - j
+        if self.fixed:
+            F = self.B.T @ D[self.fixed]
+            out[:p] -= F
+            out[p:] -= F[self.i] * F[self.j]
+        out[p:] -= self.centre[:, None]
+
+    def hold(self, G: Floats) -> None:
+        """Set the rows and columns of Gamma to zero that belong to the fixed columns alone."""
+        if self.fixed:
+            x = self.fixed
+            still = np.concatenate([np.isin(np.arange(self.p), x), np.isin(self.i, x) & np.isin(self.j, x)])
+            G[still], G[:, still] = 0.0, 0.0
 
 
 def _unbiased(G: Floats, S: Floats, n: int) -> Floats:

@@ -6,6 +6,7 @@ Labelled file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -145,16 +146,8 @@ def ordered_sample(
     explained = np.setdiff1d(np.arange(len(names)), np.array(given, dtype=np.int64))
     levels = np.array([len(known.get(names[k], ())) for k in explained], dtype=np.int64)
     y = cases.y[:, explained]
-    empty = [
-        f"'{names[int(explained[v])]}' has nobody at {known[names[int(explained[v])]][c]:g}"
-        for v, c in unused_categories(y, levels)
-    ]
-    if empty:
-        raise SampleError(
-            f"Categories that occur in the data are empty among the rows used{where}: {some(empty)}. Thresholds there "
-            "do not exist. Join the category with its neighbour in all groups, e.g. "
-            "data['item'].replace({1: 2}), or leave the item out."
-        )
+    labels = [names[int(k)] for k in explained]
+    refuse_unused(unused_categories(y, levels), labels, known, where)
     take = partial(
         ordinal_moments,
         y,
@@ -167,8 +160,28 @@ def ordered_sample(
     clustered = gamma and (cases.cluster is not None or cases.strata is not None)
     # How rows were drawn tells on errors, not on estimates: few clusters would make weights of the fit erratic.
     of_weights = take().gamma if clustered else found.gamma
-    labels = [names[int(k)] for k in explained]
     mean, cov = _joint(found, len(names), explained, given, weighted=cases.weights is not None)
+    sample = weighed(found, mean, cov, of_weights, where, weight=weight)
+    return replace(sample, cases=cases), thin_tables(found, labels, where)
+
+
+def refuse_unused(
+    unused: Sequence[tuple[int, int]], labels: Sequence[str], known: Categories, where: str
+) -> None:
+    """Raise SampleError for categories (variable, category) that nobody of a group chose."""
+    if unused:
+        empty = [f"'{labels[v]}' has nobody at {known[labels[v]][c]:g}" for v, c in unused]
+        raise SampleError(
+            f"Categories that occur in the data are empty among the rows used{where}: {some(empty)}. Thresholds there "
+            "do not exist. Join the category with its neighbour in all groups, e.g. "
+            "data['item'].replace({1: 2}), or leave the item out."
+        )
+
+
+def weighed(
+    found: OrdinalMoments, mean: Floats, cov: Floats, of_weights: Floats | None, where: str, *, weight: Weight
+) -> Sample:
+    """The sample that least squares fits, with the weights of its moments; `of_weights` is the Gamma they rest on."""
     try:
         W = weight_matrix(weight, len(found.s), of_weights)
     except np.linalg.LinAlgError:
@@ -177,8 +190,7 @@ def ordered_sample(
             f"({len(found.s)}). Use 'WLSMV'."
         ) from None
     size = found.size - 1  # as in lavaan, whose least squares takes one row off each group
-    sample = Sample(found.n, mean, cov, size, None, cases, wishart=True, moments=found.s, weight=W, gamma=found.gamma)
-    return sample, _notes(found, labels, where)
+    return Sample(found.n, mean, cov, size, wishart=True, moments=found.s, weight=W, gamma=found.gamma)
 
 
 def _joint(found: OrdinalMoments, p: int, y: Ints, given: Sequence[int], *, weighted: bool) -> tuple[Floats, Floats]:
@@ -195,7 +207,7 @@ def _joint(found: OrdinalMoments, p: int, y: Ints, given: Sequence[int], *, weig
     return mean, cov
 
 
-def _notes(found: OrdinalMoments, labels: Sequence[str], where: str) -> list[Note]:
+def thin_tables(found: OrdinalMoments, labels: Sequence[str], where: str) -> list[Note]:
     """What the reader must know of thin tables."""
     out: list[Note] = []
     a, b = np.nonzero(np.triu(found.empty, 1))

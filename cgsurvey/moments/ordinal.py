@@ -14,16 +14,18 @@ covariances are those of survey statistics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from cgsurvey.base.errors import SampleError
 from cgsurvey.base.units import total_products
+from cgsurvey.moments.association import Limits
 from cgsurvey.moments.ordinal_scores import Scores
 from cgsurvey.moments.pairs import Pairs, Rows, first_stage, second_stage
 from cgsurvey.moments.sample import Floats, Ints
+from cgsurvey.moments.univariate import category_scores, margin_of_counts
 
 CHUNK = 2048  # rows whose scores are held at a time
 PairsOf = tuple[tuple[int, int], ...]
@@ -132,23 +134,27 @@ def ordinal_moments(
     rows = first_stage(y, levels, x, weights)
     pairs = second_stage(rows)
     X = np.zeros((len(y), 0)) if x is None else x
-    total = rows.v.sum()
+    found = _moments(rows, pairs, len(y), float(rows.v.sum()), X)
+    return replace(found, gamma=_gamma(rows, pairs, cluster, strata)) if gamma else found
+
+
+def _moments(rows: Rows, pairs: Pairs, n: int, total: float, X: Floats) -> OrdinalMoments:
     x_mean = rows.v @ X / total
     D = X - x_mean
     empty = np.zeros((rows.p, rows.p), dtype=np.int64)
     empty[pairs.a, pairs.b] = empty[pairs.b, pairs.a] = pairs.empty
     cov = _covariances(rows, pairs)
     return OrdinalMoments(
-        n=len(y),
-        size=float(total),
-        levels=levels,
+        n=n,
+        size=total,
+        levels=rows.levels,
         thresholds=np.concatenate([m.thresholds for m in rows.margins]),
-        variable=np.repeat(np.arange(rows.p), np.maximum(levels - 1, 0)),
+        variable=np.repeat(np.arange(rows.p), np.maximum(rows.levels - 1, 0)),
         mean=np.array([m.mean for m in rows.margins]),
         slopes=np.array([m.slopes for m in rows.margins]),
         cov=cov,
         s=_statistics(rows, pairs, cov),
-        gamma=_gamma(rows, pairs, cluster, strata) if gamma else None,
+        gamma=None,
         x_mean=x_mean,
         x_cov=(D * rows.v[:, None]).T @ D / total,
         empty=empty,
@@ -158,6 +164,91 @@ def ordinal_moments(
         lost=pairs.named(pairs.lost),
         failed=tuple(j for j, m in enumerate(rows.margins) if not m.arrived),
     )
+
+
+class Tabled:
+    """Sample statistics of ordered variables from the tables of all pairs, which is all that the two stages need.
+
+    Their sampling covariance needs each row's answers to four variables at a time: rows are passed once more, and the
+    products of their `scores` summed. The diagonal of Gamma, on which the weights of DWLS rest, follows from the tables.
+
+    Parameters
+    ----------
+    joint : ndarray, shape (sum of levels,) * 2
+        Joint counts of all categories (`pairs.joint_counts`), each category at least once.
+    levels : ndarray of int, shape (p,)
+    n, total : int, float
+        Rows; sum of their weights.
+    """
+
+    def __init__(self, joint: Floats, levels: Ints, n: int, total: float) -> None:
+        p = len(levels)
+        self.total, self.joint, none = total, joint, np.zeros((0, p))
+        self.place = np.concatenate([[0], np.cumsum(levels)])
+        counts = np.split(np.diag(joint), self.place[1:-1])
+        margins = tuple(margin_of_counts(c) for c in counts)
+        code, seen, limits = np.zeros((0, p), dtype=np.int64), np.zeros((0, p), dtype=bool), Limits(none, none)
+        self.rows = Rows(none, levels, None, np.zeros(0), seen, code, margins, limits, none)
+        self.pairs = second_stage(self.rows, joint)
+        self.moments = _moments(self.rows, self.pairs, n, total, np.zeros((0, 0)))
+        self._scores = Scores(self.rows, self.pairs)
+        for j, (margin, count) in enumerate(zip(margins, counts, strict=True)):
+            by_category = category_scores(margin)
+            self._scores.own[j] = (by_category * count[:, None]).T @ by_category
+
+    def scores(self, code: Ints, weights: Floats | None, out: Floats) -> None:
+        """Fill in the weighted scores, shape (size, m), of rows of codes, shape (m, p): levels where missing."""
+        self._scores.tabled(code, weights, out)
+
+    def variances(self) -> Floats:
+        """Diagonal of Gamma, shape (k,): what a statistic varies by depends on two answers of a row, which are tabled.
+
+        With weights, whose squares the tables do not hold, it is not this.
+        """
+        rows, pairs, first = self.rows, self.pairs, self._scores.first
+        T = sparse.csr_array(_jacobian(rows, pairs, first) @ self._scores.bread_inverse())
+        out = np.zeros(T.shape[0])
+        counts = np.split(np.diag(self.joint), self.place[1:-1])
+        head = len(out) - len(pairs.rho)
+        for r in range(head):  # thresholds: those of one variable
+            j = int(np.searchsorted(first, T.indices[T.indptr[r]], side="right")) - 1
+            S = self._scores.lookup[j]
+            assert S is not None
+            weight = T[[r], first[j] : first[j + 1]].toarray()[0]
+            out[r] = counts[j] @ (S[:-1] @ weight) ** 2
+        for m, (a, b) in enumerate(zip(pairs.a.tolist(), pairs.b.tolist(), strict=True)):
+            by_a, by_b, own = self._influence(T, head + m, a, b)
+            N = self._with_missing(a, b)
+            out[head + m] = float((N * (by_a[:, None] + by_b + own) ** 2).sum())
+        return self.total * out
+
+    def _influence(self, T: sparse.csr_array, r: int, a: int, b: int) -> tuple[Floats, Floats, Floats]:
+        """What a row's answers to a and b, and both together, add to statistic r; the last category is a missing one."""
+        first, parts = self._scores.first, []
+        row = T[[r]].toarray()[0]
+        for j in (a, b):
+            S = self._scores.lookup[j]
+            assert S is not None
+            parts.append(S @ row[first[j] : first[j + 1]])
+        m = r - T.shape[0] + len(self.pairs.rho)
+        shape = len(parts[0]), len(parts[1])
+        at = int(self._scores.base[m])
+        table = self._scores.flat[at : at + shape[0] * shape[1]].reshape(shape)
+        return parts[0], parts[1], table * row[int(first[-1]) + m]
+
+    def _with_missing(self, a: int, b: int) -> Floats:
+        """The table of two variables with a row and a column for rows that lack one of them."""
+        at_a, at_b = (slice(self.place[j], self.place[j + 1]) for j in (a, b))
+        N = self.joint[at_a, at_b]
+        out = np.zeros((N.shape[0] + 1, N.shape[1] + 1))
+        out[:-1, :-1] = N
+        out[:-1, -1] = np.diag(self.joint)[at_a] - N.sum(axis=1)
+        out[-1, :-1] = np.diag(self.joint)[at_b] - N.sum(axis=0)
+        return out
+
+    def gamma(self, products: Floats) -> Floats:
+        """Gamma, from the sum of the products of the scores of all rows, shape (size, size)."""
+        return _sandwich(self.rows, self.pairs, self._scores, products, self.total)
 
 
 def _covariances(rows: Rows, pairs: Pairs) -> Floats:
@@ -179,8 +270,12 @@ def _gamma(rows: Rows, pairs: Pairs, cluster: Ints | None, strata: Ints | None) 
     # lavaan's form for simple samples; with clusters or strata it has none to agree with.
     scores = Scores(rows, pairs, exact=cluster is not None or strata is not None)
     inner = total_products(scores, len(rows.v), scores.size, cluster=cluster, strata=strata, chunk=CHUNK)
+    return _sandwich(rows, pairs, scores, inner, float(rows.v.sum()))
+
+
+def _sandwich(rows: Rows, pairs: Pairs, scores: Scores, inner: Floats, total: float) -> Floats:
     T = sparse.csr_array(_jacobian(rows, pairs, scores.first) @ scores.bread_inverse())
-    out = rows.v.sum() * (T @ (T @ inner).T)
+    out = total * (T @ (T @ inner).T)
     return np.asarray(out + out.T) / 2
 
 

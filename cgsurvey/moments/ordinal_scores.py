@@ -102,6 +102,23 @@ class Scores:
             out *= v[:, None]
         return out
 
+    def tabled(self, code: Ints, weights: Floats | None, out: Floats) -> None:
+        """Fill in weighted scores, shape (size, m), of rows of codes, shape (m, p), of which tables say all."""
+        by_variable = np.ascontiguousarray(code.T, dtype=np.intp)
+        for j, table in enumerate(self.lookup):
+            assert table is not None
+            np.take(table.T, by_variable[j], axis=1, out=out[self.first[j] : self.first[j + 1]], mode="clip")
+        start = int(self.first[-1])
+        for j in range(self.rows.p - 1):
+            which = np.flatnonzero(self.pairs.a == j)
+            b = self.pairs.b[which]
+            place = (self.rows.levels[b] + 1)[:, None] * by_variable[j]
+            place += self.base[which, None]
+            place += by_variable[_compact(b)]
+            np.take(self.flat, place, out=out[_compact(start + which)], mode="clip")
+        if weights is not None:
+            out *= weights
+
     def _variable(self, j: int, here: Ints, code: Ints, x: Floats | None, v: Floats, out: Floats) -> None:
         block = out[:, self.first[j] : self.first[j + 1]]
         table = self.lookup[j]

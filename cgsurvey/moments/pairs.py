@@ -139,8 +139,8 @@ class Pairs:
         self.rho[which], self.bound[which], self.lost[which] = found.rho, found.bound, found.lost
 
 
-def second_stage(rows: Rows) -> Pairs:
-    """Correlate each pair given its margins."""
+def second_stage(rows: Rows, joint: Floats | None = None) -> Pairs:
+    """Correlate each pair given its margins; `joint` is what `contingency` counts, where it is known."""
     a, b = np.triu_indices(rows.p, 1)
     m = len(a)
     ordered = rows.levels > 0
@@ -149,7 +149,7 @@ def second_stage(rows: Rows) -> Pairs:
     adjusted, perfect, bound, lost = np.zeros((4, m), dtype=bool)
     pairs = Pairs(a, b, np.zeros(m), tabled, np.zeros(m, dtype=np.int64), adjusted, perfect, bound, lost)
     if both.any():
-        _tables(rows, pairs, both)
+        _tables(rows, pairs, both, contingency(rows) if joint is None else joint)
     for block in pairs.blocks:
         N = _zero_cells(block, pairs)
         pairs.put(block.which, polychoric(N, block.a, block.b))
@@ -166,10 +166,10 @@ def second_stage(rows: Rows) -> Pairs:
     return pairs
 
 
-def _tables(rows: Rows, pairs: Pairs, both: Flags) -> None:
-    """Count the cells of the tables of all ordered pairs."""
-    joint, first = contingency(rows)
+def _tables(rows: Rows, pairs: Pairs, both: Flags, joint: Floats) -> None:
+    """Cut the tables of all ordered pairs out of the joint counts."""
     L = rows.levels
+    first = np.concatenate([[0], np.cumsum(L)])
     for la, lb in sorted(set(zip(L[pairs.a[both]].tolist(), L[pairs.b[both]].tolist(), strict=True))):
         which = np.flatnonzero(both & (L[pairs.a] == la) & (L[pairs.b] == lb))
         a, b = pairs.a[which], pairs.b[which]
@@ -181,21 +181,26 @@ def _tables(rows: Rows, pairs: Pairs, both: Flags) -> None:
             pairs.blocks.append(Block(which, N, np.array(cut_a), np.array(cut_b)))
 
 
-def contingency(rows: Rows) -> tuple[Floats, Ints]:
-    """Joint counts (sums of weights) of all categories of ordered variables, and the first place of each variable."""
-    first = np.concatenate([[0], np.cumsum(rows.levels)])
-    weighted = bool((rows.v != 1).any())
-    out = np.zeros((first[-1], first[-1]))
+def contingency(rows: Rows) -> Floats:
+    """Joint counts (sums of weights) of all categories of ordered variables, one variable after the other."""
     ordered = np.flatnonzero(rows.levels)
-    for at in range(0, len(rows.v), CHUNK):
-        code = rows.code[at : at + CHUNK]
+    weights = rows.v if bool((rows.v != 1).any()) else None
+    return joint_counts(rows.code[:, ordered], rows.levels[ordered], weights)
+
+
+def joint_counts(code: Ints, levels: Ints, weights: Floats | None = None) -> Floats:
+    """Joint counts of codes, shape (n, p): 0, 1, ..., the number of categories where missing."""
+    first = np.concatenate([[0], np.cumsum(levels)])
+    out = np.zeros((first[-1], first[-1]))
+    for at in range(0, len(code), CHUNK):
+        here = code[at : at + CHUNK]
         # Counts within a chunk are exact in single precision.
-        H = np.zeros((len(code), first[-1] + 1), dtype=np.float64 if weighted else np.float32)
-        place = np.where(code[:, ordered] < rows.levels[ordered], code[:, ordered] + first[ordered], first[-1])
-        H[np.arange(len(code))[:, None], place] = 1
+        H = np.zeros((len(here), first[-1] + 1), dtype=np.float32 if weights is None else np.float64)
+        place = np.where(here < levels, here + first[:-1], first[-1])
+        H[np.arange(len(here))[:, None], place] = 1
         H = H[:, :-1]
-        out += (H * rows.v[at : at + CHUNK, None]).T @ H if weighted else H.T @ H
-    return out, first[:-1]
+        out += H.T @ H if weights is None else (H * weights[at : at + CHUNK, None]).T @ H
+    return out
 
 
 def _zero_cells(block: Block, pairs: Pairs) -> Floats:
@@ -232,7 +237,7 @@ def _normal(rows: Rows, pairs: Pairs, which: Ints) -> None:
 
 
 def _parts(which: Ints, n: int) -> Iterator[Ints]:
-    size = max(1, PART // n)
+    size = max(1, PART // max(n, 1))
     for at in range(0, len(which), size):
         yield which[at : at + size]
 

@@ -69,11 +69,8 @@ def fit_margin(y: Floats, levels: int, x: Floats | None, v: Floats) -> Margin:
     m = 0 if x is None else x.shape[1]
     if levels:
         code = y.astype(np.int64)
-        share = np.cumsum(np.bincount(code, v, levels))[:-1] / v.sum()
-        start = ndtri(share)
-        if x is None:
-            return Margin(start, 0.0, 1.0, np.zeros(0))
-        return _probit(code, start, x, v)
+        counted = margin_of_counts(np.bincount(code, v, levels))
+        return counted if x is None else _probit(code, counted.thresholds, x, v)
     Z = np.ones((len(y), 1 + m))
     if x is not None:
         Z[:, 1:] = x
@@ -81,6 +78,11 @@ def fit_margin(y: Floats, levels: int, x: Floats | None, v: Floats) -> Margin:
     b = np.linalg.lstsq(Z * root[:, None], y * root, rcond=None)[0]
     r = y - Z @ b
     return Margin(np.zeros(0), float(b[0]), float(v @ r**2 / v.sum()), np.asarray(b[1:], dtype=np.float64))
+
+
+def margin_of_counts(counts: Floats) -> Margin:
+    """First stage of an ordered variable without covariates, from the rows (sums of weights) of its categories."""
+    return Margin(ndtri(np.cumsum(counts)[:-1] / counts.sum()), 0.0, 1.0, np.zeros(0))
 
 
 def category_scores(margin: Margin) -> Floats:

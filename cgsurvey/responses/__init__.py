@@ -29,6 +29,8 @@ _WHERE = {
     "NonresponseBias": "nonresponse",
     "representativeness": "representativeness",
     "Representativeness": "representativeness",
+    "ResponseFile": "scan",
+    "scan_responses": "scan",
     "score": "score",
     "link": "link",
     "Linkage": "linkage",
@@ -53,6 +55,7 @@ __all__ = [
     "Normality",
     "Provenance",
     "Representativeness",
+    "ResponseFile",
     "Responses",
     "Screening",
     "Source",
@@ -74,6 +77,7 @@ __all__ = [
     "read_responses",
     "representativeness",
     "rwg",
+    "scan_responses",
     "score",
     "screen",
     "survey_estimates",
@@ -102,6 +106,7 @@ if TYPE_CHECKING:
     from cgsurvey.responses.read import load_sample, read_responses
     from cgsurvey.responses.representativeness import Representativeness, representativeness
     from cgsurvey.responses.responses import FlowStep, Provenance, Responses
+    from cgsurvey.responses.scan import ResponseFile, scan_responses
     from cgsurvey.responses.score import score
     from cgsurvey.responses.screen import screen
     from cgsurvey.responses.screening import Screening

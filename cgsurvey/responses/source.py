@@ -12,6 +12,7 @@ from cgsurvey.base.errors import DataError, OptionError, some
 from cgsurvey.base.notes import Note
 from cgsurvey.responses.design import Design
 from cgsurvey.responses.responses import Responses
+from cgsurvey.responses.scan import ResponseFile
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
@@ -36,6 +37,8 @@ class Source:
         What was noted on import and screening.
     composites : tuple of str
         Columns of `frame` that are means of the items of a composite construct, so that a model may name them.
+    scan : ResponseFile, optional
+        The file that is passed through in parts; `frame` then holds each different answer once, and no rows.
     """
 
     frame: pd.DataFrame
@@ -46,9 +49,10 @@ class Source:
     file: str = ""
     notes: tuple[Note, ...] = ()
     composites: tuple[str, ...] = ()
+    scan: ResponseFile | None = None
 
 
-def as_source(data: Responses | pd.DataFrame | Source) -> Source:
+def as_source(data: Responses | ResponseFile | pd.DataFrame | Source, *, in_parts: bool = False) -> Source:
     """Return what an analysis needs of `data`.
 
     Parameters
@@ -56,11 +60,13 @@ def as_source(data: Responses | pd.DataFrame | Source) -> Source:
     data : Responses or DataFrame
         Reverse items of `Responses` are keyed here; a data frame is taken as it is, numbered columns by their numbers
         as text.
+    in_parts : bool
+        The analysis can pass through the rows of a `ResponseFile`.
 
     Raises
     ------
     OptionError
-        When `data` is neither.
+        When `data` is neither, or a `ResponseFile` and the analysis needs its rows.
     DataError
         When two columns of a frame share a name.
     """
@@ -77,6 +83,24 @@ def as_source(data: Responses | pd.DataFrame | Source) -> Source:
             simulated=data.simulated,
             file=data.provenance.file,
             notes=data.notes,
+        )
+    if isinstance(data, ResponseFile):
+        if not in_parts:
+            raise OptionError(
+                f"this analysis looks at single rows, and those of {data.file} stay in their file. Passed through in "
+                "parts they can be by cfa, sem, growth and reliability; for all else draw some of them, "
+                "data.sample(10_000, seed=1), or read the file whole, cg.read_responses(path, instrument)."
+            )
+        known = data.answers
+        return Source(
+            frame=known.keyed[list(data.columns)],
+            instrument=known.instrument,
+            design=known.design,
+            labels=known.labels,
+            simulated=known.simulated,
+            file=data.file,
+            notes=known.notes,
+            scan=data,
         )
     if isinstance(data, pd.DataFrame):
         if not all(isinstance(c, str) for c in data.columns):

@@ -171,7 +171,10 @@ def saturated_scaling(
 
 
 def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int], kind: Kind) -> float:
-    assert sample.cases is not None  # rows are there while a model is being fitted
+    if sample.cases is None:
+        keep = free_moments(sample.p, means, exogenous)
+        H = moment_information(sample, sample.cov, sample.mean, kind)[np.ix_(keep, keep)]
+        return float(np.trace(solve(H, _saturated_products(sample, keep), assume_a="pos")))
     y, w, cluster = sample.cases.y, sample.cases.weights, sample.cases.cluster
     if sample.patterns is None and not len(exogenous) and sample.cases.strata is None:
         # The information of complete moments factors, so that no matrix of moments by moments is needed.
@@ -193,6 +196,15 @@ def _saturated_scaling(sample: Sample, means: bool, exogenous: Sequence[int], ki
     units = 1 / np.sqrt(np.diag(H))  # moments may be of very different size
     Z = Z * units
     return float(np.sum(Z * solve(H * units * units[:, None], Z.T, assume_a="pos").T) / sample.rows)
+
+
+def _saturated_products(sample: Sample, keep: np.ndarray) -> Floats:
+    """Cross products of casewise scores by some of the unrestricted moments at those of the sample."""
+    if sample.cases is not None:
+        return meat(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
+    assert sample.gamma is not None  # rows were passed in parts: Gamma stands for them
+    H = moment_information(sample, sample.cov, sample.mean, "expected")[keep]
+    return np.asarray(H @ sample.gamma @ H.T)
 
 
 def free_moments(p: int, means: bool, exogenous: Sequence[int]) -> np.ndarray:
@@ -326,7 +338,7 @@ def _unrestricted(
     observed = share * moment_information(sample, sample.cov, sample.mean, "observed")[at]
     G, bread = inverse(observed), observed
     if robust or kind == "first.order":
-        products = share * meat(sample, moment_scores(sample, sample.cov, sample.mean)[:, keep])
+        products = share * _saturated_products(sample, keep)
         G, bread = (G @ products @ G, observed) if robust else (G, products)
     elif kind == "expected":
         bread = share * moment_information(sample, sample.cov, sample.mean, kind)[at]

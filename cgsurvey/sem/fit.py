@@ -53,8 +53,8 @@ def cfa(model: str, data: Any, **options: Any) -> SemFit:
     ----------
     model : str or Model
         Model in lavaan syntax, e.g. ``"visual =~ x1 + x2 + x3"``.
-    data : Responses or DataFrame
-        One row per respondent.
+    data : Responses, DataFrame or ResponseFile
+        One row per respondent; see `scan_responses` for files larger than memory.
     **options
         ``estimator`` (likelihood: "ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF"; least squares: "GLS", "ULS", "WLS",
         "DWLS", "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV"), ``ordered`` (names of ordered items, or True),
@@ -103,7 +103,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     if is_imputed(data):
         return fit_imputed(model, data, lambda text, one: _fit(text, one, kind, given))  # type: ignore[return-value]
     # 1. Check options.
-    source = as_source(data)
+    source = as_source(data, in_parts=True)
     options = resolve(given, source.design)
     # 2. Resolve the model.
     frame = ordered_frame(source.frame, options.ordered)
@@ -111,7 +111,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
     table = table_of(model, frame, kind, options, len(labels))
     with one_thread():
         # 3. Sample statistics.
-        grouped = sample_of(frame, table, options)
+        grouped = sample_of(frame, table, options, source.scan)
         # 4. Compile matrices and check identification.
         compiled = compile_model(table, grouped.samples, fixed_x=options.fixed_x)
         # 5. Estimate.   6. Polish: Newton steps until the gradient is rounding error.
@@ -129,7 +129,7 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         samples = _sealed(fitted, options, compiled.covariates)
         seed = None if drawn is None else drawn.seed
         references = sources(options, ordered=bool(table.ordered), measures=measures.index)
-        notes += [*told, *more, *admissible(fitted, table, labels), *remarks(source, grouped, options, fitted, tested)]
+        notes += [*told, *more, *admissible(fitted, table, labels), *remarks(source, grouped, options, table, fitted, tested)]
     return SemFit(
         model=model if isinstance(model, Model) else Model(model),
         options=options,
@@ -302,16 +302,15 @@ def _meta(
     seed: int | None,
     references: tuple[str, ...],
 ) -> Meta:
-    y = rows_of(grouped.samples)
     hidden = () if seed is not None else RESAMPLING
     shown = {k: v for k, v in vars(options).items() if v not in (None, (), "") and k not in hidden}
     labels = dict(source.labels) | (dict(model.labels) if isinstance(model, Model) else {})
     return Meta(
         function=kind,
         options=shown,
-        n=len(grouped.rows),
+        n=grouped.n,
         seed=seed,
-        data_hash=data_hash(y),
+        data_hash=data_hash(rows_of(grouped.samples)) if source.scan is None else source.scan.sha256,
         source=source.file,
         simulated=source.simulated,
         labels=labels,

@@ -17,6 +17,7 @@ from cgsurvey.sem.implied import implied_jacobian
 from cgsurvey.sem.inference import score_products
 from cgsurvey.sem.ram import factors, gathered, layouts, moment_jacobian
 from cgsurvey.sem.sandwich import Pieces
+from cgsurvey.sem.scaling import meat_of_scores
 from cgsurvey.sem.structure import GroupMatrices, Structure
 
 
@@ -63,6 +64,8 @@ class Fitted:
 
     def meat(self) -> Floats:
         """Cross products of casewise scores, or of their sums within clusters, over N, shape (q, q)."""
+        if self.samples[0].cases is None:  # rows were passed in parts: Gamma stands for them
+            return meat_of_scores(self.structure, self.theta, self.samples)
         parts = score_products(self.structure, self.theta, self.samples)
         return np.asarray(np.einsum("g,gij->ij", shares(self.samples), np.array(parts)), dtype=np.float64)
 

@@ -34,11 +34,11 @@ def with_products(sample: Sample, filled: GroupMatrices, exogenous: Sequence[int
     exogenous : sequence of int
         Observed covariates with fixed moments.
     """
+    if sample.patterns is None and sample.gamma is not None:
+        return sample
     cases = sample.cases
     assert cases is not None  # rows are there while a model is being fitted
     if sample.patterns is None:
-        if sample.gamma is not None:
-            return sample
         gamma = adf_gamma(cases.y, weights=cases.weights, cluster=cases.cluster)
         return replace(sample, gamma=gamma)
     Sigma, mu = filled.Sigma, filled.mu

@@ -157,6 +157,19 @@ class Options:
         return self.se == "robust.sem" or self.weight in ("WLS", "DWLS") or any(t in _MOMENTS for t in self.test)
 
     @property
+    def diagonal(self) -> bool:
+        """True when no more than the variances of the moments is needed."""
+        return self.weight == "DWLS" and self.se in ("standard", "none") and not any(t in _MOMENTS for t in self.test)
+
+    @property
+    def casewise(self) -> bool:
+        """True when products of the scores of a likelihood are needed."""
+        first = self.information == "first.order" and self.se != "none"
+        return self.weight is None and (
+            self.se == "robust.huber.white" or first or "yuan.bentler.mplus" in self.test
+        )
+
+    @property
     def bare(self) -> Options:
         """The same estimates, without errors and scaled tests."""
         return replace(self, se="none", test=())

@@ -8,7 +8,7 @@ import numpy as np
 
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.units import lonely
-from cgsurvey.moments.build import Grouped
+from cgsurvey.moments.build import Grouped, numbers
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import Source
 from cgsurvey.sem.chisq import Tests
@@ -46,7 +46,9 @@ def admissible(fitted: Fitted, table: ParameterTable, labels: Sequence[str]) -> 
     return out
 
 
-def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, found: Tests) -> list[Note]:
+def remarks(
+    source: Source, grouped: Grouped, options: Options, table: ParameterTable, fitted: Fitted, found: Tests
+) -> list[Note]:
     """Notes on what was assumed of the data."""
     out = []
     if options.cluster:
@@ -74,13 +76,14 @@ def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, 
         out.append(note("sem.weights", weights=options.weights))
     if found.user.df == 0:
         out.append(note("sem.no_test"))
-    if options.missing == "pairwise" and not options.gamma and np.isnan(rows_of(grouped.samples)).any():
+    answers = rows_of(grouped.samples) if source.scan is None else _different(source, table)
+    if options.missing == "pairwise" and not options.gamma and np.isnan(answers).any():
         out.append(note("sem.pairwise_errors"))
     if options.fiml and fitted.structure.p > MANY:
         out.append(note("sem.not_corrected", n=MANY))
     if not options.ordered:
         made = fitted.structure
-        counts = _categories(grouped.samples, np.unique(made.i[made.matrix == ARROW]))
+        counts = _categories(answers, np.unique(made.i[made.matrix == ARROW]))
         few = sum(c < FEW_CATEGORIES for c in counts)
         if counts and not options.robust and options.se != "bootstrap":
             low, high = min(counts), max(counts)
@@ -90,9 +93,15 @@ def remarks(source: Source, grouped: Grouped, options: Options, fitted: Fitted, 
     return out
 
 
-def _categories(samples: Sequence[Sample], explained: Collection[int]) -> list[int]:
+def _different(source: Source, table: ParameterTable) -> Floats:
+    """Every different answer to the variables of a model where rows are passed in parts; products are no answers."""
+    y = numbers(source.frame, table.observed, table.products)
+    y[:, np.isin(table.observed, table.products)] = 0.5
+    return y
+
+
+def _categories(y: Floats, explained: Collection[int]) -> list[int]:
     """Number of categories of each variable of at most seven whole numbers; two count where it is explained."""
-    y = rows_of(samples)
     low, high = np.nanmin(y, axis=0), np.nanmax(y, axis=0)
     short = np.flatnonzero((high - low <= 6) & (low == np.round(low)))
     return [

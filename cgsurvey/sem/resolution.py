@@ -10,6 +10,8 @@ import pandas as pd
 from cgsurvey.base.errors import ModelError, OptionError, some
 from cgsurvey.moments.build import Grouped, numbers, sample_statistics
 from cgsurvey.moments.ordered import categories, ordered_frame
+from cgsurvey.moments.scanned import scanned_statistics
+from cgsurvey.responses.scan import ResponseFile
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.placement import restrictions, structure
 from cgsurvey.sem.table import Kind, ParameterTable, explained_variables, parameter_table
@@ -63,26 +65,51 @@ def table_of(model: str, frame: pd.DataFrame, kind: Kind, options: Options, grou
     return table
 
 
-def sample_of(frame: pd.DataFrame, table: ParameterTable, options: Options) -> Grouped:
-    """Sample statistics that a model with these options is fitted to."""
-    frame = ordered_frame(frame, options.ordered)
-    return sample_statistics(
-        frame,
-        table.observed,
+def sample_of(
+    frame: pd.DataFrame, table: ParameterTable, options: Options, scan: ResponseFile | None = None
+) -> Grouped:
+    """Sample statistics that a model with these options is fitted to, of a table or of a file in parts."""
+    shared = partial(
+        sample_statistics if scan is None else scanned_statistics,
+        observed=table.observed,
         missing=options.missing,
         covariates=table.exogenous,
         products=table.products,
         group=options.group,
-        cluster=options.cluster,
-        strata=options.strata,
         weights=options.weights,
         wishart=options.likelihood == "wishart",
         weight=options.weight,
         gamma=options.gamma,
         means=table.means,
         fixed_x=options.fixed_x,
-        information="expected" if options.information == "expected" else "observed",
         ordered=table.ordered,
         # Moments of ordered items are dear: no use in them where the rows cannot carry the model.
         least=restrictions(table, structure(table)).K.shape[1] if table.ordered else 0,
     )
+    if scan is not None:
+        refuse_rows(options)
+        return shared(scan, diagonal=options.diagonal, casewise=options.casewise)
+    return shared(
+        ordered_frame(frame, options.ordered),
+        cluster=options.cluster,
+        strata=options.strata,
+        information="expected" if options.information == "expected" else "observed",
+    )
+
+
+def refuse_rows(options: Options) -> None:
+    """Raise OptionError for options that need the rows of a file in parts more than twice, or in another order."""
+    faults = {
+        "se='bootstrap' draws rows again and again": options.se == "bootstrap",
+        "test='bollen.stine' draws rows again and again": options.bollen_stine,
+        f"cluster='{options.cluster}' needs rows together that lie apart": options.cluster is not None,
+        f"strata='{options.strata}' needs rows together that lie apart": options.strata is not None,
+        f"missing='{options.missing}' needs the rows again and again": options.two_stage,
+        "engine='semopy' needs all rows": options.engine == "semopy",
+    }
+    if wrong := [fault for fault, here in faults.items() if here]:
+        raise OptionError(
+            f"data that are passed in parts: {'; '.join(wrong)}. Leave the option out (of a design: cluster=False, "
+            "strata=False; errors then take rows as drawn one by one), or draw rows and fit them: "
+            "data.sample(100_000, seed=1)."
+        )
