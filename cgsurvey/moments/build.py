@@ -17,7 +17,6 @@ import pandas as pd
 from cgsurvey.base.errors import (
     CodingError,
     ColumnNotFoundError,
-    NotPositiveDefiniteError,
     SampleError,
     did_you_mean,
     some,
@@ -31,18 +30,12 @@ from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
 from cgsurvey.moments.two_stage import pairwise_gamma, pairwise_moments, staged
+from cgsurvey.moments.usable import listwise_loss, need, refuse_few, refuse_flat, refuse_gaps, refuse_singular
 from cgsurvey.moments.weights import Weight, normal_weight, weight_matrix
 
 Missing = Literal["listwise", "pairwise", "fiml", "fiml.x", "two.stage", "robust.two.stage"]
 STAGES = ("two.stage", "robust.two.stage")
-LOSS, THIN = (
-    0.05,
-    0.10,
-)  # listwise loss that is a warning; share of rows that answered both of two items, below which too
-LINK = (
-    "If partners answered one part and users the other, bring the two together with "
-    "cg.link(partners, users, on='office')."
-)
+THIN = 0.10  # share of rows that answered both of two items, below which a note says so
 
 
 @dataclass(frozen=True)
@@ -208,26 +201,6 @@ def sample_statistics(
     return Grouped(tuple(samples), labels, rows, tuple(notes), known)
 
 
-def listwise_loss(lost: int, total: int, ordered: Sequence[str]) -> list[Note]:
-    """Say how many of the rows were left out because they lack an answer."""
-    if not lost:
-        return []
-    share, instead = 100 * lost / total, "pairwise" if ordered else "fiml"
-    if lost <= LOSS * total:
-        return [note("moments.listwise", lost=lost, total=total, share=share)]
-    return [note("moments.listwise_loss", lost=lost, total=total, share=share, instead=instead)]
-
-
-def refuse_few(n: int, least: int, gaps: bool) -> None:
-    """Raise SampleError when n rows are fewer than the model needs; `gaps` says that missing answers took many."""
-    if n < least:
-        hint = " Many rows lack an answer: missing='pairwise' keeps them." if gaps else ""
-        raise SampleError(
-            f"{n} usable rows for {least} free parameters: the model asks more than the data can tell. Use a "
-            f"smaller model, or more rows.{hint}"
-        )
-
-
 def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str] = ()) -> Floats:
     """The columns as numbers, shape (rows, variables), NaN where missing; products are made here."""
     made = set(products)
@@ -276,16 +249,6 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
     return out
 
 
-def need(frame: pd.DataFrame, **roles: str | None) -> None:
-    absent = [
-        f"{role}='{name}'.{did_you_mean(name, frame.columns)}"
-        for role, name in roles.items()
-        if name is not None and name not in frame
-    ]
-    if absent:
-        raise ColumnNotFoundError(f"The data have no such column: {' '.join(absent)}")
-
-
 def _weights(frame: pd.DataFrame, name: str) -> Floats:
     w = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     bad = ~(np.isfinite(w) & (w > 0))
@@ -298,6 +261,7 @@ def _weights(frame: pd.DataFrame, name: str) -> Floats:
 
 
 def group_codes(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
+    """Codes 0, 1, ... of the values of a column by first appearance, -1 where missing, and the names of the codes."""
     # A number and its text name the same group: exports mix both.
     mixed = column.dtype == object
     if column.dtype.kind == "f" and (column.dropna() % 1 == 0).all():
@@ -312,19 +276,6 @@ def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
         raise SampleError("The data have no rows.")
     if np.isnan(y).any():
         refuse_gaps(coverage(y), observed)
-
-
-def refuse_gaps(share: Floats, observed: Sequence[str]) -> None:
-    """Raise SampleError where no row answered an item, or both of two; share, shape (p, p): of the rows that did."""
-    silent = [observed[int(k)] for k in np.flatnonzero(np.diag(share) == 0)]
-    if silent:
-        raise SampleError(f"Nobody answered {some(silent)}: the model cannot be estimated from these data. {LINK}")
-    i, j = np.nonzero(np.triu(share == 0, 1))
-    if len(i):
-        raise SampleError(
-            f"Nobody answered both '{observed[int(i[0])]}' and '{observed[int(j[0])]}' ({len(i)} such "
-            f"pair{'s' * (len(i) > 1)} of items), so these data say nothing about how they go together. {LINK}"
-        )
 
 
 def _sample(
@@ -359,24 +310,6 @@ def _sample(
         )
     refuse_singular(sample.cov, observed, where)
     return sample, notes
-
-
-def refuse_flat(n: int, spread: Floats, observed: Sequence[str], where: str, lost: int) -> None:
-    """Raise SampleError when n rows cannot carry covariances, or the range of an item, `spread`, is zero."""
-    if n <= len(spread):
-        raise SampleError(
-            f"{n} usable row{'s' * (n != 1)}{where} for {len(spread)} variables: covariances need more rows than "
-            "variables. "
-            + ("Use missing='fiml', which keeps rows with missing answers, or a" if lost else "Use a")
-            + " smaller model."
-        )
-    constant = [observed[int(k)] for k in np.flatnonzero(~(spread > 0))]
-    if constant:
-        one = len(constant) == 1
-        raise SampleError(
-            f"{some(constant)} {'has' if one else 'have'} one and the same value in all rows{where}: without variance "
-            f"there is nothing to explain. Leave {'it' if one else 'them'} out of the model."
-        )
 
 
 def _recoded(cases: Cases, where: str) -> Cases:
@@ -429,15 +362,3 @@ def with_weights(
             f"moments ({len(moments)}). Use 'DWLS', 'WLSMV' or 'MLR'."
         ) from None
     return replace(sample, moments=moments, weight=W, gamma=G)
-
-
-def refuse_singular(cov: Floats, observed: Sequence[str], where: str) -> None:
-    sd = np.sqrt(np.diag(cov))
-    values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
-    if values[0] < 1e-9:
-        parts = np.abs(vectors[:, 0])
-        names = [observed[int(k)] for k in np.argsort(-np.round(parts, 6), kind="stable") if parts[k] > 0.05]
-        raise NotPositiveDefiniteError(
-            f"The covariance matrix{where} is singular: {some(names)} determine each other (a duplicate, a sum of "
-            "other items, or items with too few common rows). Leave one of them out."
-        )

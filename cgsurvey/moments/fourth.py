@@ -44,7 +44,7 @@ def adf_gamma(
     chunk : int
         Rows that are worked on at a time.
     """
-    n, p = y.shape
+    n = len(y)
     v = np.ones(n) if weights is None else weights
     total = v.sum()
     mean = v @ y / total

@@ -165,9 +165,7 @@ def ordered_sample(
     return replace(sample, cases=cases), thin_tables(found, labels, where)
 
 
-def refuse_unused(
-    unused: Sequence[tuple[int, int]], labels: Sequence[str], known: Categories, where: str
-) -> None:
+def refuse_unused(unused: Sequence[tuple[int, int]], labels: Sequence[str], known: Categories, where: str) -> None:
     """Raise SampleError for categories (variable, category) that nobody of a group chose."""
     if unused:
         empty = [f"'{labels[v]}' has nobody at {known[labels[v]][c]:g}" for v, c in unused]

@@ -170,7 +170,7 @@ class Tabled:
     """Sample statistics of ordered variables from the tables of all pairs, which is all that the two stages need.
 
     Their sampling covariance needs each row's answers to four variables at a time: rows are passed once more, and the
-    products of their `scores` summed. The diagonal of Gamma, on which the weights of DWLS rest, follows from the tables.
+    products of their `scores` summed. The diagonal of Gamma, on which weights of DWLS rest, follows from the tables.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ class Tabled:
         return self.total * out
 
     def _influence(self, T: sparse.csr_array, r: int, a: int, b: int) -> tuple[Floats, Floats, Floats]:
-        """What a row's answers to a and b, and both together, add to statistic r; the last category is a missing one."""
+        """What answers to a and b, and both together, add to statistic r; the last category is a missing one."""
         first, parts = self._scores.first, []
         row = T[[r]].toarray()[0]
         for j in (a, b):

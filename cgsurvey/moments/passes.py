@@ -70,7 +70,13 @@ def counted(answered: np.ndarray, unit: np.ndarray, given: list[int], weights: F
         both = (A.T @ A).astype(float)  # exact up to 2^24 rows of a part
     bad = 0 if weights is None else int((~(np.isfinite(weights) & (weights > 0))).sum())
     return Counted(
-        int((~unit).sum()), n, int((unit & ~some).sum()), int((unit & whole).sum()), int((unit & lacking).sum()), both, bad
+        int((~unit).sum()),
+        n,
+        int((unit & ~some).sum()),
+        int((unit & whole).sum()),
+        int((unit & lacking).sum()),
+        both,
+        bad,
     )
 
 

@@ -15,19 +15,7 @@ import numpy as np
 from cgsurvey.base.errors import CodingError, OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.parallel import in_threads, streams
-from cgsurvey.moments.build import (
-    Grouped,
-    Missing,
-    group_codes,
-    listwise_loss,
-    need,
-    numbers,
-    refuse_few,
-    refuse_flat,
-    refuse_gaps,
-    refuse_singular,
-    with_weights,
-)
+from cgsurvey.moments.build import Grouped, Missing, group_codes, numbers, with_weights
 from cgsurvey.moments.fourth import Deviations
 from cgsurvey.moments.ordered import Categories, categories, refuse_unused, thin_tables, weighed
 from cgsurvey.moments.ordinal import Tabled
@@ -41,6 +29,7 @@ from cgsurvey.moments.passes import (
     summed_products,
 )
 from cgsurvey.moments.sample import Floats, Ints, Sample
+from cgsurvey.moments.usable import listwise_loss, need, refuse_few, refuse_flat, refuse_gaps, refuse_singular
 from cgsurvey.moments.weights import Weight
 from cgsurvey.responses.scan import ResponseFile
 
@@ -119,14 +108,18 @@ def scanned_statistics(
     if known:
         scale = n / sum(p.total for p in parts)
         found = [
-            _tabled(p, scale, levels, known, list(observed), _where(label)) for p, label in zip(parts, labels, strict=True)
+            _tabled(p, scale, levels, known, list(observed), _where(label))
+            for p, label in zip(parts, labels, strict=True)
         ]
         takers = [t.scores for t in found]
         sizes = [len(t.moments.s) for t in found]
     else:
         scale = 1.0
         lost = tally.with_unit - tally.complete
-        samples = [_numeric(p, observed, _where(label), wishart or weight is not None, lost) for p, label in zip(parts, labels, strict=True)]
+        samples = [
+            _numeric(p, observed, _where(label), wishart or weight is not None, lost)
+            for p, label in zip(parts, labels, strict=True)
+        ]
         fixed = given if fixed_x and not casewise else ()
         deviations = [Deviations(p.moments.mean, p.moments.products / p.moments.weight, fixed) for p in parts]
         takers, sizes = [_columns(d) for d in deviations], [d.size for d in deviations]
@@ -217,7 +210,11 @@ class _Reader:
                 y[:, k] = np.prod([columns[piece].numbers(batch) for piece in pieces], axis=0)
             answered = ~np.isnan(y)
             if np.isinf(y).any():
-                bad = [name for name, wrong in zip(self.observed, np.isinf(y).any(axis=0), strict=True) if wrong]
+                bad = [
+                    name
+                    for name, wrong in zip(self.observed, np.atleast_1d(np.isinf(y).any(axis=0)), strict=True)
+                    if wrong
+                ]
                 raise CodingError(f"{some(bad)} hold infinite numbers. Correct the cells or leave them empty.")
         unit = np.zeros(n, dtype=np.int64)
         if self.group is not None:
@@ -234,9 +231,7 @@ def _where(label: str) -> str:
     return f" of group '{label}'" if label else ""
 
 
-def _refuse(
-    observed: Sequence[str], known: Categories, weights: str | None, *, casewise: bool, fixed: bool
-) -> None:
+def _refuse(observed: Sequence[str], known: Categories, weights: str | None, *, casewise: bool, fixed: bool) -> None:
     """Refuse models whose statistics need the rows of a file more than twice."""
     whole = "Draw rows, data.sample(100_000, seed=1), or read the file whole, cg.read_responses(path, instrument)."
     numeric = [n for n in observed if n not in known]
@@ -282,7 +277,7 @@ def _counted_notes(
     if incomplete and not pairwise:
         raise OptionError(
             f"missing='{missing}' needs the rows of {file.file} again and again, since {incomplete} of "
-            f"{tally.with_unit} lack an answer. In parts: missing='listwise', or ordered items with missing='pairwise'. "
+            f"{tally.with_unit} lack one. In parts: missing='listwise', or ordered items with missing='pairwise'. "
             "Or draw rows, data.sample(100_000, seed=1), and fit them."
         )
     if tally.empty:
@@ -292,9 +287,7 @@ def _counted_notes(
     return notes
 
 
-def _tabled(
-    part: OrderedPart, scale: float, levels: Ints, known: Categories, labels: list[str], where: str
-) -> Tabled:
+def _tabled(part: OrderedPart, scale: float, levels: Ints, known: Categories, labels: list[str], where: str) -> Tabled:
     first = np.concatenate([[0], np.cumsum(levels)])
     gone = np.flatnonzero(np.diag(part.joint) == 0)
     variable = np.searchsorted(first, gone, side="right") - 1

@@ -69,7 +69,7 @@ def fit_margin(y: Floats, levels: int, x: Floats | None, v: Floats) -> Margin:
     m = 0 if x is None else x.shape[1]
     if levels:
         code = y.astype(np.int64)
-        counted = margin_of_counts(np.bincount(code, v, levels))
+        counted = margin_of_counts(np.bincount(code, v, levels).astype(float))
         return counted if x is None else _probit(code, counted.thresholds, x, v)
     Z = np.ones((len(y), 1 + m))
     if x is not None:

@@ -62,8 +62,8 @@ class Parts:
                     yield batch.slice(at, rows)
         except (pa.ArrowException, OSError) as error:
             raise DataError(
-                f"{self.path.name} cannot be read to its end: {short(str(error), 160)}. Records of a text file must all "
-                "have as many cells as the headers; cg.read_responses(path) tells where they have not."
+                f"{self.path.name} cannot be read to its end: {short(str(error), 160)}. Records of a text file must "
+                "all have as many cells as the headers; cg.read_responses(path) tells where they have not."
             ) from error
 
     def _stream(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
@@ -124,7 +124,9 @@ def _parquet(path: Path) -> Parts:
         with pq.ParquetFile(path) as file:
             names = tuple(file.schema_arrow.names)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path.name} cannot be opened as parquet ({short(str(error), 120)}). Write it again.") from error
+        raise DataError(
+            f"{path.name} cannot be opened as parquet ({short(str(error), 120)}). Write it again."
+        ) from error
     # pandas stores an index that is no plain count as a column of this name
     return Parts(path, "parquet", tuple(n for n in names if not n.startswith("__index_level_")))
 

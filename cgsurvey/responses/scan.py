@@ -119,7 +119,12 @@ class ResponseFile:
             counts = pd.Series(list(column.cells.count.values())).groupby(given).sum()
             made.append(
                 pd.DataFrame(
-                    {"item": name, "value": counts.index, "n": counts.to_numpy(), "share": counts.to_numpy() / counts.sum()}
+                    {
+                        "item": name,
+                        "value": counts.index,
+                        "n": counts.to_numpy(),
+                        "share": counts.to_numpy() / counts.sum(),
+                    }
                 )
             )
         return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["item", "value", "n", "share"])
@@ -155,19 +160,30 @@ class ResponseFile:
         frame = pd.concat(found, ignore_index=True).set_axis(pd.Index(drawn + 2, name="row"), axis=0)
         told = note("responses.rows_drawn", n=len(drawn), total=self.n, seed=seed)
         return replace(
-            self.answers, frame=frame, reasons=None, notes=(*self.answers.notes, told), exclusions=self.answers.exclusions
+            self.answers,
+            frame=frame,
+            reasons=None,
+            notes=(*self.answers.notes, told),
+            exclusions=self.answers.exclusions,
         )
 
     def _as_answered(self, name: str, batch: pa.RecordBatch) -> pd.Series | np.ndarray:
         column = self.columns[name]
         if column.lookup is None:
             return column.numbers(batch)
-        return self.answers.frame[name].iloc[: len(column.cells.count)].reindex(column.places(batch) + 2).reset_index(drop=True)
+        return (
+            self.answers.frame[name]
+            .iloc[: len(column.cells.count)]
+            .reindex(column.places(batch) + 2)
+            .reset_index(drop=True)
+        )
 
     def __repr__(self) -> str:
         asked = self.answers.instrument
         known = asked.id if asked is not None else "no instrument"
-        return f"<ResponseFile {self.file}: {self.n} rows, {len(self.items)} items of {known}, {self.rows} rows at a time>"
+        return (
+            f"<ResponseFile {self.file}: {self.n} rows, {len(self.items)} items of {known}, {self.rows} rows at a time>"
+        )
 
 
 def scan_responses(
@@ -267,8 +283,8 @@ def _columns(answers: Responses, parts: Parts, found: Mapping[str, Cells], rows:
     joined = [f"'{n}' ({h})" for n, h in mapping.items() if h not in found]
     if joined:
         raise DataError(
-            f"{parts.path.name}: {some(joined)} stand in several columns, which cannot be joined in parts. Join them in "
-            "the file, or read it whole with cg.read_responses(path, instrument)."
+            f"{parts.path.name}: {some(joined)} stand in several columns, which cannot be joined in parts. Join them "
+            "in the file, or read it whole with cg.read_responses(path, instrument)."
         )
     kinds = next(parts.batches(parts.headers, rows)).schema
     out = {}

@@ -129,7 +129,12 @@ def _fit(model: str, data: Any, kind: Kind, given: dict[str, Any]) -> SemFit:
         samples = _sealed(fitted, options, compiled.covariates)
         seed = None if drawn is None else drawn.seed
         references = sources(options, ordered=bool(table.ordered), measures=measures.index)
-        notes += [*told, *more, *admissible(fitted, table, labels), *remarks(source, grouped, options, table, fitted, tested)]
+        notes += [
+            *told,
+            *more,
+            *admissible(fitted, table, labels),
+            *remarks(source, grouped, options, table, fitted, tested),
+        ]
     return SemFit(
         model=model if isinstance(model, Model) else Model(model),
         options=options,

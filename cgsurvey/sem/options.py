@@ -165,9 +165,7 @@ class Options:
     def casewise(self) -> bool:
         """True when products of the scores of a likelihood are needed."""
         first = self.information == "first.order" and self.se != "none"
-        return self.weight is None and (
-            self.se == "robust.huber.white" or first or "yuan.bentler.mplus" in self.test
-        )
+        return self.weight is None and (self.se == "robust.huber.white" or first or "yuan.bentler.mplus" in self.test)
 
     @property
     def bare(self) -> Options:
