@@ -25,7 +25,17 @@ HEAVY = ("statsmodels", "semopy", "seaborn", "matplotlib", "docx", "pydantic", "
 # Files of the estimating rooms that know names, frames and notes. All others there are numeric: no pandas, and nothing
 # from a labelled file.
 LABELLED = {
-    "moments": {"build", "correlations", "ordered", "missingness", "missing", "imputation", "chained"},
+    "moments": {
+        "build",
+        "usable",
+        "scanned",
+        "correlations",
+        "ordered",
+        "missingness",
+        "missing",
+        "imputation",
+        "chained",
+    },
     "sem": {
         "fit",
         "resolution",
