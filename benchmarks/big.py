@@ -77,7 +77,8 @@ def work(path: str, what: str, items: int) -> None:
         cg.cfa(model(items), data, ordered=True, estimator="DWLS")
     elif what == "WLSMV":
         cg.cfa(model(items), data, ordered=True)
-    print(json.dumps({"scan": looked, "seconds": time.perf_counter() - start, "peak": peak()}))
+    seconds = time.perf_counter() - start
+    print(json.dumps({"scan": looked, "seconds": seconds, "cpu": time.process_time(), "peak": peak()}))
 
 
 WORK = {
@@ -104,8 +105,8 @@ def main() -> None:
         path = Path(folder) / "answers.parquet"
         simulate(path, given.rows, given.items)
         print(f"{given.rows} rows x {given.items} items, {path.stat().st_size / 2**20:.0f} MB of parquet\n")
-        print("| work | seconds | of which looking through the file | peak memory | load before |")
-        print("| --- | --- | --- | --- | --- |")
+        print("| work | seconds | of which looking through the file | processor seconds | peak memory | load before |")
+        print("| --- | --- | --- | --- | --- | --- |")
         for what in given.only:
             load = os.getloadavg()[0]
             ran = subprocess.run(
@@ -116,7 +117,8 @@ def main() -> None:
                 print(f"| {WORK[what]} | failed: {ran.stderr.strip().splitlines()[-1]} |")
                 continue
             told = json.loads(ran.stdout)
-            print(f"| {WORK[what]} | {told['seconds']:.1f} | {told['scan']:.1f} | {told['peak']:.2f} GB | {load:.1f} |")
+            seconds, scan, cpu, used = (told[k] for k in ("seconds", "scan", "cpu", "peak"))
+            print(f"| {WORK[what]} | {seconds:.0f} | {scan:.0f} | {cpu:.0f} | {used:.2f} GB | {load:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ LABELLED = {
     "factor": {"gathered", "factorability", "parallel_analysis", "efa", "labelling", "result"},
     "service_quality": {"elements", "sampled", "grouping", "periods", "satisfaction", "ikm", "link"},
     "reliability": {
+        "scanned",
         "common_method",
         "method_models",
         "method_tables",

@@ -78,7 +78,7 @@ def used_labels(labels: Labels, items: Mapping[str, Sequence[str]]) -> Labels:
     return {n: labels[n] for n in names if n in labels}
 
 
-def gather(data: Responses | pd.DataFrame, constructs: Constructs) -> Blocks:
+def gather(data: Responses | pd.DataFrame, constructs: Constructs, *, in_parts: bool = False) -> Blocks:
     """Find the constructs and check their items.
 
     Parameters
@@ -87,6 +87,8 @@ def gather(data: Responses | pd.DataFrame, constructs: Constructs) -> Blocks:
     constructs : mapping of str to sequence of str, sequence of str, or None
         Construct to its items; or names of constructs of the instrument; None: its reflective leaf constructs of
         which at least two items are present.
+    in_parts : bool
+        The analysis can pass through the rows of a `ResponseFile`; `frame` then holds each different answer once.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def gather(data: Responses | pd.DataFrame, constructs: Constructs) -> Blocks:
     CodingError
         Items with text or infinite values, all of them.
     """
-    source = as_source(data)
+    source = as_source(data, in_parts=in_parts)
     notes: list[Note] = []
     if isinstance(constructs, Mapping):
         items = _named(constructs)

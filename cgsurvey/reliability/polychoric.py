@@ -5,7 +5,8 @@ Numeric file. Pairs across constructs, which `moments.ordinal_moments` would est
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -33,29 +34,56 @@ def coded(x: Floats) -> Ints | None:
     return np.column_stack([code for _, code in found])
 
 
-def polychoric_matrices(blocks: Sequence[Ints]) -> list[Floats]:
+@dataclass(frozen=True)
+class Tables:
+    """Tables of all pairs (i, j), i < j, of the items of a construct, and the rows of each category of each item."""
+
+    counts: Sequence[Floats]
+    pairs: Mapping[tuple[int, int], Floats]
+
+
+def tables_of(codes: Ints) -> Tables:
+    """Count complete answers, shape (n, k), `coded`."""
+    columns = list(codes.T)
+    counts = [np.bincount(code).astype(float) for code in columns]
+    pairs = {}
+    for i, j in combinations(range(len(columns)), 2):
+        size = len(counts[i]), len(counts[j])
+        N = np.bincount(columns[i] * size[1] + columns[j], minlength=size[0] * size[1])
+        pairs[i, j] = N.reshape(size).astype(float)
+    return Tables(counts, pairs)
+
+
+def tables_of_counts(joint: Floats, levels: Ints) -> Tables | None:
+    """Cut the tables out of joint counts (`moments.pairs.joint_counts`); None where an item has one category left."""
+    at = np.split(np.arange(len(joint)), np.cumsum(levels)[:-1])
+    at = [a[np.diag(joint)[a] > 0] for a in at]
+    if any(len(a) < 2 for a in at):
+        return None
+    pairs = {(i, j): joint[np.ix_(at[i], at[j])] for i, j in combinations(range(len(at)), 2)}
+    return Tables([np.diag(joint)[a] for a in at], pairs)
+
+
+def polychoric_matrices(blocks: Sequence[Ints | Tables]) -> list[Floats]:
     """Polychoric correlations of the columns of each block, two-step maximum likelihood, as lavaan::lavCor.
 
     Parameters
     ----------
     blocks : sequence of ndarray, shapes (n_b, k_b)
-        Complete answers, `coded`.
+        Complete answers, `coded`, or their tables.
 
     Returns
     -------
     list of ndarray, shapes (k_b, k_b)
         NaN throughout where the correlation of a pair was not found.
     """
-    out = [np.eye(block.shape[1]) for block in blocks]
-    shapes: dict[tuple[int, int], list[tuple[int, int, int, Floats, Floats, Floats]]] = {}
-    for b, block in enumerate(blocks):
-        codes = list(block.T)
-        counts = [np.bincount(code) for code in codes]
-        cuts = [ndtri(np.cumsum(count)[:-1] / len(block)) for count in counts]
-        for i, j in combinations(range(len(codes)), 2):
-            size = len(counts[i]), len(counts[j])
-            N = np.bincount(codes[i] * size[1] + codes[j], minlength=size[0] * size[1]).reshape(size).astype(float)
-            shapes.setdefault(size, []).append((b, i, j, N, cuts[i], cuts[j]))
+    tables = [block if isinstance(block, Tables) else tables_of(block) for block in blocks]
+    out = [np.eye(len(t.counts)) for t in tables]
+    shapes: dict[tuple[int, ...], list[tuple[int, int, int, Floats, Floats, Floats]]] = {}
+    for b, t in enumerate(tables):
+        cuts = [ndtri(np.cumsum(count)[:-1] / count.sum()) for count in t.counts]
+        for (i, j), N in t.pairs.items():
+            shapes.setdefault(N.shape, []).append((b, i, j, N, cuts[i], cuts[j]))
     for pairs in shapes.values():
         N, _, perfect = without_zero(np.array([p[3] for p in pairs]))
         found = polychoric(N, np.array([p[4] for p in pairs]), np.array([p[5] for p in pairs]))

@@ -28,6 +28,7 @@ from cgsurvey.reliability.items import (
 from cgsurvey.reliability.measured import NO_GROUP, measured
 from cgsurvey.reliability.polychoric import MOST
 from cgsurvey.reliability.scale import Scale, from_model, from_rows
+from cgsurvey.reliability.scanned import check_ends, frequencies, from_parts, refuse_rows
 from cgsurvey.reliability.split_half import DRAWN
 from cgsurvey.reliability.split_half import MOST as WHOLE
 from cgsurvey.responses import Responses
@@ -135,7 +136,7 @@ def reliability(
 
     Parameters
     ----------
-    data : Responses, DataFrame or SemFit
+    data : Responses, DataFrame, ResponseFile or SemFit
         Reverse items of `Responses` are keyed by the instrument; those of a data frame are taken as they are, and named
         in a note when they run against the rest, never turned. Of a fitted model the sample moments and the
         standardised loadings are used; with ordered items these are moments of latent responses, so that what needs
@@ -199,18 +200,27 @@ def reliability(
     else:
         if group is not None:
             raise OptionError(NO_GROUP.format(group))
-        blocks = gather(data, constructs)
-        scales, found = from_rows(blocks.items, blocks.frame, smooth)
-        used = _used(blocks)
+        blocks = gather(data, constructs, in_parts=True)
+        scan = blocks.source.scan
+        if scan is None:
+            scales, found = from_rows(blocks.items, blocks.frame, smooth)
+            used = _used(blocks)
+            rows_of_file = len(used)
+            check_range(blocks.frame, ends)
+        else:
+            refuse_rows(bootstrap, categorical)
+            check_ends(scan, blocks.items, ends)
+            scales, found, n = from_parts(scan, blocks.items, smooth)
+            used, rows_of_file = np.zeros(0), scan.n
         notes = [*blocks.notes, *blocks.unweighted]
-        check_range(blocks.frame, ends)
         if bootstrap or any(s.defined and s.k > WHOLE for s in scales):
             seed = recorded_seed(seed)
         asked_for = {"bootstrap": bootstrap} if bootstrap else {}
         meta = replace(blocks.meta("reliability", used, REFERENCES, **options, **asked_for), seed=seed)
+        meta = meta if scan is None else replace(meta, n=n, data_hash=scan.sha256)
         sizes = [s.n for s in scales]
-        if min(sizes) < len(used):
-            notes.append(note("reliability.complete_rows", smallest=min(sizes), largest=max(sizes), rows=len(used)))
+        if min(sizes) < rows_of_file:
+            notes.append(note("reliability.complete_rows", smallest=min(sizes), largest=max(sizes), rows=rows_of_file))
         notes += found
     rows, more = of_resamples(scales, ci, bootstrap, seed) if bootstrap else ([], [])
     if categorical:
@@ -293,7 +303,10 @@ def _range(s: Scale, blocks: Blocks | None, ends: tuple[float, float] | None) ->
             scores = sorted(instrument.item(item).scale.scores)
             out.append((float(scores[0]), float(scores[-1])))
         else:
-            binary = s.x is not None and len(s.x) > 0 and bool(np.isin(s.x[:, j], (0.0, 1.0)).all())
+            in_parts = blocks is not None and blocks.source.scan is not None
+            given = blocks.frame[item].dropna().to_numpy() if in_parts and blocks is not None else np.zeros(0)
+            given = given if s.x is None else s.x[:, j]
+            binary = len(given) > 0 and bool(np.isin(given, (0.0, 1.0)).all())
             out.append((0.0, 1.0) if binary else (NAN, NAN))
     return out
 
@@ -356,8 +369,11 @@ def _frequencies(blocks: Blocks | None) -> pd.DataFrame:
     whole = blocks.frame.to_numpy() if blocks is not None else np.zeros((0, 0))
     place = {n: j for j, n in enumerate(blocks.frame.columns)} if blocks is not None else {}
     for construct, item in asked:
-        answers = whole[:, place[item]]
-        values, counts = np.unique(answers[~np.isnan(answers)], return_counts=True)
+        if blocks is not None and blocks.source.scan is not None:
+            values, counts = frequencies(blocks.source.scan, item)
+        else:
+            answers = whole[:, place[item]]
+            values, counts = np.unique(answers[~np.isnan(answers)], return_counts=True)
         if 0 < len(values) <= MOST:
             parts.append((construct, item, values, counts, counts / counts.sum()))
     return pd.DataFrame(

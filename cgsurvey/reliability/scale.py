@@ -19,7 +19,7 @@ from cgsurvey.reliability.intervals import row_products
 from cgsurvey.reliability.items import against_the_rest
 from cgsurvey.reliability.measured import Measured, heywood_notes
 from cgsurvey.reliability.one_factor import one_factor
-from cgsurvey.reliability.polychoric import coded, polychoric_matrices, smoothed
+from cgsurvey.reliability.polychoric import Ints, Tables, coded, polychoric_matrices, smoothed
 from cgsurvey.reliability.schmid_leiman import FACTORS, LEAST, Hierarchy, SchmidLeiman, hierarchy, schmid_leiman
 
 
@@ -38,6 +38,8 @@ class Scale:
         There are two items or more, all vary, and two rows or more.
     x : ndarray, shape (n, k), optional
         The complete answers while the analysis lasts; no result keeps them.
+    tables : Tables, optional
+        Tables of all pairs of items in their place, where rows were passed in parts.
     gamma : ndarray, shape (q, q), optional
         Covariances of what rows add to the correlations, on which errors rest; None when a fitted model was given.
     loadings, residuals : ndarray, shape (k,)
@@ -58,6 +60,7 @@ class Scale:
     S: Floats
     defined: bool
     x: Floats | None = None
+    tables: Tables | None = None
     gamma: Floats | None = None
     loadings: Floats = field(default_factory=lambda: np.zeros(0))
     residuals: Floats = field(default_factory=lambda: np.zeros(0))
@@ -79,7 +82,7 @@ class Scale:
 
     def without_rows(self) -> Scale:
         """Return what a result may keep."""
-        return replace(self, x=None, two_level=None, notes=())
+        return replace(self, x=None, tables=None, two_level=None, notes=())
 
     def noting(self, *notes: Note, **changes: Any) -> Scale:
         """Return a copy with further notes and other changes."""
@@ -91,7 +94,13 @@ def from_rows(
 ) -> tuple[list[Scale], list[Note]]:
     """Make the constructs from answers; work on matrices is shared among them."""
     values, place = frame.to_numpy(), {n: j for j, n in enumerate(frame.columns)}
-    scales = [_from_answers(name, block, values[:, [place[i] for i in block]]) for name, block in items.items()]
+    return completed(
+        [_from_answers(name, block, values[:, [place[i] for i in block]]) for name, block in items.items()], smooth
+    )
+
+
+def completed(scales: Sequence[Scale], smooth: bool) -> tuple[list[Scale], list[Note]]:
+    """Add to constructs what follows from their moments and tables."""
     scales = _with_factor(scales)
     scales, notes = _with_polychorics(scales, smooth)
     scales, more = _with_two_levels(scales)
@@ -121,21 +130,42 @@ def _from_answers(name: str, items: tuple[str, ...], values: Floats) -> Scale:
     x, k = values[~np.isnan(values).any(axis=1)], len(items)
     n = len(x)
     mean = x.mean(axis=0) if n else np.full(k, NAN)
-    S = np.atleast_2d(np.cov(x, rowvar=False)) if n > 1 else np.full((k, k), NAN)
-    constant = [i for i, same in zip(items, np.ptp(x, axis=0) == 0, strict=True) if same] if n > 1 else []
+    d = x - mean
+    spread = np.ptp(x, axis=0) if n else np.zeros(k)
+    empty = [i for i, column in zip(items, values.T, strict=True) if np.isnan(column).all()]
+    scale = replace(from_moments(name, items, n, mean, d.T @ d, spread, empty), x=x)
+    if not scale.defined:
+        return scale
+    products = row_products(x)
+    return replace(scale, gamma=products.T @ products / n)
+
+
+def from_moments(
+    name: str, items: tuple[str, ...], n: int, mean: Floats, products: Floats, spread: Floats, empty: Sequence[str]
+) -> Scale:
+    """A construct from the moments of its n complete rows, or what keeps it from being defined.
+
+    Parameters
+    ----------
+    mean, products, spread : ndarray, shapes (k,), (k, k), (k,)
+        Means, sums of products about them, ranges.
+    empty : sequence of str
+        Items that nobody answered.
+    """
+    k = len(items)
     nothing = np.full(k, NAN)
-    scale = Scale(name, items, n, mean, S, False, x, loadings=nothing, residuals=nothing)
+    S = products / (n - 1) if n > 1 else np.full((k, k), NAN)
+    scale = Scale(name, items, n, mean if n else nothing, S, False, loadings=nothing, residuals=nothing)
     if n < 2:
-        empty = [i for i, column in zip(items, values.T, strict=True) if np.isnan(column).all()]
         if empty:
             return scale.noting(note("reliability.items_empty", construct=name, items=", ".join(empty)))
         return scale.noting(note("reliability.no_complete_rows", construct=name, n=n, items=", ".join(items)))
+    constant = [i for i, same in zip(items, spread == 0, strict=True) if same]
     if constant:
         return scale.noting(note("reliability.constant_items", construct=name, items=", ".join(constant)))
     if k == 1:
         return scale.noting(note("reliability.one_item", construct=name, item=items[0]))
-    products = row_products(x)
-    return replace(scale, defined=True, gamma=products.T @ products / n)
+    return replace(scale, defined=True)
 
 
 def _with_factor(scales: Sequence[Scale]) -> list[Scale]:
@@ -156,12 +186,12 @@ def _with_factor(scales: Sequence[Scale]) -> list[Scale]:
 
 def _with_polychorics(scales: Sequence[Scale], smooth: bool) -> tuple[list[Scale], list[Note]]:
     out, many = list(scales), []
-    able = {}
+    able: dict[int, Ints | Tables] = {}
     for i, s in enumerate(scales):
-        if s.defined and s.x is not None:
-            codes = coded(s.x)
-            if codes is not None:
-                able[i] = codes
+        if s.defined:
+            found = s.tables if s.x is None else coded(s.x)
+            if found is not None:
+                able[i] = found
             else:
                 many.append(s.name)
     notes = [note("reliability.not_ordinal", constructs=", ".join(many))] if many else []
