@@ -102,7 +102,10 @@ _WHERE = {
         "CrossTable",
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
-    "service_quality": ("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
+    "service_quality": (
+        *("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
+        *("service_quality", "ServiceQuality", "ipa", "ImportancePerformance", "drivers", "Drivers"),
+    ),
     "present": (
         *("table", "plot", "diagram", "narrate", "report", "questionnaire", "codebook", "Table", "Report"),
         *("ikm_recap", "ikm_publication"),
@@ -257,7 +260,19 @@ if TYPE_CHECKING:
         sem,
         simulate,
     )
-    from cgsurvey.service_quality import IndexLink, SatisfactionIndex, grade, ikm, ikm_link
+    from cgsurvey.service_quality import (
+        Drivers,
+        ImportancePerformance,
+        IndexLink,
+        SatisfactionIndex,
+        ServiceQuality,
+        drivers,
+        grade,
+        ikm,
+        ikm_link,
+        ipa,
+        service_quality,
+    )
     from cgsurvey.study import StudyResult, register, run_study, verify
 
 

@@ -105,6 +105,13 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "GroupComparison": lambda d: cg.compare_groups(d, ITEMS, by="office"),
     "Correlations": lambda d: cg.correlate(d, ITEMS),
     "CrossTable": lambda d: cg.crosstab(d, "office", "tru1", seed=1, replicates=100),
+    "ServiceQuality": lambda d: cg.service_quality(
+        d, {"trust": TRUST}, expectations=dict(zip(TRUST, QUALITY, strict=True)), outcome="sq1", scale=(1, 5)
+    ),
+    "ImportancePerformance": lambda d: cg.ipa(
+        d, performance=TRUST, importance="relative weights", outcome="sq1", resamples=100, seed=1
+    ),
+    "Drivers": lambda d: cg.drivers(cg.sem(STRUCTURE, d, missing="fiml"), d, scale=(1, 5)),
     "SemFit": lambda d: cg.sem(STRUCTURE, d, missing="fiml"),
     "Mediation": lambda d: cg.mediation("sq3 ~ tru1 + sq1\nsq1 ~ tru1", d, seed=1),
     "Verification": lambda d: cg.report([cg.reliability(d, CONSTRUCTS)], figures=False).verify(),
