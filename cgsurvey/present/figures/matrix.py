@@ -14,12 +14,14 @@ from cgsurvey.present.numbers import show
 WORDS = {
     "en": {
         "r": "Heat map of the correlations between {n} constructs; the largest is {a} with {b}, {value}.",
+        "variables": "Heat map of the correlations between {n} variables; the largest is {a} with {b}, {value}.",
         "htmt": "Heat map of HTMT between {n} constructs; the largest is {a} with {b}, {value}.",
         "outlined": "Outlined: above {cut}.",
         "reaches": "Triangle: below it, but the interval reaches beyond it.",
     },
     "id": {
         "r": "Peta panas korelasi antara {n} konstruk; yang terbesar {a} dengan {b}, {value}.",
+        "variables": "Peta panas korelasi antara {n} variabel; yang terbesar {a} dengan {b}, {value}.",
         "htmt": "Peta panas HTMT antara {n} konstruk; yang terbesar {a} dengan {b}, {value}.",
         "outlined": "Bergaris tepi: di atas {cut}.",
         "reaches": "Segitiga: di bawahnya, tetapi intervalnya melampauinya.",
@@ -42,8 +44,8 @@ def matrix_map(
     ----------
     table : DataFrame, shape (k, k)
         Values; only the part below the diagonal is drawn.
-    kind : {"r", "htmt"}
-        Correlations use a diverging scale from -1 to 1, HTMT a single hue from 0 to 1.
+    kind : {"r", "variables", "htmt"}
+        Correlations (of constructs, of variables) use a diverging scale from -1 to 1, HTMT a single hue from 0 to 1.
     labels : mapping
         Words per row.
     language : {"en", "id"}
@@ -69,7 +71,7 @@ def matrix_map(
         b=labels.get(names[j], names[j]),
         value=show(values[i, j], "coefficient", language, 2),
     )
-    scale, norm = (colormaps["RdBu"], Normalize(-1, 1)) if kind == "r" else (colormaps["Blues"], Normalize(0, 1.15))
+    scale, norm = (colormaps["RdBu"], Normalize(-1, 1)) if kind != "htmt" else (colormaps["Blues"], Normalize(0, 1.15))
     ends = np.full((k, k), np.nan) if limits is None else limits.to_numpy(dtype=float)
     side = min(0.42 if limits is None else 0.56, (PAGE - 1.9) / k)
     width, height = 1.75 + side * k, side * k + (0.62 if k > 1 else 0.3)

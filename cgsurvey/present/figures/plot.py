@@ -7,6 +7,7 @@ from typing import Any
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.options import choose
 from cgsurvey.present.figures import (
+    of_classical,
     of_design,
     of_factor,
     of_planning,
@@ -19,7 +20,7 @@ from cgsurvey.present.figures.drawers import drawable, drawers
 from cgsurvey.present.figures.picture import Picture
 
 # Each registers its classes when imported.
-_ROOMS = (of_design, of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem)
+_ROOMS = (of_classical, of_design, of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem)
 
 
 def plot_kinds(x: Any, *, language: str = "en") -> tuple[str, ...]:
@@ -37,11 +38,10 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
         ("screening"), McarTest and Missingness ("missing"), NonresponseBias ("nonresponse"), Reliability
         ("reliability", "item_rest"), Retest ("retest"), ExpertJudgement ("experts"), ParallelAnalysis ("scree"),
         FactorAnalysis ("pattern"), Validity ("htmt", "correlations", "pairs"), DiscriminantValidity ("discriminant"),
-        SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), Power ("power"), SampleSize ("sample_size"). What
-        needs several pictures is numbered, "likert_1", "likert_2".
-        SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), SatisfactionIndex ("groups", "elements",
-        "trend"). What needs several pictures is numbered,
-        "likert_1", "likert_2".
+        SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), Regression ("residuals"),
+        GroupComparison ("group_means"), Correlations ("correlation_matrix"), CrossTable ("crosstab"), Power
+        ("power"), SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend").
+        What needs several pictures is numbered, "likert_1", "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from cgsurvey.present.narration import (
+    of_classical,
     of_comparisons,
     of_design,
     of_factor,
@@ -32,6 +33,7 @@ from cgsurvey.responses import Responses
 
 # Each registers its classes when imported.
 _ROOMS = (
+    of_classical,
     of_comparisons,
     of_design,
     of_factor,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cgsurvey.base.result import versions
+from cgsurvey.classical import Correlations, CrossTable, GroupComparison, Regression
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
@@ -66,6 +67,10 @@ TOLD: Mapping[str, type] = {
     "discriminant": DiscriminantValidity,
     "common_method": CommonMethod,
     "rivals": Rivals,
+    "correlations": Correlations,
+    "crosstab": CrossTable,
+    "groups": GroupComparison,
+    "regression": Regression,
     "ikm": SatisfactionIndex,
     "ikm_link": IndexLink,
 }

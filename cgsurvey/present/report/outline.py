@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cgsurvey.base.registration import Registration
+from cgsurvey.classical import Correlations, CrossTable, GroupComparison, Regression
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
@@ -68,6 +69,9 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "comparison": (Comparison,),
     "tests": (WaldTest, ScoreTest),
     "cross_check": (CrossCheck,),
+    "associations": (Correlations, CrossTable),
+    "groups": (GroupComparison,),
+    "regression": (Regression,),
 }
 SHOWN = tuple(dict.fromkeys(kind for kinds in OUTLINE.values() for kind in kinds))
 TITLES: Mapping[str, Words] = {
@@ -98,6 +102,9 @@ TITLES: Mapping[str, Words] = {
     "tests": Words("Tests of constraints", "Uji kendala"),
     "hypotheses": Words("Hypotheses", "Hipotesis"),
     "cross_check": Words("Check by an independent engine", "Pemeriksaan dengan mesin hitung independen"),
+    "associations": Words("Correlations and cross-tables", "Korelasi dan tabel silang"),
+    "groups": Words("Comparison of groups", "Perbandingan kelompok"),
+    "regression": Words("Regression", "Regresi"),
     "other": Words("Further tables", "Tabel lain"),
     "limits": Words("Limitations and notes", "Keterbatasan dan catatan"),
     "references": Words("References", "Daftar pustaka"),

@@ -31,6 +31,10 @@ CAPTIONS: Mapping[str, Words] = {
     "discriminant": Words("Factor correlations with intervals", "Korelasi faktor beserta intervalnya"),
     "criteria": Words("Information criteria of rival models", "Kriteria informasi model tandingan"),
     "interaction": Words("Interaction and region of significance", "Interaksi dan daerah signifikansi"),
+    "residuals": Words("Residuals of the regression", "Residual regresi"),
+    "group_means": Words("Means of the groups with intervals", "Rerata kelompok beserta selangnya"),
+    "correlation_matrix": Words("Heat map of the correlations", "Peta panas korelasi"),
+    "crosstab": Words("Shares within the rows of the cross-table", "Proporsi di dalam baris tabel silang"),
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
     "htmt": Words("Heterotrait-monotrait ratios", "Rasio heterotrait-monotrait"),
@@ -53,6 +57,10 @@ BESIDE = {
     "retest": "retest",
     "discriminant": "discriminant",
     "criteria": "rivals",
+    "residuals": "regression_assumptions",
+    "group_means": "group_means",
+    "correlation_matrix": "correlation_matrix",
+    "crosstab": "crosstab",
 }
 
 

@@ -18,9 +18,11 @@ from cgsurvey.present.numbers import language_of
 from cgsurvey.present.table import Table
 from cgsurvey.present.tables import (
     anonymity,
+    associations,
     comparison,
     design,
     factor,
+    group_comparison,
     invariance,
     items,
     joint_tests,
@@ -31,6 +33,7 @@ from cgsurvey.present.tables import (
     planning,
     raters,
     registration,
+    regression,
     reliability,
     responses,
     rivals,
@@ -45,9 +48,11 @@ from cgsurvey.present.tables.suppression import checked
 # Each registers its classes when imported.
 _ROOMS = (
     anonymity,
+    associations,
     comparison,
     design,
     factor,
+    group_comparison,
     invariance,
     items,
     joint_tests,
@@ -58,6 +63,7 @@ _ROOMS = (
     planning,
     raters,
     registration,
+    regression,
     reliability,
     responses,
     rivals,
