@@ -181,6 +181,10 @@ def minimise(
     value : ndarray, shape (s,)
     arrived : ndarray of bool, shape (s,)
     """
+    if len(T) == 1:
+        one, value_of_one, length = _minimise_one(A, criterion, T[0], oblique, tolerance, steps, near)
+        arrived = length < LOOSE and np.linalg.cond(one) < 1e6
+        return one[None], np.array([value_of_one]), np.array([arrived])
     T, s = T.copy(), len(T)
     norm, size = np.full(s, np.inf), np.ones(s)
     value, G = _gradient(A, criterion, T, oblique)
@@ -205,6 +209,39 @@ def minimise(
         if not len(active):
             break
     return T, value, (norm < LOOSE) & (np.linalg.cond(T) < 1e6)
+
+
+def _minimise_one(
+    A: Floats, criterion: Criterion, T: Floats, oblique: bool, tolerance: float, steps: int, near: float
+) -> tuple[Floats, float, float]:
+    """The same from one matrix (m, m), without the bookkeeping of many; the last number is the norm of the gradient."""
+    value, G = _gradient(A, criterion, T, oblique)
+    P, size, past, norm = _project(T, G, oblique), 1.0, [float(value)], np.inf
+    for count in range(steps):
+        norm = float(np.sqrt(np.vdot(P, P)))
+        if norm <= tolerance:
+            break
+        close = norm < near
+        highest = max(past[-MEMORY:]) if close else past[-1]
+        promised = (1e-4 if close else 0.5) * norm**2
+        for _ in range(40):
+            new = _retract(T - size * P, oblique)
+            value, G = _gradient(A, criterion, new, oblique)
+            if value <= highest - promised * size + 1e-15 * abs(highest):
+                break
+            size /= 2
+        else:
+            break
+        past.append(float(value))
+        dT, before = new - T, P
+        T, P = new, _project(new, G, oblique)
+        last, size = size, 2 * size
+        if close:
+            dP = P - before
+            curve = float(np.vdot(dT, dP))
+            top, bottom = (float(np.vdot(dT, dT)), curve) if count % 2 else (curve, float(np.vdot(dP, dP)))
+            size = min(top / bottom, LONGEST) if curve > 0 and bottom > 0 else 2 * last
+    return T, past[-1], norm
 
 
 def _gradient(A: Floats, criterion: Criterion, T: Floats, oblique: bool) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ from factor_cases import distance, matrix, population
 
 from cgsurvey.factor import criteria
 from cgsurvey.factor.extraction import extract
-from cgsurvey.factor.rotation import OBLIQUE, ORTHOGONAL, ROTATIONS, rotate
+from cgsurvey.factor.rotation import OBLIQUE, ORTHOGONAL, ROTATIONS, criterion_of, minimise, rotate
 
 WANTED = np.where(population()[0] > 0, np.nan, 0.0)
 
@@ -133,3 +133,13 @@ def test_starts_and_minima_are_counted():
     assert turned(noisy(), "oblimin").starts == 1
     again = turned(noisy(), "geomin")
     np.testing.assert_array_equal(got.loadings, again.loadings)
+
+
+@pytest.mark.parametrize("oblique", [False, True])
+@pytest.mark.parametrize("near", [1e-3, np.inf])
+def test_one_start_goes_where_the_same_start_goes_among_others(oblique, near):
+    A = extract(population()[2], 3).loadings
+    criterion, start = criterion_of("oblimin" if oblique else "varimax", 0.0, 0.01, None), np.eye(3)
+    alone, among = (minimise(A, criterion, np.array([start] * s), oblique=oblique, near=near) for s in (1, 2))
+    np.testing.assert_allclose(alone[0][0], among[0][1], atol=1e-7)
+    assert alone[1][0] == pytest.approx(among[1][1], abs=1e-14) and alone[2][0] and among[2][1]
