@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -73,15 +75,16 @@ def residual_panels(x: Regression, *, language: str = "en") -> Picture:
             axes.set_title(words[name], loc="left")
             axes.set_xlabel(words["x_fitted" if name == "scale" else f"x_{name}"])
             axes.set_ylabel(words["y_scale" if name == "scale" else "y"])
-            digits = 1 if name in ("fitted", "qq") else 2
-            for axis in (axes.xaxis, axes.yaxis):
-                axis.set_major_formatter(lambda v, _, digits=digits: show(v, "number", language, digits))
-            if name == "leverage":
-                axes.yaxis.set_major_formatter(lambda v, _: show(v, "number", language, 1))
+            _ticks(axes.xaxis, 2 if name == "leverage" else 1, language)
+            _ticks(axes.yaxis, 2 if name == "scale" else 1, language)
     return picture
 
 
-def _trend(axes: object, cells: pd.DataFrame) -> None:
+def _ticks(axis: Any, digits: int, language: str) -> None:
+    axis.set_major_formatter(lambda v, _: show(v, "number", language, digits))
+
+
+def _trend(axes: Any, cells: pd.DataFrame) -> None:
     """Draw the running mean of the cells over fifths of the rows, where these differ."""
     cells = cells.sort_values("x")
     part = np.minimum((cells["count"].cumsum() - 1) * 5 // cells["count"].sum(), 4)
@@ -89,7 +92,7 @@ def _trend(axes: object, cells: pd.DataFrame) -> None:
         (np.average(b["x"], weights=b["count"]), np.average(b["y"], weights=b["count"])) for _, b in cells.groupby(part)
     ]
     if len(points) > 2:
-        axes.plot(*zip(*points, strict=True), color=NEGATIVE, linewidth=1.1, zorder=3)  # type: ignore[attr-defined]
+        axes.plot(*zip(*points, strict=True), color=NEGATIVE, linewidth=1.1, zorder=3)
 
 
 def group_means(x: GroupComparison, rows: pd.DataFrame, *, language: str = "en") -> Picture:
