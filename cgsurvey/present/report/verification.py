@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ import pandas as pd
 from cgsurvey.base.errors import DataError
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result
+from cgsurvey.present.narration.sentences import Paragraphs, Sentence, paragraphs
+from cgsurvey.present.table import Table, Words
+from cgsurvey.present.tables.style import Maker, Style, makers
 
 Content = Mapping[str, str | float]
 _TOLERANCE = 1e-8  # relative: what another machine may differ in, far below any printed digit
-_SHOWN = 60
+_SHOWN, _BEFORE = 60, 25  # letters of a text that are shown, and how many of them where both still agree
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -47,6 +50,32 @@ class Verification(Result):
         """Return one row: cells and texts compared, how many differ, whether none does."""
         n = [int(self.checked[c].sum()) for c in ("n_checked", "n_different")]
         return pd.DataFrame({"n_checked": [n[0]], "n_different": [n[1]], "clean": [self.clean]})
+
+
+@makers.register(Verification)
+def _makers(x: Verification) -> Mapping[str, Maker]:
+    return {"differences": _differences, "checked": _checked}
+
+
+def _differences(x: Verification, style: Style) -> Table | None:
+    if x.clean:
+        return None
+    title = Words("What differs from what was computed again", "Yang berbeda dari hasil hitung ulang")
+    return replace(
+        Table.from_frame(x.differences, key="V1", name="differences", title=title), simulated=x.meta.simulated
+    )
+
+
+def _checked(x: Verification, style: Style) -> Table:
+    title = Words("Numbers and texts that were compared", "Angka dan teks yang dibandingkan")
+    return replace(Table.from_frame(x.checked, key="V2", name="checked", title=title), simulated=x.meta.simulated)
+
+
+@paragraphs.register(Verification)
+def _paragraphs(x: Verification, style: Style) -> Paragraphs:
+    n = x.glance().iloc[0]
+    values = {"n": int(n["n_checked"]), "different": int(n["n_different"]), "files": len(x.checked)}
+    return {"differences": [Sentence("verified.clean" if x.clean else "verified.different", values)]}
 
 
 def content(path: Path) -> Content:
@@ -83,11 +112,7 @@ def differences(file: str, printed: Content, again: Content) -> tuple[pd.DataFra
     Numbers are equal up to a relative 1e-8, texts to the letter.
     """
     places = list(dict.fromkeys([*again, *printed]))
-    rows = [
-        (file, p, _told(printed.get(p)), _told(again.get(p)))
-        for p in places
-        if not _equal(printed.get(p), again.get(p))
-    ]
+    rows = [(file, p, *_told(printed.get(p), again.get(p))) for p in places if not _equal(printed.get(p), again.get(p))]
     table = pd.DataFrame(rows, columns=["file", "place", "printed", "recomputed"], dtype="str")
     return table, pd.DataFrame({"file": [file], "n_checked": [len(places)], "n_different": [len(rows)]})
 
@@ -98,20 +123,21 @@ def _equal(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def _told(value: str | float | None) -> str:
-    if value is None:
-        return "(nothing)"
-    text = repr(value) if isinstance(value, float) else " ".join(value.split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def _told(*values: str | float | None) -> list[str]:
+    """Return two values as text, long ones from shortly before the place where they part."""
+    texts = ["(nothing)" if v is None else repr(v) if isinstance(v, float) else " ".join(v.split()) for v in values]
+    agree = next((k for k, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
+    start = max(0, agree - _BEFORE) if max(map(len, texts)) > _SHOWN else 0
+    return [f"{'…' if start else ''}{t[start : start + _SHOWN]}{'…' if len(t) > start + _SHOWN else ''}" for t in texts]
 
 
 def _docx(path: Path) -> Iterator[tuple[str, str | float]]:
     import docx
-    from docx.table import Table
+    from docx.table import Table as WordTable
 
     tables = paragraphs = 0
     for block in docx.Document(str(path)).iter_inner_content():
-        if isinstance(block, Table):
+        if isinstance(block, WordTable):
             tables += 1
             for i, row in enumerate(block.rows, start=1):
                 for j, cell in enumerate(row.cells, start=1):
