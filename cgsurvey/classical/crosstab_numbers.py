@@ -24,12 +24,13 @@ FEW = 5  # expected count below which a cell is thin
 
 @dataclass(frozen=True)
 class Test:
-    """A test: name, statistic, degrees of freedom, p; NaN where there is none."""
+    """A test: name, statistic, degrees of freedom (`df2` of an F), p; NaN where there is none."""
 
     name: str
     statistic: float
     df: float
     p: float
+    df2: float = NAN
 
 
 @dataclass(frozen=True)

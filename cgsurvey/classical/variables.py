@@ -98,9 +98,15 @@ class Variables:
 
 
 def gather_variables(
-    data: Responses | pd.DataFrame, names: Iterable[str], constructs: Mapping[str, Sequence[str]] | None = None
+    data: Responses | pd.DataFrame,
+    names: Iterable[str],
+    constructs: Mapping[str, Sequence[str]] | None = None,
+    *,
+    designed: bool = False,
 ) -> Variables:
     """Find variables by name: a column, else a construct of `constructs` or of the instrument, which is scored.
+
+    That the sampling design is not used is noted, unless the analysis is `designed`.
 
     Raises
     ------
@@ -137,7 +143,7 @@ def gather_variables(
     if scored:
         notes.append(note("classical.scored", constructs=", ".join(scored)))
     design = source.design
-    if design is not None and design.columns:
+    if design is not None and design.columns and not designed:
         notes.append(note("classical.design_unused", columns=", ".join(design.columns)))
     frame = pd.DataFrame(columns, index=source.frame.index)
     empty = [n for n in wanted if frame[n].notna().sum() == 0]

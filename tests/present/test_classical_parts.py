@@ -49,12 +49,20 @@ def results(people: pd.DataFrame) -> dict[str, cg.Result]:
         "partial": cg.correlate(people, ["quality", "mood"], method="spearman", controls=["trust"], adjust=True),
         "crosstab": cg.crosstab(people, "school", "level", seed=1, replicates=200),
         "two": cg.crosstab(people.assign(high=people["quality"] > 3), "sex", "high"),
+        "designed": cg.crosstab(
+            cg.Responses(
+                frame=people.assign(w=1.0 + (people["age"] > 40), pool=people.index % 20),
+                design=cg.Design(weights="w", cluster="pool"),
+            ),
+            "school",
+            "level",
+        ),
     }
 
 
 NAMES = [
     "regression", "robust", "steps", "ordinal", "welch", "anova", "games", "kruskal", "mann", "paired", "friedman",
-    "correlations", "partial", "crosstab", "two",
+    "correlations", "partial", "crosstab", "two", "designed",
 ]  # fmt: skip
 
 

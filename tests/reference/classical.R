@@ -10,6 +10,7 @@ d$later <- round(d$quality + rnorm(n, .2, .5), 3)
 d$last <- round(d$quality + rnorm(n, .1, .8), 3)
 d$level <- as.integer(cut(d$quality + rlogis(n, 0, .5), c(-Inf, 2.6, 3.3, 4.1, Inf)))
 d$item <- as.integer(cut(d$trust + rnorm(n, 0, .6), c(-Inf, 2.5, 3, 3.6, 4.2, Inf)))
+d$w <- round(runif(n, .5, 3), 2)
 here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
 write.csv(d, file.path(here, "classical.csv"), row.names = FALSE)
 d <- read.csv(file.path(here, "classical.csv"))
@@ -93,5 +94,9 @@ t2 <- table(d$sex, d$item > 3); t3 <- table(d$school, d$item); ch <- suppressWar
 cross <- list(chisq = unname(c(ch$statistic, ch$parameter, ch$p.value)), stdres = unname(as.matrix(unclass(ch$stdres))), fisher = fisher.test(t3, workspace = 2e7)$p.value,
   two = unname(c(chisq.test(t2, correct = FALSE)$statistic, chisq.test(t2)$statistic, chisq.test(t2)$p.value)),
   fisher2 = c(fi$p.value, unname(fi$estimate), fi$conf.int))
+ds <- survey::svydesign(ids = ~office, weights = ~w, data = d)
+sv <- survey::svychisq(~school + item, ds, statistic = "F"); sw <- survey::svychisq(~school + item, ds, statistic = "adjWald")
+cross$survey <- list(shares = as.vector(t(as.matrix(prop.table(survey::svytable(~school + item, ds))))),
+  rao_scott = unname(c(sv$statistic, sv$parameter, sv$p.value)), wald = unname(c(sw$statistic, sw$p.value)))
 write_json(list(versions = list(R = as.character(getRversion()), MASS = as.character(packageVersion("MASS"))), linear = linear, ordinal = ordinal,
                 groups = groups, correlation = correlation, cross = cross), file.path(here, "classical.json"), auto_unbox = TRUE, digits = 15, pretty = TRUE)

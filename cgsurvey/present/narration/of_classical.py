@@ -152,7 +152,7 @@ def _crosstab(x: CrossTable, style: Style) -> Paragraphs:
         "chisq": sums["chisq"],
         "df": sums["df"],
     }
-    thin = sums["thin_share"] > 0.2
+    thin = sums["thin_share"] > 0.2 and not x.designed
     p = sums["p_fisher"] if thin else sums["p_value"]
     ends = {
         "v": v["estimate"],
@@ -161,6 +161,10 @@ def _crosstab(x: CrossTable, style: Style) -> Paragraphs:
         "level": 100 * float(x.meta.options["ci"]),
     }
     key = "crosstab.related" if p < ALPHA else "crosstab.unclear"
+    if x.designed:
+        sizes = Sentence("crosstab.v_designed", {"v": v["estimate"]})
+        values = {k: values[k] for k in ("rows", "columns")} | {"f": x.tests["statistic"].iloc[0], "p": p}
+        return {"crosstab": [], "crosstab_tests": [Sentence(f"{key}_designed", values), sizes]}
     if thin:
         key += "_fisher"
         values = {k: values[k] for k in ("rows", "columns")}

@@ -132,9 +132,10 @@ def cells(x: CrossTable, style: Style) -> Table:
             row += [Cell(r.people, "count", mark=mark), r.row_share]
         rows.append((*row, int(block["count"].sum())))
     totals = x.cells.groupby("category_2", sort=False)["count"].sum()
+    weights = x.cells.groupby("category_2", sort=False)["share"].sum()
     last: list[Any] = [Words("All", "Semua")]
     for k in kinds:
-        last += [int(totals[k]), totals[k] / totals.sum()]
+        last += [int(totals[k]), weights[k]]
     rows.append((*last, int(totals.sum())))
     columns = [Column("category_1", label(x.meta, x.rows))]
     spanners = []
@@ -162,10 +163,20 @@ def cells(x: CrossTable, style: Style) -> Table:
         tuple(columns),
         tuple(rows),
         spanners=tuple(type(spanner)(w, c) for w, c in spanners),
-        notes=(said("crosstab"),),
+        notes=(said("crosstab_designed" if x.designed else "crosstab"),),
         footnotes={m: w for m, w in notes.items() if m in used},
     )
     return with_meta(made, x.meta)
+
+
+def _degrees(df: float, df2: float) -> Words | None:
+    """Return one or two degrees of freedom as text, None where there are none."""
+    known = [v for v in (df, df2) if v == v]
+
+    def text(language: str) -> str:
+        return "; ".join(show(v, "count" if float(v).is_integer() else "number", language) for v in known)
+
+    return Words(text("en"), text("id")) if known else None
 
 
 def tests(x: CrossTable, style: Style) -> Table:
@@ -174,7 +185,7 @@ def tests(x: CrossTable, style: Style) -> Table:
         (
             term("crosstab_test", r.test),
             r.statistic if r.statistic == r.statistic else None,
-            r.df if r.df == r.df else None,
+            _degrees(r.df, r.df2),
             r.p_value,
             None,
             None,
@@ -189,7 +200,7 @@ def tests(x: CrossTable, style: Style) -> Table:
     columns = (
         Column("name", Words("Test or measure", "Uji atau ukuran")),
         Column("value", Words("Value", "Nilai"), "statistic"),
-        Column("df", Words("df", "db"), "count"),
+        Column("df", Words("df", "db")),
         Column.of("p_value"),
         *interval("number"),
     )
