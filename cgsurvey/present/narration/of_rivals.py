@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from cgsurvey.present.narration.sentences import ALPHA, Paragraphs, Sentence, paragraphs
-from cgsurvey.present.numbers import p_phrase, show
-from cgsurvey.present.table import Words
 from cgsurvey.present.tables.style import Style, label, rows_of
 from cgsurvey.reliability import Rivals
 
@@ -61,22 +59,16 @@ def _one_by_one(x: Rivals, tested: Sequence[Any]) -> list[Sentence]:
 def _against_the_largest(x: Rivals, tested: Sequence[Any]) -> list[Sentence]:
     """Of many pairs tell those with the model that restricts least; the table has the others."""
     largest = str(tested[0].model_1)
-    against = [r for r in tested if r.model_1 == largest]
-    worse = [_with_test(x, r) for r in against if r.p_value < ALPHA]
-    unclear = [_with_test(x, r) for r in against if r.p_value >= ALPHA]
-    name = label(x.meta, largest)
-    out = [Sentence("rivals.many_unclear", {"larger": name, "models": unclear})] if unclear else []
-    out += [Sentence("rivals.many_worse", {"larger": name, "models": worse})] if worse else []
+    p = {str(r.model_2): float(r.p_value) for r in tested if r.model_1 == largest}
+    out = []
+    for key, names, most in (
+        ("rivals.many_unclear", [m for m, v in p.items() if v >= ALPHA], min),
+        ("rivals.many_worse", [m for m, v in p.items() if v < ALPHA], max),
+    ):
+        if names:
+            values = {"larger": label(x.meta, largest), "models": [label(x.meta, m) for m in names]}
+            out.append(Sentence(key, {**values, "p": most(p[m] for m in names)}))
     return [*out, Sentence("rivals.many_rest")]
-
-
-def _with_test(x: Rivals, r: Any) -> Words:
-    """A model and its test against the larger one."""
-    name, said = label(x.meta, str(r.model_2)), {}
-    for language in ("en", "id"):
-        df, chisq = show(r.df_diff, "count", language), show(r.chisq_diff, "statistic", language)
-        said[language] = f"{name.of(language)} (Δχ²({df}) = {chisq}, {p_phrase(r.p_value, language)})"
-    return Words(said["en"], said["id"])
 
 
 def _bifactor(x: Rivals) -> list[Sentence]:
