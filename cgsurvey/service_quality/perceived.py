@@ -51,7 +51,8 @@ class ServiceQuality(Result):
     surface : DataFrame
         With expectations and an outcome: terms of the polynomial regression, per dimension and overall.
     surface_tests : DataFrame
-        `dimension n r2 r2_difference statistic df1 df2 p_value`: does a difference score do as well?
+        `dimension n r2 r2_difference perception_lower perception_upper expectation_lower expectation_upper statistic
+        df1 df2 p_value`: does a difference score do as well, and between which scores lie 95 % of the respondents?
     name : str
         The construct above the dimensions.
     by : tuple of str

@@ -26,6 +26,7 @@ from cgsurvey.service_quality.gap_numbers import (
 
 OVERALL, WEIGHTED = "overall", "overall_weighted"
 FEW = 5
+SPAN = (0.025, 0.975)  # shares of respondents between which the surface may be read
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +177,7 @@ def polynomial(
     scores = {d: (item_mean(P[b].to_numpy(), least), item_mean(E[b].to_numpy(), least)) for d, b in blocks.items() if b}
     scores[OVERALL] = tuple(item_mean(np.column_stack([s[k] for s in scores.values()]), least) for k in (0, 1))  # type: ignore[assignment]
     terms, tests, without = [], [], []
+    ends = ("perception_lower", "perception_upper", "expectation_lower", "expectation_upper")
     for name, (p, e) in scores.items():
         found = surface(p - middle, e - middle, Z)
         if found is None:
@@ -196,6 +198,7 @@ def polynomial(
         tests.append(
             {
                 **{"dimension": name, "n": found.n, "r2": found.r2, "r2_difference": found.r2_difference},
+                **dict(zip(ends, np.concatenate([np.nanquantile(v, SPAN) for v in (p, e)]), strict=True)),
                 **{"statistic": found.statistic, "df1": 4.0, "df2": float(found.df), "p_value": found.p_value},
             }
         )

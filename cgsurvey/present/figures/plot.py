@@ -11,6 +11,7 @@ from cgsurvey.present.figures import (
     of_design,
     of_factor,
     of_planning,
+    of_quality,
     of_reliability,
     of_responses,
     of_satisfaction,
@@ -20,7 +21,17 @@ from cgsurvey.present.figures.drawers import drawable, drawers
 from cgsurvey.present.figures.picture import Picture
 
 # Each registers its classes when imported.
-_ROOMS = (of_classical, of_design, of_factor, of_planning, of_reliability, of_responses, of_satisfaction, of_sem)
+_ROOMS = (
+    of_classical,
+    of_design,
+    of_factor,
+    of_planning,
+    of_quality,
+    of_reliability,
+    of_responses,
+    of_satisfaction,
+    of_sem,
+)
 
 
 def plot_kinds(x: Any, *, language: str = "en") -> tuple[str, ...]:
@@ -40,8 +51,9 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
         FactorAnalysis ("pattern"), Validity ("htmt", "correlations", "pairs"), DiscriminantValidity ("discriminant"),
         SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), Regression ("residuals"),
         GroupComparison ("group_means"), Correlations ("correlation_matrix"), CrossTable ("crosstab"), Power
-        ("power"), SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend").
-        What needs several pictures is numbered, "likert_1", "likert_2".
+        ("power"), SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend"), ServiceQuality
+        ("quality", "gaps", "surface"), ImportancePerformance ("quadrants"), Drivers ("drivers", "driver_elements",
+        "driver_items"). What needs several pictures is numbered, "likert_1", "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

@@ -42,7 +42,7 @@ from cgsurvey.sem.hypotheses import Hypotheses
 from cgsurvey.sem.invariance import Invariance
 from cgsurvey.sem.mediation import Mediation
 from cgsurvey.sem.moderation import SimpleSlopes
-from cgsurvey.service_quality import IndexLink, SatisfactionIndex
+from cgsurvey.service_quality import Drivers, ImportancePerformance, IndexLink, SatisfactionIndex, ServiceQuality
 
 # Analyses of which one sentence tells what was done and after whom, in the order of the chapter.
 TOLD: Mapping[str, type] = {
@@ -73,6 +73,9 @@ TOLD: Mapping[str, type] = {
     "regression": Regression,
     "ikm": SatisfactionIndex,
     "ikm_link": IndexLink,
+    "quality": ServiceQuality,
+    "ipa": ImportancePerformance,
+    "drivers": Drivers,
 }
 
 

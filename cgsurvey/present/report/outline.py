@@ -39,7 +39,7 @@ from cgsurvey.sem.invariance import Invariance
 from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
 from cgsurvey.sem.mediation import Mediation
 from cgsurvey.sem.moderation import SimpleSlopes
-from cgsurvey.service_quality import IndexLink, SatisfactionIndex
+from cgsurvey.service_quality import Drivers, ImportancePerformance, IndexLink, SatisfactionIndex, ServiceQuality
 
 MODELS: tuple[type, ...] = (SemFit, PooledFit)  # shown as a measurement or as a structural model
 # Sections in the order of the chapter, and the classes that each shows.
@@ -54,6 +54,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "description": (Description, Normality),
     "population": (SurveyEstimates, SurveyRegression),
     "satisfaction": (SatisfactionIndex, IndexLink),
+    "quality": (ServiceQuality, ImportancePerformance),
     "experts": (ExpertJudgement,),
     "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
     "measurement": MODELS,
@@ -66,6 +67,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "hypotheses": (Hypotheses,),
     "mediation": (Mediation,),
     "moderation": (SimpleSlopes,),
+    "drivers": (Drivers,),
     "comparison": (Comparison,),
     "tests": (WaldTest, ScoreTest),
     "cross_check": (CrossCheck,),
@@ -87,6 +89,8 @@ TITLES: Mapping[str, Words] = {
     "description": Words("Description", "Deskripsi"),
     "population": Words("Estimates for the population", "Estimasi untuk populasi"),
     "satisfaction": Words("Satisfaction index", "Indeks Kepuasan Masyarakat"),
+    "quality": Words("Service quality", "Mutu layanan"),
+    "drivers": Words("Drivers", "Faktor pendorong"),
     "experts": Words("Content validity", "Validitas isi"),
     "exploration": Words("Exploratory factor analysis", "Analisis faktor eksploratori"),
     "rivals": Words("Rival measurement models", "Model pengukuran tandingan"),
