@@ -21,6 +21,7 @@ from cgsurvey.moments.missingness import McarTest, mcar_test, pattern_table
 from cgsurvey.moments.patterns import coverage
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.selection import answered_items, as_responses
+from cgsurvey.responses.source import design_unused
 from cgsurvey.responses.two_samples import hedges, holm, welch
 
 _LEAST = 10  # people on each side of a comparison of means
@@ -132,7 +133,7 @@ def missingness(
     names = answered_items(responses, items)
     if not len(responses) or not names:
         raise SampleError(f"there is nothing to look at: {len(responses)} respondents, {len(names)} items.")
-    notes: list[Note] = []
+    notes: list[Note] = design_unused(data)
     if not isinstance(data, Responses) and items is None:
         notes.append(note("moments.items_guessed", n=len(names), items=some(names)))
     y = responses.keyed[list(names)].to_numpy(dtype=float)

@@ -21,6 +21,7 @@ from cgsurvey.moments.build import sample_statistics
 from cgsurvey.moments.mcar import Little, little
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.selection import answered_items, as_responses
+from cgsurvey.responses.source import design_unused
 
 FEW = 5  # rows below which a pattern is not shown by itself: it could tell who somebody is
 COMPLETE, OTHERS = "(complete)", "(rarer patterns)"
@@ -127,7 +128,7 @@ def mcar_test(data: Responses | pd.DataFrame, items: Sequence[str] | None = None
         chisq_ml=float(test_ml),
         p_value_ml=p_ml,
         n_patterns=len(found.count),
-        notes=(*grouped.notes, *_remarks(found, p, alpha)),
+        notes=(*design_unused(data), *grouped.notes, *_remarks(found, p, alpha)),
         meta=Meta(
             function="mcar_test",
             options={"alpha": alpha},

@@ -16,6 +16,7 @@ from cgsurvey.base.result import Meta, Result
 from cgsurvey.reliability.coefficients import NAN, alpha
 from cgsurvey.reliability.constructs import Constructs, gather
 from cgsurvey.responses import Responses, Screening
+from cgsurvey.responses.source import design_unused
 from cgsurvey.sem import SemFit, sem
 
 EVERYBODY, ALL = "everybody", "all rules"
@@ -131,7 +132,9 @@ def exclusion_sensitivity(
     with_alpha = constructs is not None or everybody.instrument is not None
     if not with_alpha and model is None:
         raise OptionError("there is nothing to estimate: give constructs={'trust': [...]}, model='...', or both.")
-    notes: list[Note] = []
+    notes: list[Note] = design_unused(everybody) if model is None else []
+    if model is not None and everybody.design is not None and everybody.design.columns:
+        notes.append(note("reliability.exclusions_design", columns=", ".join(everybody.design.columns)))
     wanted = constructs if with_alpha else {}
     first, fit = _numbers(everybody, wanted, model, fit_options)
     idle, tables, samples = [], [_compared(EVERYBODY, first, first, alpha)], [(EVERYBODY, len(everybody), 0)]

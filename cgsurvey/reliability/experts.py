@@ -20,6 +20,7 @@ from cgsurvey.reliability.constructs import gather
 from cgsurvey.reliability.expert_numbers import aiken, at_least, critical_aiken, relevance, score_interval
 from cgsurvey.responses import Responses
 from cgsurvey.responses.selection import as_responses
+from cgsurvey.responses.source import design_unused
 
 FEW = 5  # experts up to whom all must agree (Polit, Beck & Owen, 2007)
 
@@ -202,7 +203,7 @@ def _panel(
     if wrong.any():
         shown = [f"'{names[j]}' holds {frame.iat[i, j]:g} (row {frame.index[i]})" for i, j in np.argwhere(wrong)]
         raise CodingError(f"Judgements that are no score from {low} to {high}: {some(shown, 5)}. Correct them.")
-    notes = []
+    notes = design_unused(responses)
     if frame.isna().any(axis=None):
         thin = [n for n in names if frame[n].isna().any()]
         notes.append(note("reliability.experts_silent", items=", ".join(thin)))

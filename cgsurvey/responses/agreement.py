@@ -26,6 +26,7 @@ from cgsurvey.responses.selection import (
     pick_items,
     require,
 )
+from cgsurvey.responses.source import design_unused
 
 _WORST = ("poor", "fair", "good")
 
@@ -125,7 +126,7 @@ def icc(
             )
         return _icc_raters(as_responses(data, columns), columns, ci)
     responses = _by_group(data, group, columns, constructs)
-    notes: list[Note] = []
+    notes: list[Note] = design_unused(data)
     if columns is not None or (constructs is None and responses.instrument is None):
         scores = responses.keyed[[n for n in pick_items(responses, columns) if n != group]]
     else:
@@ -164,7 +165,8 @@ def _icc_raters(responses: Responses, columns: Sequence[str] | None, ci: float) 
             f"icc needs at least two raters and two targets rated by all; there are {len(names)} and {len(whole)}."
         )
     lost = len(wide) - len(whole)
-    notes = (note("responses.incomplete_dropped", n=lost, total=len(wide)),) if lost else ()
+    notes = design_unused(responses)
+    notes += [note("responses.incomplete_dropped", n=lost, total=len(wide))] if lost else []
     c = raters.shrout_fleiss(whole.to_numpy(dtype=float), ci)
     table = pd.DataFrame(
         {
@@ -179,7 +181,7 @@ def _icc_raters(responses: Responses, columns: Sequence[str] | None, ci: float) 
         }
     )
     return IntraclassCorrelation(
-        table=table, notes=notes, meta=_meta("icc", responses, whole, {"ci": ci}, ("shrout1979",))
+        table=table, notes=tuple(notes), meta=_meta("icc", responses, whole, {"ci": ci}, ("shrout1979",))
     )
 
 
@@ -231,7 +233,7 @@ def rwg(
         parts = tuple(Part(i, (i,), size=1) for i in pick_items(responses, items) if i != group)
     else:
         parts = pick_constructs(responses, constructs)
-    notes: list[Note] = []
+    notes: list[Note] = design_unused(data)
     codes, labels = group_codes(responses.frame[group], notes, group)
     rows, groups = [], []
     outside = 0

@@ -14,6 +14,7 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.selection import as_responses, require
+from cgsurvey.responses.source import design_unused
 
 _MOST = 20  # columns; their combinations are all looked at up to _FULL columns, else up to threes and all together
 _FULL = 8
@@ -109,7 +110,7 @@ def k_anonymity(
         raise OptionError(f"k must be a whole number of 2 or more, not {k!r}. Five is usual.")
     responses = as_responses(data, ())
     frame = responses.frame
-    notes: list[Note] = []
+    notes: list[Note] = design_unused(data)
     names = _columns(responses, columns, notes)
     file = responses.provenance.file or "the data frame"
     require(frame.columns, [*names, *([sensitive] if sensitive is not None else [])], file)

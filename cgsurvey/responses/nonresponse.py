@@ -18,6 +18,7 @@ from cgsurvey.responses.describe import profile_columns
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.score import score_parts
 from cgsurvey.responses.selection import Constructs, as_responses, pick_constructs, pick_items, require
+from cgsurvey.responses.source import design_unused
 from cgsurvey.responses.two_samples import equivalence, hedges, hedges_interval, holm, independence, sample_of, welch
 
 REFERENCES = ("armstrong1977", "welch1947", "hedges1981", "steiger1997", "holm1979", "schuirmann1987", "lakens2017")
@@ -144,6 +145,8 @@ def nonresponse_bias(
         notes.append(note("responses.items_guessed", n=len(named), items=some(named)))
     if responses.design is not None and responses.design.weights is not None:
         notes.append(note("responses.weights_unused", column=responses.design.weights))
+    else:
+        notes += design_unused(data)
     how = "wave" if wave is not None else "time" if time is not None else "rows"
     if wave is not None and time is not None:
         raise OptionError("give wave or time, not both.")

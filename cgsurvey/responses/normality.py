@@ -29,6 +29,7 @@ from cgsurvey.responses.mardia import (
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.selection import answered_items, as_responses, require
 from cgsurvey.responses.shape import shape
+from cgsurvey.responses.source import design_unused
 
 SPARSE = 5  # answers below which a category, and a threshold beside it, is badly known
 _MOST = 11  # categories beyond which whole numbers are a measurement and no answer scale
@@ -175,6 +176,8 @@ def normality(
         raise SampleError(f"there is nothing to look at: {len(frame)} respondents, {len(names)} items.")
     if responses.design is not None and responses.design.weights is not None:
         notes.append(note("responses.weights_unused", column=responses.design.weights))
+    else:
+        notes += design_unused(data)
     X = frame[list(names)].to_numpy(dtype=float)
     silent = int((np.isnan(X) & (responses.reasons[list(names)] != "not_asked").to_numpy()).all(axis=1).sum())
     if silent:

@@ -19,6 +19,7 @@ from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.screening import Screening
 from cgsurvey.responses.screening_rules import DEFAULTS, RULES, cutoffs, flags, repeat_cutoff
 from cgsurvey.responses.selection import Constructs, answered_items, as_responses
+from cgsurvey.responses.source import design_unused
 
 SPARSE = 5  # answers in a category below which its share and its threshold are badly known
 
@@ -165,7 +166,7 @@ def screen(
         items = list(dict.fromkeys(i for block in constructs.values() for i in block))
     responses = as_responses(data, items)
     names = answered_items(responses, items)
-    notes: list[Note] = []
+    notes: list[Note] = design_unused(data)
     if not isinstance(data, Responses) and items is None:
         notes.append(note("responses.items_guessed", n=len(names), items=some(names)))
     if not len(responses) or not names:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cgsurvey.base.errors import DataError, OptionError, some
-from cgsurvey.base.notes import Note
+from cgsurvey.base.notes import Note, note
 from cgsurvey.responses.design import Design
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.scan import ResponseFile
@@ -50,6 +50,12 @@ class Source:
     notes: tuple[Note, ...] = ()
     composites: tuple[str, ...] = ()
     scan: ResponseFile | None = None
+
+
+def design_unused(data: object) -> list[Note]:
+    """Say that an analysis of `data` does not use their sampling design, where there is one."""
+    design = getattr(data, "design", None)
+    return [note("responses.design_not_used", columns=", ".join(design.columns))] if design and design.columns else []
 
 
 def as_source(data: Responses | ResponseFile | pd.DataFrame | Source, *, in_parts: bool = False) -> Source:

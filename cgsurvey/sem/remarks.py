@@ -72,6 +72,8 @@ def remarks(
             out.append(note("sem.lonely_strata", n=single))
     if source.design is not None and source.design.fpc:
         out.append(note("sem.fpc_unused", fpc=source.design.fpc))
+    if source.design is not None and source.design.replicate_weights:
+        out.append(note("sem.replicates_unused", n=len(source.design.replicate_weights)))
     if options.weights:
         out.append(note("sem.weights", weights=options.weights))
     if found.user.df == 0:

@@ -229,6 +229,8 @@ def survey_estimates(
     x = numbers(frame, below, source.file) if below else None
     given = np.asarray(~np.isnan(y) if x is None else ~np.isnan(y) & ~np.isnan(x))
     domain, heads = _domains(frame, domains, notes)
+    if known is not None and known.columns:
+        notes.append(note("responses.design_used", columns=", ".join(known.columns[:6])))
     if missing == "listwise":
         lost = np.asarray(~given.all(axis=1))
         if lost.any():

@@ -15,6 +15,7 @@ from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.base.units import Floats
 from cgsurvey.responses.design.design import Design
+from cgsurvey.responses.design.estimates import labels_of
 from cgsurvey.responses.design.gathered import drawn_from, numbers, recorded, wanted_frame
 from cgsurvey.responses.design.regression_numbers import Linear, explained
 from cgsurvey.responses.design.sample import degrees, solve, t_quantile
@@ -97,6 +98,8 @@ def survey_regression(
     drawn = drawn_from(
         frame, known, notes, errors=errors, replicates=replicates, seed=seed, file=source.file or "the data"
     )
+    if known is not None and known.columns:
+        notes.append(note("responses.design_used", columns=", ".join(known.columns[:6])))
     y = numbers(frame, [outcome], source.file)[:, 0]
     X, rows = _columns(frame, names, source.file)
     lost = np.isnan(y) | np.isnan(X).any(axis=1)
@@ -146,7 +149,8 @@ def survey_regression(
             data_hash=data_hash(frame[[outcome, *names]]),
             source=source.file,
             simulated=source.simulated,
-            labels={v: source.labels[v] for v in (outcome, *names) if v in source.labels},
+            labels={v: source.labels[v] for v in (outcome, *names) if v in source.labels}
+            | labels_of(source, [outcome, *names]),
             references=("binder1983", "lumley2004"),
         ),
     )
