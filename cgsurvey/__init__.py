@@ -102,6 +102,7 @@ _WHERE = {
         "CrossTable",
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
+    "collaboration": ("activities", "Activities", "criteria", "Criteria"),
     "service_quality": (
         *("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
         *("service_quality", "ServiceQuality", "ipa", "ImportancePerformance", "drivers", "Drivers"),
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
         crosstab,
         regress,
     )
+    from cgsurvey.collaboration import Activities, Criteria, activities, criteria
     from cgsurvey.factor import (
         Factorability,
         FactorAnalysis,
