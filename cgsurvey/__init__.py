@@ -102,7 +102,7 @@ _WHERE = {
         "CrossTable",
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
-    "collaboration": ("activities", "Activities", "criteria", "Criteria"),
+    "collaboration": ("activities", "Activities", "criteria", "Criteria", "ladder", "Ladder"),
     "service_quality": (
         *("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
         *("service_quality", "ServiceQuality", "ipa", "ImportancePerformance", "drivers", "Drivers"),
@@ -168,7 +168,7 @@ if TYPE_CHECKING:
         crosstab,
         regress,
     )
-    from cgsurvey.collaboration import Activities, Criteria, activities, criteria
+    from cgsurvey.collaboration import Activities, Criteria, Ladder, activities, criteria, ladder
     from cgsurvey.factor import (
         Factorability,
         FactorAnalysis,

@@ -129,6 +129,9 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
     "Allocation": lambda d: cg.allocate(30, {"city": 600, "town": 40}, method="neyman", sd={"city": 1, "town": 2}),
     "Power": lambda d: cg.power("f =~ .7*x1 + .7*x2 + .7*x3\ny ~ .3*f", [60, 120], seed=1, replications=50),
     "Activities": lambda d: cg.activities(pd.DataFrame({"act_aid": [0, 1, 3], "act_planning": [3, 3, 0]})),
+    "Ladder": lambda d: cg.ladder(
+        pd.DataFrame({"of": ["a", "b", "a"], "about": ["b", "a", "c"], "wog_step": [4, 3, 9]}), "of", "about"
+    ),
     "Criteria": lambda d: cg.criteria(pd.DataFrame({"crit_formal": ["yes", "no", "yes"]})),
     "SatisfactionIndex": lambda d: cg.ikm(elements(d), by="office"),
     "IndexLink": lambda d: cg.ikm_link(elements(d), {"quality": QUALITY}),
