@@ -219,9 +219,10 @@ def load_sample(name: str = "same") -> Responses:
 
     Parameters
     ----------
-    name : {"same", "partners", "users"}
+    name : {"same", "partners", "users", "expectations"}
         "same": every respondent rated governance and service. "partners" and "users": a pair of files, linked by
-        office (see `link`).
+        office (see `link`). "expectations": users who rated a service, said what they expect and what is important to
+        them, over three periods.
 
     Returns
     -------

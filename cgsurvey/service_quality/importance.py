@@ -110,7 +110,8 @@ def ipa(
         (performance, importance).
     scale, importance_scale : optional
         Ends of the scales of performance and of importance, where no instrument knows them; needed for "scale", and
-        for gaps: these exist only where both scales are the same.
+        for gaps: these exist only where both scales are the same. Importance without a scale of its own counts as
+        asked on that of performance if no answer lies outside it.
     ci : float
         Level of the intervals.
     resamples, seed : int
@@ -163,8 +164,7 @@ def ipa(
     draws = (drawn[0], drawn[1] if drawn_path is None else drawn_path)
     table, cross = _placed(x, value, draws, crosshair, ends, importance_scale, method, level, names, notes)
     table = pd.concat([table, extra], axis=1)
-    same = ends is not None and ends == (importance_scale or ends)
-    if w is not None and same and ends is not None:
+    if w is not None and ends is not None and _same(w, ends, importance_scale):
         table = pd.concat([table, _gaps(x, w, level)], axis=1)
     tell_design(asked.source, notes)
     return ImportancePerformance(
@@ -379,6 +379,11 @@ def _lines(crosshair: Any, ends: Any, importance_ends: Any, method: str) -> tupl
             "importance: crosshair=(3.5, 4.0)."
         )
     return x, y
+
+
+def _same(w: np.ndarray, ends: tuple[float, float], other: tuple[float, float] | None) -> bool:
+    """Whether importance stands on the scale of performance: as given, else by the answers."""
+    return ends == other if other is not None else bool(np.nanmin(w) >= ends[0] and np.nanmax(w) <= ends[1])
 
 
 def _gaps(x: np.ndarray, w: np.ndarray, level: float) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
     python data/sample/make_sample.py [FOLDER]
 
-Writes same.csv, partners.csv, partners.xlsx, users.csv, sample.yaml and population.yaml. The same script and versions
-give the same bytes.
+Writes same.csv, partners.csv, partners.xlsx, users.csv, expectations.csv, sample.yaml and population.yaml. The same
+script and versions give the same bytes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from cgsurvey.responses.simulation import (
 )
 from cgsurvey.sem import population_model
 
-SEED = {"same": 20261, "pair": 20264}
-N = {"same": 600, "partners": 300, "users": 900}
+SEED = {"same": 20261, "pair": 20264, "expectations": 20267}
+N = {"same": 600, "partners": 300, "users": 900, "expectations": 300}
 DISTRICTS = {  # invented
     "Tirtamaya": District("city", 12, 30_000),
     "Wanasari": District("regency", 10, 12_000),
@@ -67,6 +67,17 @@ M1 = {
     k: package_yaml("sem/population.yaml")["paths"][k]
     for k in ("shared_motivation", "capacity_joint_action", "service_quality")
 }
+PERIODS = ("2025-2", "2026-1", "2026-2")
+# What users expect of each dimension, and how important it is to them: means and spread on the scale of 1 to 5.
+WISHES: dict[str, Any] = {
+    "expectation": {"psq_tangibles": 4.0, "psq_reliability": 4.6, "psq_responsiveness": 4.5, "psq_assurance": 4.4,
+                    "psq_empathy": 4.1},
+    "importance": {"psq_tangibles": 3.5, "psq_reliability": 4.5, "psq_responsiveness": 4.3, "psq_assurance": 4.2,
+                   "psq_empathy": 3.7},
+    "between_items": 0.25,
+    "between_users": 0.35,
+    "within_users": 0.6,
+}  # fmt: skip
 ROLES = {"gov": 0.50, "civil": 0.24, "private": 0.14, "academic": 0.12}
 
 
@@ -100,11 +111,14 @@ def main(folder: Path) -> None:
     )  # fmt: skip
     write_google_forms(users.responses, folder / "users.csv")
 
+    write_expectations(core, population, folder / "expectations.csv")
+
     entry = {"instrument": "cgsurvey_core", "simulated": True, "cluster": "office", "strata": "district"}
     write_yaml(folder / "sample.yaml", {
         "same": {"file": "same.csv", **entry, "weights": "weight"},
         "partners": {"file": "partners.csv", **entry},
         "users": {"file": "users.csv", **entry, "weights": "weight"},
+        "expectations": {"file": "expectations.csv", "instrument": "cgsurvey_core", "simulated": True},
     })  # fmt: skip
     write_yaml(folder / "population.yaml", {
         "about": "SIMULATED data. Nobody answered. Values: metric of variance 1, before cutting into answers.",
@@ -115,6 +129,7 @@ def main(folder: Path) -> None:
         "districts": {k: asdict(d) for k, d in DISTRICTS.items()},
         "icc_of_all_factors": {"same": ICC["same"], "pair": {"partners": ICC["governance"], "users": ICC["service"]}},
         "field": {**FIELD, "break_off": {"same": BREAK_OFF, "partners": BREAK_OFF, "users": 0.0}},
+        "wishes": WISHES,
         "paths": {"M1": M1, "indirect": indirect(M1), "office_level_of_the_pair": office_level(M1, icc)},
         "careless": {k: careless(d) for k, d in (("same", same), ("partners", partners), ("users", users))},
         "model": str(population),
@@ -125,6 +140,34 @@ def side(data: cg.Responses, respondent: str) -> cg.Responses:
     """Keep the items that one side is asked; the e-service block was not part of the users' form."""
     mine = [i.name for i in data.instrument.items if i.respondent == respondent and i.block != "egov"]
     return data.replace(frame=data.frame[mine])
+
+
+def write_expectations(core: cg.Instrument, population: Any, path: Path) -> None:
+    """Write a table in codes: perceptions, expectations (_e) and importance (_i) of service quality, nine elements."""
+    n, seed = N["expectations"], SEED["expectations"]
+    rng = np.random.default_rng(seed)
+    clean = cg.simulate(core, n, seed=seed, population=population).frame
+    quality = core.construct("service_quality")
+    items = {i: d.id for d in quality.elements for i in d.items}
+    who = pd.DataFrame(
+        {
+            "period": np.repeat(PERIODS, n // 3),
+            "role": "user",
+            "service_used": rng.choice(list(USER["service_used"]), n, p=list(USER["service_used"].values())),
+        }
+    )
+    wished = {}
+    for what, suffix in (("expectation", "_e"), ("importance", "_i")):
+        user = WISHES["between_users"] * rng.standard_normal(n)
+        for item, dimension in items.items():
+            mean = WISHES[what][dimension] + WISHES["between_items"] * rng.standard_normal()
+            score = np.clip(np.round(mean + user + WISHES["within_users"] * rng.standard_normal(n)), 1, 5).astype(int)
+            wished[item + suffix] = 6 - score if what == "expectation" and core.item(item).reverse else score
+    rated = [*items, *core.construct("satisfaction").all_items, *(f"U{k}" for k in range(1, 10))]
+    answers = clean[rated].astype(int).reset_index(drop=True).join(pd.DataFrame(wished))
+    blank = rng.random(answers.shape) < FIELD["missing"]
+    table = who.join(answers.astype("Int64").mask(blank))
+    table.to_csv(path, index=False, lineterminator="\n")
 
 
 def arrive(clean: cg.Responses, where: pd.DataFrame, profile: dict[str, Any], seed: int, break_off: float) -> FieldData:

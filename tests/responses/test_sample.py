@@ -27,12 +27,13 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_script_makes_the_files_again(again: Path) -> None:
     made = {p.name for p in again.iterdir()}
-    assert made == {"same.csv", "partners.csv", "partners.xlsx", "users.csv", "sample.yaml", "population.yaml"}
+    tables = {"same.csv", "partners.csv", "partners.xlsx", "users.csv", "expectations.csv"}
+    assert made == tables | {"sample.yaml", "population.yaml"}
     for name in made - {"partners.xlsx"}:
         assert (again / name).read_bytes() == (FOLDER / name).read_bytes(), name
     with zipfile.ZipFile(again / "partners.xlsx") as new, zipfile.ZipFile(FOLDER / "partners.xlsx") as old:
         assert {n: new.read(n) for n in new.namelist()} == {n: old.read(n) for n in old.namelist()}
-    assert sum(p.stat().st_size for p in FOLDER.iterdir() if p.is_file()) < 1_500_000
+    assert sum(p.stat().st_size for p in FOLDER.iterdir() if p.is_file()) < 1_600_000
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,16 @@ def test_samples_load(name: str, n: int, source: str) -> None:
     missing = data.reasons[list(data.items)][stayed].isin(["blank", "dont_know"]).to_numpy().mean()
     assert abs(missing - 0.01) < 0.0015
     assert sum(map(len, POPULATION["careless"][name].values())) == round(n * (0.07 if name != "users" else 0.04))
+
+
+def test_expectations_hold_the_wishes_that_are_recorded() -> None:
+    data = cg.load_sample("expectations")
+    assert len(data) == 300 and data.simulated and data.frame["period"].nunique() == 3
+    gaps = cg.service_quality(data, expectations="_e").gaps.set_index("dimension")
+    for dimension, mean in POPULATION["wishes"]["expectation"].items():
+        assert abs(gaps.loc[dimension, "expectation"] - mean) < 0.4
+    assert cg.ikm(data, period="period").groups["ikm"].between(25, 100).all()
+    assert len(cg.ipa(data, resamples=100, seed=1).table) == 20
 
 
 def test_the_workbook_holds_the_answers_of_the_text_file() -> None:

@@ -87,6 +87,8 @@ def test_stated_importance_and_gap(data):
     assert rows.loc["a", "gap"] == pytest.approx((data["a"] - data["a_i"]).mean())
     by_name = find(data, importance={i: f"{i}_i" for i in ITEMS}, scale=(1, 5))
     pd.testing.assert_frame_equal(found.table, by_name.table)
+    assert "gap" not in find(data, scale=(1, 5), importance_scale=(0, 10)).table
+    assert "gap" not in find(data.assign(a_i=9), scale=(1, 5)).table
     assert "gap" not in find(data).table  # without scales nobody knows whether they are the same
 
 
