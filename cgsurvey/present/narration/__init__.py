@@ -12,6 +12,7 @@ from typing import Any
 
 from cgsurvey.present.narration import (
     of_classical,
+    of_collaboration,
     of_comparisons,
     of_design,
     of_factor,
@@ -35,6 +36,7 @@ from cgsurvey.responses import Responses
 # Each registers its classes when imported.
 _ROOMS = (
     of_classical,
+    of_collaboration,
     of_comparisons,
     of_design,
     of_factor,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cgsurvey.base.registration import Registration
 from cgsurvey.classical import Correlations, CrossTable, GroupComparison, Regression
+from cgsurvey.collaboration import Activities, Criteria, Ladder
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
@@ -54,6 +55,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "description": (Description, Normality),
     "population": (SurveyEstimates, SurveyRegression),
     "satisfaction": (SatisfactionIndex, IndexLink),
+    "collaboration": (Criteria, Activities, Ladder),
     "quality": (ServiceQuality, ImportancePerformance),
     "experts": (ExpertJudgement,),
     "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
@@ -89,6 +91,7 @@ TITLES: Mapping[str, Words] = {
     "description": Words("Description", "Deskripsi"),
     "population": Words("Estimates for the population", "Estimasi untuk populasi"),
     "satisfaction": Words("Satisfaction index", "Indeks Kepuasan Masyarakat"),
+    "collaboration": Words("Collaboration of the partners", "Kolaborasi para mitra"),
     "quality": Words("Service quality", "Mutu layanan"),
     "drivers": Words("Drivers", "Faktor pendorong"),
     "experts": Words("Content validity", "Validitas isi"),

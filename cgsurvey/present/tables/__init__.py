@@ -19,6 +19,7 @@ from cgsurvey.present.table import Table
 from cgsurvey.present.tables import (
     anonymity,
     associations,
+    collaboration,
     comparison,
     design,
     factor,
@@ -50,6 +51,7 @@ from cgsurvey.present.tables.suppression import checked
 _ROOMS = (
     anonymity,
     associations,
+    collaboration,
     comparison,
     design,
     factor,
