@@ -271,6 +271,9 @@ def scan_responses(
         ),
     )  # fmt: skip
     columns = _columns(answers, parts, found, rows)
+    if aside := [n for n in answers.keyed.columns if n not in columns]:
+        told = note("responses.texts_left_aside", n=len(aside), columns=some(aside))
+        answers = replace(answers, notes=(*answers.notes, told))
     seed = recorded_seed(seed) if gamma_rows is not None else seed
     return ResponseFile(
         answers=answers, columns=columns, parts=parts, n=n, rows=rows, gamma_rows=gamma_rows, seed=seed, sha256=sha256

@@ -144,3 +144,12 @@ def test_analyses_of_single_rows_say_what_to_do(tmp_path: Path) -> None:
             analysis(data)
     with pytest.raises(OptionError, match="gamma_rows"):
         cg.scan_responses(tmp_path / "f.parquet", gamma_rows=3)
+
+
+def test_texts_that_nearly_all_differ_are_left_aside_and_named(tmp_path: Path) -> None:
+    frame = words(1500).assign(remark=[f"remark {k}" for k in range(1500)])
+    frame.to_parquet(tmp_path / "field.parquet")
+    data = cg.scan_responses(tmp_path / "field.parquet", instrument())
+    told = [n for n in data.answers.notes if n.code == "responses.texts_left_aside"]
+    assert len(told) == 1 and "remark" in told[0].text and "region" not in told[0].text
+    assert "remark" not in data.columns and "score" in data.columns
