@@ -46,7 +46,7 @@ class Activities(Result):
     def glance(self) -> pd.DataFrame:
         """Return respondents, groups, mean intensity, and reciprocity where there is one group."""
         alone = self.table["group"].nunique() == 1
-        whole = self.pairs.loc[self.pairs["activity"] == "all", "reciprocity"]
+        whole = self.pairs["reciprocity"].tail(1)  # of all pairs together, or of the only one
         return pd.DataFrame(
             {
                 "n": [self.meta.n],
