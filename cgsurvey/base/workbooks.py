@@ -6,11 +6,9 @@ The one door for answers (`responses.readers`) and forms (`instrument.xlsform_sh
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 from typing import Any
 
-from cgsurvey.base import archive
+from cgsurvey.base import apart, archive
 from cgsurvey.base.errors import DataError
 
 
@@ -53,14 +51,9 @@ def sheet(book: Any, name: str, where: str) -> Any:
         ) from error
 
 
-# A broken place of a cell lets the parser ask for all memory there is, which ends the process and cannot be caught.
+# The parser of .xls can ask for all memory there is where the place of a cell is broken.
 _TRIAL = """
 import io, sys
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
-except (ImportError, OSError, ValueError):
-    pass
 from python_calamine import CalamineWorkbook
 try:
     book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
@@ -72,18 +65,11 @@ except Exception:
 
 
 def _try_apart(content: bytes, where: str) -> None:
-    """Open a workbook whose cells cannot be checked beforehand (.xls, .xlsb, .ods) in a process of its own first.
-
-    Errors of the parser are left to the second opening; what ends the process, or panics, is told here.
-    """
-    try:
-        command = [sys.executable, "-I", "-c", _TRIAL]
-        done = subprocess.run(command, input=content, capture_output=True, timeout=300, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise DataError(f"{where} takes more than five minutes to open. Save it again as xlsx.") from error
-    except OSError:  # no second process can be started here, so the file is opened without a trial
-        return
-    if done.returncode:
+    """Open a workbook whose cells cannot be checked beforehand (.xls, .xlsb, .ods) in a process of its own first."""
+    found = apart.tried(_TRIAL, content)
+    if found == "slow":
+        raise DataError(f"{where} takes more than five minutes to open. Save it again as xlsx.")
+    if found:
         raise DataError(
             f"{where} cannot be opened as a workbook: the places of its cells are broken, or it needs more memory "
             "than 3 GB. Save it again as xlsx."

@@ -7,6 +7,7 @@ which of them are no answers. Dates that Python cannot hold are kept as numbers,
 from __future__ import annotations
 
 import datetime as dt
+import mmap
 import string
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cgsurvey.base import apart
 from cgsurvey.base.errors import DataError
 from cgsurvey.base.notes import Note, note
+from cgsurvey.responses.readers import sav_structure
 from cgsurvey.responses.readers.cells import cell_text, column_text
 from cgsurvey.responses.readers.raw import RawTable, check_size, tidy
 from cgsurvey.responses.readers.reasons import reason_of
@@ -107,6 +110,8 @@ def _open(path: Path, kind: str, where: str, encoding: str | None) -> tuple[pd.D
     """Return the frame, what the file knows of it, and whether all its dates could be converted."""
     import pyreadstat
 
+    if kind == "sav":
+        _try_apart(path, where)
     reader = {"sav": pyreadstat.read_sav, "por": pyreadstat.read_por, "dta": pyreadstat.read_dta}[kind]
     options: dict[str, Any] = {} if kind == "por" else {"user_missing": True}
     tries: list[tuple[dict[str, Any], bool]] = [
@@ -131,6 +136,28 @@ def _open(path: Path, kind: str, where: str, encoding: str | None) -> tuple[pd.D
         f"{where} cannot be read as {what} file ({str(problem)[:160]}). It is cut off or broken; save it "
         "again, or give its encoding= if letters are at fault."
     ) from problem
+
+
+# Errors of the parser are told by the opening that follows, except those of memory, which would be without limit there.
+_TRIAL = """
+import sys
+import pyreadstat
+try:
+    pyreadstat.read_sav(sys.argv[1], user_missing=True)
+except Exception as error:
+    sys.exit(isinstance(error, MemoryError) or "memory" in str(error).lower())
+"""
+
+
+def _try_apart(path: Path, where: str) -> None:
+    """Open a file whose parts do not agree in a process of its own first."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        whole = sav_structure.agrees(content)
+    if not whole and apart.tried(_TRIAL, b"", str(path.resolve())):
+        raise DataError(
+            f"{where} cannot be read as an SPSS file: its records do not agree with one another, so that it would end "
+            "the program that opens it or fill the memory. It is cut off or broken; copy, download or save it again."
+        )
 
 
 def _shown(meta: Any, name: str, kind: str, whole: bool, tagged: bool) -> Callable[[Any], str]:
