@@ -239,16 +239,6 @@ def compare(theta: Floats, variance: Floats, df: Floats, covariance: Floats | No
     return np.column_stack([d, se, nu, t, p])
 
 
-def holm(p: Floats) -> Floats:
-    """Adjust p values for their number step by step (Holm, 1979); NaN stays and does not count."""
-    out = np.full(len(p), np.nan)
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    m = len(order)
-    out[order] = np.minimum(np.maximum.accumulate(p[order] * (m - np.arange(m))), 1.0)
-    return out
-
-
 def rank_limits(d: Floats, p: Floats, i: Ints, j: Ints, G: int, alpha: float) -> tuple[Ints, Ints]:
     """Ranks that the data do not rule out, shapes (G,): 1 + those that are surely better, G - those surely worse.
 

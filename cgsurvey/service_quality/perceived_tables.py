@@ -13,6 +13,7 @@ from scipy import stats
 from cgsurvey.base.errors import OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.reliability.coefficients import alpha
+from cgsurvey.responses.two_samples import holm
 from cgsurvey.service_quality.asked import Asked
 from cgsurvey.service_quality.gap_numbers import (
     NAN,
@@ -138,7 +139,7 @@ def gaps(asked: Asked, P: pd.DataFrame, E: pd.DataFrame, least: float, level: fl
     table.insert(table.columns.get_loc("p_value") + 1, "p_holm", np.nan)
     for kind in ("dimension", "item"):
         known = (table["level"] == kind) & table["p_value"].notna()
-        table.loc[known, "p_holm"] = _holm(table.loc[known, "p_value"].to_numpy())
+        table.loc[known, "p_holm"] = holm(table.loc[known, "p_value"].to_numpy(dtype=float))
     return table
 
 
@@ -152,14 +153,6 @@ def _gap(kind: str, name: str, p: np.ndarray, e: np.ndarray, r: float, level: fl
         **{"df": found.df, "p_value": found.p_value, "d": found.mean / found.sd if found.sd > 0 else NAN},
         "reliability_gap": r,
     }
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    order = np.argsort(p)
-    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    out = np.empty(len(p))
-    out[order] = np.minimum(raised, 1.0)
-    return out
 
 
 def polynomial(

@@ -13,7 +13,8 @@ from scipy import stats
 from cgsurvey.base.errors import OptionError, SampleError
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Result
-from cgsurvey.service_quality.index_numbers import compare, descending_ranks, holm, rank_limits
+from cgsurvey.responses.two_samples import holm
+from cgsurvey.service_quality.index_numbers import compare, descending_ranks, rank_limits
 
 COMPARED = ("difference", "std_error", "df", "statistic", "p_value", "p_adjusted", "ci_lower", "ci_upper")
 ADJUSTMENTS = ("holm", "none")
