@@ -207,11 +207,9 @@ def _formulas(model: str | Sequence[str], predictors: Predictors | None) -> list
         return models
     if with_tilde or len(models) != 1:
         raise OptionError("give a formula, or one outcome with predictors=[...], not both.")
-    blocks: list[list[str]] = []
-    if isinstance(predictors, str) or all(isinstance(p, str) for p in predictors):
-        blocks = [listed("predictors", predictors)]  # type: ignore[arg-type]
-    else:
-        blocks = [listed("predictors", p) for p in predictors]
+    single = [predictors] if isinstance(predictors, str) else [p for p in predictors if isinstance(p, str)]
+    whole = isinstance(predictors, str) or len(single) == len(predictors)
+    blocks = [listed("predictors", single)] if whole else [listed("predictors", p) for p in predictors]
     names = [n for b in blocks for n in b]
     listed("predictors", names)
     if models[0] in names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from cgsurvey.service_quality.asked import Asked, Scales, dimensions_of, partner
 from cgsurvey.service_quality.gap_numbers import NAN, item_mean, mean_of
 from cgsurvey.service_quality.importance_numbers import (
     QUADRANTS,
+    Derived,
     correlations,
     crossing,
     importance_of,
@@ -160,7 +161,8 @@ def ipa(
         z = item_mean(asked.numbers(outcome_columns(asked, outcome or "")), 0.5)
         value, r2, extra = _derived(method, x, z, names, notes)
     with one_thread():
-        drawn = resampled(x, w, z, method, R, generator)
+        derived = next((d for d in get_args(Derived) if d == method), None)
+        drawn = resampled(x, w, z, derived, R, generator)
     draws = (drawn[0], drawn[1] if drawn_path is None else drawn_path)
     table, cross = _placed(x, value, draws, crosshair, ends, importance_scale, method, level, names, notes)
     table = pd.concat([table, extra], axis=1)

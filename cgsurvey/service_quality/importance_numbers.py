@@ -84,7 +84,7 @@ def means(x: Floats, counts: Floats) -> Floats:
 
 
 def resampled(
-    x: Floats, w: Floats | None, outcome: Floats | None, method: str, R: int, generator: np.random.Generator
+    x: Floats, w: Floats | None, outcome: Floats | None, method: Derived | None, R: int, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Performance and importance in R resamples of the rows, shapes (R, p).
 
@@ -96,6 +96,8 @@ def resampled(
         Stated importance.
     outcome : ndarray, shape (n,), optional
         What importance is derived from, of rows that are complete.
+    method : {"regression", "correlation", "relative weights"}, optional
+        How it is derived; without it, and without `w`, importance is NaN.
     """
     n, p = x.shape
     performance, importance = np.empty((R, p)), np.full((R, p), np.nan)
@@ -110,8 +112,8 @@ def resampled(
         performance[here] = means(x, drawn)
         if w is not None:
             importance[here] = means(w, drawn)
-        elif joint is not None and whole is not None:
-            importance[here] = importance_of(method, correlations(joint[whole], drawn[:, whole]))  # type: ignore[arg-type]
+        elif method is not None and joint is not None and whole is not None:
+            importance[here] = importance_of(method, correlations(joint[whole], drawn[:, whole]))
     return performance, importance
 
 

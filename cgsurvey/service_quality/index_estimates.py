@@ -33,10 +33,12 @@ class Sample(Protocol):
     """How respondents were drawn: `units` (None: each for itself) and their weights `omega` (None: equal)."""
 
     @property
-    def units(self) -> Units | None: ...  # noqa: D102
+    def units(self) -> Units | None:
+        """How they were drawn; None where each was drawn for itself."""
 
     @property
-    def omega(self) -> Floats | None: ...  # noqa: D102
+    def omega(self) -> Floats | None:
+        """Their weights, shape (n,); None where all are equal."""
 
 
 @dataclass(frozen=True)

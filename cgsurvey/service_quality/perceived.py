@@ -243,7 +243,13 @@ def _weights(asked: Asked, importance: Importance, items: list[str]) -> tuple[pd
         return None, np.tile([fixed[d] for d in dims], (n, 1))
     by_dimension = isinstance(importance, str) and any(f"{d}{importance}" in asked.frame.columns for d in dims)
     by_dimension |= isinstance(importance, Mapping) and bool(set(importance) & set(dims))
-    found = partners(asked, importance, dims if by_dimension else items, "importance")  # type: ignore[arg-type]
+    if isinstance(importance, Mapping):
+        columns = {str(k): v for k, v in importance.items() if isinstance(v, str)}
+        if len(columns) < len(importance):
+            raise OptionError("importance mixes columns and numbers; give columns for all, or a number per dimension.")
+        found = partners(asked, columns, dims if by_dimension else items, "importance")
+    else:
+        found = partners(asked, importance, dims if by_dimension else items, "importance")
     lacking = [n for n in (dims if by_dimension else items) if n not in found]
     if lacking:
         raise OptionError(

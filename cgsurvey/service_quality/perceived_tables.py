@@ -168,7 +168,8 @@ def polynomial(
     """Return terms and tests of the polynomial regression, per dimension and overall."""
     blocks = {d: [i for i in b if i in E.columns] for d, b in asked.items.items()}
     scores = {d: (item_mean(P[b].to_numpy(), least), item_mean(E[b].to_numpy(), least)) for d, b in blocks.items() if b}
-    scores[OVERALL] = tuple(item_mean(np.column_stack([s[k] for s in scores.values()]), least) for k in (0, 1))  # type: ignore[assignment]
+    perceived, expected = (item_mean(np.column_stack([s[k] for s in scores.values()]), least) for k in (0, 1))
+    scores[OVERALL] = (perceived, expected)
     terms, tests, without = [], [], []
     ends = ("perception_lower", "perception_upper", "expectation_lower", "expectation_upper")
     for name, (p, e) in scores.items():

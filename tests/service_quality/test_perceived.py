@@ -237,3 +237,8 @@ def test_dimensions_must_be_known(data):
         cg.service_quality(data, {"tangibles": []}, scale=SCALE)
     with pytest.raises(cg.SampleError, match="nobody has an overall score"):
         cg.service_quality(data.assign(tan1=np.nan, tan2=np.nan), DIMENSIONS, scale=SCALE, min_valid=1)
+
+
+def test_importance_is_columns_or_numbers_not_both(data):
+    with pytest.raises(cg.OptionError, match="mixes columns and numbers"):
+        cg.service_quality(data, DIMENSIONS, scale=SCALE, importance={"tangibles": 3, "empathy": "t1"})

@@ -37,7 +37,9 @@ def rake_weights(
         Rounds after which it stops in any case.
     """
     distance = np.inf
-    for rounds in range(1, most + 1):  # noqa: B007 - told in the result
+    rounds = 0
+    while rounds < most:
+        rounds += 1
         for codes, total in zip(margins, totals, strict=True):
             w = w * (total / np.bincount(codes, w, minlength=len(total)))[codes]
         distance = max(
