@@ -19,6 +19,7 @@ from cgsurvey.reliability.coefficients import NAN, Floats
 
 Ints = NDArray[np.int64]
 MOST = 11  # distinct answers beyond which an item is taken as continuous
+SPAN = 64  # answers further apart are sorted instead of counted
 
 
 def is_ordinal(x: Floats) -> bool:
@@ -28,10 +29,36 @@ def is_ordinal(x: Floats) -> bool:
 
 def coded(x: Floats) -> Ints | None:
     """Return the columns of x, shape (n, k), as places among their own values; None where they are not ordinal."""
+    whole = tally(x)
+    if whole is not None:
+        low, counts = whole
+        present = counts > 0
+        levels = present.sum(axis=1)
+        if levels.min() < 2 or levels.max() > MOST:
+            return None
+        return np.asarray((present.cumsum(axis=1) - 1)[np.arange(len(counts)), (x - low).astype(np.int64)])
     found = [np.unique(column, return_inverse=True) for column in x.T]
     if not all(2 <= len(values) <= MOST for values, _ in found):
         return None
     return np.column_stack([code for _, code in found])
+
+
+def tally(x: Floats) -> tuple[float, Ints] | None:
+    """Count the whole numbers in each column of x, shape (n, k), NaN left out, at once.
+
+    Returns the smallest answer of all, and counts, shape (k, answers), of it and its followers; None where an answer is
+    not a whole number or they lie further apart than answers on a rating scale do.
+    """
+    given = ~np.isnan(x)
+    if not given.any():
+        return None
+    answers = x[given]
+    low, span = answers.min(), np.ptp(answers) + 1
+    if span > SPAN or (answers != np.rint(answers)).any():
+        return None
+    width, k = int(span), x.shape[1]
+    place = (answers - low).astype(np.int64) + width * np.broadcast_to(np.arange(k), x.shape)[given]
+    return float(low), np.bincount(place, minlength=k * width).reshape(k, width)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from cgsurvey.reliability.items import (
     without_each,
 )
 from cgsurvey.reliability.measured import NO_GROUP, measured
-from cgsurvey.reliability.polychoric import MOST
+from cgsurvey.reliability.polychoric import MOST, tally
 from cgsurvey.reliability.scale import Scale, from_model, from_rows
 from cgsurvey.reliability.scanned import check_ends, frequencies, from_parts, refuse_rows
 from cgsurvey.reliability.split_half import DRAWN
@@ -368,9 +368,14 @@ def _frequencies(blocks: Blocks | None) -> pd.DataFrame:
     asked = [(construct, i) for construct, block in blocks.items.items() for i in block] if blocks is not None else []
     whole = blocks.frame.to_numpy() if blocks is not None else np.zeros((0, 0))
     place = {n: j for j, n in enumerate(blocks.frame.columns)} if blocks is not None else {}
+    counted = tally(whole)
     for construct, item in asked:
         if blocks is not None and blocks.source.scan is not None:
             values, counts = frequencies(blocks.source.scan, item)
+        elif counted is not None:
+            low, all_counts = counted
+            (at,) = np.nonzero(all_counts[place[item]])
+            values, counts = np.asarray(low + at, dtype=float), all_counts[place[item], at]
         else:
             answers = whole[:, place[item]]
             values, counts = np.unique(answers[~np.isnan(answers)], return_counts=True)

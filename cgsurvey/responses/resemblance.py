@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
 # Words that turn a statement round; two wordings that differ in one of them are two statements.
@@ -77,5 +76,8 @@ def _misspelt(one: str, other: str) -> bool:
 
 def one_to_one(scores: np.ndarray) -> list[tuple[int, int]]:
     """Return the pairs (row, column) whose sum of scores is largest when each row and column serves once."""
+    # scipy.optimize takes longer to import than most files to read, and names usually match without it.
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = linear_sum_assignment(scores, maximize=True)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if scores[i, j] > 0]

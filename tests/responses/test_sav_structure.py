@@ -50,6 +50,32 @@ def test_a_number_that_does_not_fit(tmp_path: Path, place: int, value: int) -> N
     assert not agrees(bytes(content))
 
 
+@pytest.mark.parametrize("variable", [0, 2, 3, 999, -1])
+def test_labels_of_a_variable_that_cannot_have_them(tmp_path: Path, variable: int) -> None:
+    content = sav(tmp_path / "a.sav")
+    labels = struct.pack("<3i", 4, 1, 1)
+    assert content.count(labels) == 1
+    assert not agrees(content.replace(labels, struct.pack("<3i", 4, 1, variable)))
+
+
+@pytest.mark.parametrize(("place", "change"), [(0, 1), (8, 8), (16, 24), (-8, 1), (-4, -1), (-16, 2), (-24, 5)])
+def test_packed_blocks_that_do_not_follow(tmp_path: Path, place: int, change: int) -> None:
+    content = bytearray(sav(tmp_path / "a.sav", compress=True))
+    begin = content.index(struct.pack("<2i", 999, 0)) + 8
+    at = begin + place if place >= 0 else len(content) + place
+    form = "<q" if place in (0, 8, 16, -16, -24) else "<i"
+    was = struct.unpack_from(form, content, at)[0]
+    struct.pack_into(form, content, at, was + change if place != -8 else 1 << 30)
+    assert not agrees(bytes(content))
+
+
+def test_a_text_without_its_rest(tmp_path: Path) -> None:
+    content = sav(tmp_path / "a.sav")
+    rest = struct.pack("<4i", 2, -1, 0, 0)
+    at = content.index(rest)
+    assert not agrees(content[:at] + content[at + 32 :])
+
+
 def test_a_file_that_ends_its_parser_is_told(tmp_path: Path) -> None:
     content = bytearray(sav(tmp_path / "a.sav"))
     (tmp_path / "b.sav").write_bytes(content[: len(content) - 2000])
