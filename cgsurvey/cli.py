@@ -293,7 +293,3 @@ def main() -> None:
 def _fail(text: str, code: int) -> None:
     typer.echo(text, err=True)
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,6 +13,8 @@ from cgsurvey.instrument.parts import in_language
 from cgsurvey.present.table import Column, Table, Words
 
 _ENDINGS = (".html", ".xlsx", ".docx")
+_ALWAYS = ("variable", "wording_", "codes")  # others only where an item has them
+_LANGUAGE = {"en": ("English", "Inggris"), "id": ("Indonesian", "Indonesia")}
 _YES = Words("yes", "ya")
 _ROLE = {"partner": Words("partners", "mitra"), "user": Words("users", "pengguna")}
 _TYPE = {
@@ -50,18 +52,23 @@ def codebook(instrument: Instrument | str, path: str | Path | None = None, *, la
     """
     one = load_instrument(instrument)
     spoken = language or (one.default_language if one.default_language in ("en", "id") else "en")
+    languages = sorted(one.languages, key=lambda x: x != spoken)  # that of the reader first
     place = {i: leaf for leaf in one.leaf_constructs for i in leaf.items}
-    rows = [_row(one, q, None) for q in one.demographics] + [_row(one, i, place.get(i.name)) for i in one.items]
+    rows = [_row(one, languages, q, None) for q in one.demographics] + [
+        _row(one, languages, i, place.get(i.name)) for i in one.items
+    ]
     groups = {0: Words("Questions", "Pertanyaan")} if one.demographics else {}
     if one.items:
         groups[len(one.demographics)] = Words("Items", "Butir")
     title = {x: in_language(one.title, x, one.default_language) for x in ("en", "id")}
+    columns = _columns(languages)
+    used = [j for j, c in enumerate(columns) if c.name.startswith(_ALWAYS) or any(row[j] for row in rows)]
     made = Table(
         key="codebook",
         name="codebook",
         title=Words(f"Codebook: {title['en']} ({one.version})", f"Buku kode: {title['id']} ({one.version})"),
-        columns=tuple(_columns(one.languages)),
-        rows=tuple(rows),
+        columns=tuple(columns[j] for j in used),
+        rows=tuple(tuple(row[j] for j in used) for row in rows),
         groups=groups,
         notes=tuple(Words(n.render("en"), n.render("id")) for n in one.notes),
         language=spoken,
@@ -72,7 +79,18 @@ def codebook(instrument: Instrument | str, path: str | Path | None = None, *, la
 
 
 def _columns(languages: Sequence[str]) -> list[Column]:
-    wordings = [(f"wording_{x}", Words(f"Wording ({x})", f"Redaksi ({x})")) for x in languages]
+    wordings = [
+        (
+            f"wording_{x}",
+            Words(
+                *(
+                    f"{head} ({_LANGUAGE[x][k] if x in _LANGUAGE else x})"
+                    for k, head in enumerate(("Wording", "Redaksi"))
+                )
+            ),
+        )
+        for x in languages
+    ]
     heads = [
         ("variable", Words("Name", "Nama")),
         *wordings,
@@ -86,12 +104,12 @@ def _columns(languages: Sequence[str]) -> list[Column]:
     return [Column(name, head, kind="text") for name, head in heads]
 
 
-def _row(one: Instrument, part: Item | Question, leaf: Construct | None) -> tuple[Any, ...]:
+def _row(one: Instrument, languages: Sequence[str], part: Item | Question, leaf: Construct | None) -> tuple[Any, ...]:
     item = part if isinstance(part, Item) else None
     construct = _words(one, leaf.label, leaf.id) if leaf else _CHECK if item and item.role != "item" else ""
     return (
         part.name,
-        *(part.label.get(x, "") for x in one.languages),
+        *(part.label.get(x, "") for x in languages),
         construct,
         _codes(one, part.scale) if part.scale else _TYPE[part.type] if isinstance(part, Question) else "",
         _YES if item and item.reverse else "",

@@ -13,7 +13,7 @@ import pytest
 
 def run(*words, cwd=None):
     return subprocess.run(
-        [sys.executable, "-m", "cgsurvey.cli", *map(str, words)],
+        [sys.executable, "-m", "cgsurvey", *map(str, words)],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -38,7 +38,7 @@ def test_the_demo_runs_from_any_folder(demo):
 
 
 def test_a_console_without_greek_letters_does_not_stop_a_run(tmp_path):
-    words = [sys.executable, "-m", "cgsurvey.cli", "check", str(bad_file(tmp_path, "none")), "-i", "psq", "-l", "id"]
+    words = [sys.executable, "-m", "cgsurvey", "check", str(bad_file(tmp_path, "none")), "-i", "psq", "-l", "id"]
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     got = subprocess.run(words, capture_output=True, text=True, check=False, env=env, timeout=300)
     assert got.returncode == 0, got.stderr

@@ -106,12 +106,14 @@ def render(doc: Document) -> str:
     title = "" if doc.bare else f'<h1 class="title">{_text(doc.title)}</h1>'
     authors = f'<p class="authors">{_text(", ".join(doc.authors))}</p>' if doc.authors else ""
     content = "\n".join([title + authors + flag + (_contents(doc) if doc.contents else ""), *_blocks(doc)])
+    alone = ' class="alone"' if doc.bare else ""
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return (
         f'<!DOCTYPE html>\n<html class="cg" lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(doc.title)}</title>\n<style>{_style()}</style>\n</head>\n<body>\n{content}\n</body>\n</html>\n"
+        f"<title>{_text(doc.title)}</title>\n<style>{_style()}</style>\n</head>\n"
+        f"<body{alone}>\n{content}\n</body>\n</html>\n"
     )
 
 

@@ -16,6 +16,7 @@ from cgsurvey.present.writers.text import width
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 _COLOUR = {"good": "FF0B5394", "fair": "FF8A5A00", "poor": "FFB3261E"}
+_LINE = 58  # letters of a line in the widest column of texts
 _CONTENTS = {"en": "Contents", "id": "Daftar tabel"}
 _BACK = {"en": "back to contents", "id": "kembali ke daftar tabel"}
 
@@ -44,6 +45,7 @@ def write(doc: Document, path: str | Path) -> Path:
         front.cell(at, 1).font = Font(bold=True, color=_COLOUR["fair"])
         at += 1
     front.column_dimensions["A"].width, front.column_dimensions["B"].width = 14, 90
+    _as_wide_as_its_page(front, "portrait")
     taken = {front.title.lower()}
     for anchor, item in doc.numbered():
         if not isinstance(item, Table):
@@ -80,7 +82,6 @@ def _sheet_name(wanted: str, taken: set[str]) -> str:
 def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
     from openpyxl.styles import Alignment, Border, Font, Side
     from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.properties import PageSetupProperties
 
     language, grid = doc.language, item.grid(doc.language)
     thick, thin = Side(style="medium"), Side(style="thin")
@@ -114,6 +115,9 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
             continue
         for j, (value, printed, column) in enumerate(zip(next(values), shown, item.columns, strict=True)):
             _put(sheet.cell(at, j + 1), value, printed, column, language)
+        lines = max(-(-width(printed.full) // _LINE) for printed in shown)
+        if lines > 1:  # not all programs fit the height of a row to its text
+            sheet.row_dimensions[at].height = 15 * lines
     for j in range(columns):
         cell = sheet.cell(at, j + 1)
         cell.border = Border(bottom=thick, top=cell.border.top)
@@ -121,17 +125,23 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
         texts = [grid.heads[j], *(r[j].full for r in grid.body if not isinstance(r, str))]
         widest = max(map(width, texts))
         sheet.column_dimensions[get_column_letter(j + 1)].width = min(
-            max(widest + 2, 8), 60 if column.kind not in NUMERIC else 14
+            max(widest + 2, 8), _LINE + 2 if column.kind not in NUMERIC else 14
         )
-    # printed, a sheet is as wide as its page and repeats its heading
-    sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = sheet.PAPERSIZE_A4, 0
-    sheet.page_setup.orientation = "landscape" if columns > 8 else "portrait"
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    _as_wide_as_its_page(sheet, "landscape" if columns > 8 else "portrait")
     sheet.print_title_rows = "4:5" if grid.spanners else "4:4"
     for remark in grid.remarks:
         at += 1
         put_text(sheet.cell(at, 1), f"{remark.lead} {remark.text}")
         sheet.cell(at, 1).font = Font(size=9)
+
+
+def _as_wide_as_its_page(sheet: Any, orientation: str) -> None:
+    """Print a sheet as wide as its page, over as many pages as it takes."""
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = sheet.PAPERSIZE_A4, 0
+    sheet.page_setup.orientation = orientation
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _put(cell: Any, value: Any, shown: Shown, column: TableColumn, language: str) -> None:
@@ -156,7 +166,7 @@ def _put(cell: Any, value: Any, shown: Shown, column: TableColumn, language: str
         horizontal=shown.align,
         indent=shown.indent,
         vertical="top",
-        wrap_text=shown.align == "left" and len(shown.full) > 58,
+        wrap_text=shown.align == "left" and width(shown.full) > _LINE,
     )
     if shown.verdict in _COLOUR:
         cell.font = Font(color=_COLOUR[shown.verdict])
