@@ -152,7 +152,7 @@ def test_import_costs_nothing():
 
 
 def test_heavy_libraries_are_loaded_where_they_are_used():
-    drawing = "{'plot', 'diagram', 'report', 'Report', 'run_study', 'StudyResult'}"
+    drawing = "{'plot', 'diagram', 'figure_style', 'report', 'Report', 'run_study', 'StudyResult'}"
     loaded_by(f"[getattr(cg, name) for name in dir(cg) if name not in {drawing}]", HEAVY)
     loaded_by("[getattr(cg, name) for name in dir(cg)]", tuple(name for name in HEAVY if name != "matplotlib"))
 

@@ -16,6 +16,7 @@ _WHERE = {
     "plot": "figures.plot",
     "plot_kinds": "figures.plot",
     "diagram": "figures.diagram",
+    "figure_style": "figures.picture",
     "narrate": "narration",
     "codebook": "codebook",
     "ikm_recap": "satisfaction_sheets",
@@ -30,6 +31,7 @@ __all__ = [
     "Table",
     "codebook",
     "diagram",
+    "figure_style",
     "ikm_publication",
     "ikm_recap",
     "narrate",
@@ -44,6 +46,7 @@ __all__ = [
 if TYPE_CHECKING:
     from cgsurvey.present.codebook import codebook
     from cgsurvey.present.figures.diagram import diagram
+    from cgsurvey.present.figures.picture import figure_style
     from cgsurvey.present.figures.plot import plot, plot_kinds
     from cgsurvey.present.narration import narrate
     from cgsurvey.present.questionnaire import questionnaire

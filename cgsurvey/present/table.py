@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -13,6 +13,9 @@ from cgsurvey.base import glossary
 from cgsurvey.base.errors import OptionError, some
 from cgsurvey.base.references import Rule, reference
 from cgsurvey.present.numbers import NUMERIC, is_missing, language_of, show
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 Verdict = Literal["", "good", "fair", "poor", "none"]
 SYMBOL: Mapping[str, str] = {"good": "✓", "fair": "~", "poor": "✗"}
@@ -323,6 +326,20 @@ class Table:
             starts = pd.Series({i: w.of(language) for i, w in self.groups.items()})
             frame.insert(0, "section", starts.reindex(range(len(frame))).ffill())
         return frame
+
+    def to_styler(self, language: str | None = None) -> Styler:
+        """Return the table as a pandas Styler: raw values, printed as the table prints them, to be styled further."""
+        grid, frame = self.grid(language), self.to_frame(language)
+        first = frame.shape[1] - len(self.columns)
+        styler = frame.style.hide(axis="index").set_caption(grid.title)
+        rows = [r for r in grid.body if not isinstance(r, str)]
+        for j, align in enumerate(grid.aligns):
+            name = frame.columns[first + j]
+            styler.set_properties(subset=[name], **{"text-align": align})
+            for i, row in enumerate(rows):
+                styler.format(lambda _, text=row[j].full: text, subset=(frame.index[i : i + 1], [name]))
+        section = "Bagian" if grid.language == "id" else "Section"
+        return styler.relabel_index([section] * first + list(grid.heads), axis="columns")
 
     def to_text(self, language: str | None = None) -> str:
         """Return the table as plain text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -111,3 +112,55 @@ def test_the_same_diagram_gives_the_same_file(tmp_path):
         draw(CHAIN).save(tmp_path / "x.bmp")
     with pytest.raises(cg.DataError, match=r"folder 'absent' for x\.svg does not exist"):
         draw(CHAIN).save(tmp_path / "absent" / "x.svg")
+
+
+def test_groups_stand_side_by_side_with_their_own_numbers():
+    city = made({"A": ["a1", "a2"], "B": ["b1", "b2"]}, [("A", "B", 0.5, 0.001)], r2={"B": 0.25})
+    regency = replace(city, r2={"B": 0.11}, edges=tuple(replace(e, value=e.value / 2) for e in city.edges))
+    picture = draw({"city": city, "regency": regency}, indicators=False)
+    nodes = [p for p in picture.axes[0].patches if isinstance(p, Ellipse)]
+    assert len(nodes) == 4 and nodes[0].center[1] == nodes[2].center[1] and nodes[1].center[0] < nodes[2].center[0]
+    assert {"city", "regency"} <= set(texts(picture))
+    parts = {part for t in texts(picture) for part in t.split("\n")}
+    assert {".50**", ".25**", "R² = .25", "R² = .11"} <= parts
+    assert picture.alt.index("city:") < picture.alt.index("A to B: .50**") < picture.alt.index("regency:")
+
+
+def test_many_groups_go_on_below():
+    picture = draw(dict.fromkeys(["a", "b", "c", "d"], CHAIN))
+    nodes = [p.center for p in picture.axes[0].patches if isinstance(p, Ellipse)][::4]
+    assert len({y for _, y in nodes}) > 1 and picture.get_figwidth() < 16
+
+
+def test_all_groups_of_a_fit_are_drawn_unless_one_is_chosen():
+    data = cg.simulate("F =~ .8*x1 + .7*x2 + .6*x3\nG =~ .8*y1 + .7*y2 + .6*y3\nG ~ .5*F", 300, seed=1)
+    data = data.assign(area=np.repeat(["city", "regency"], 150))
+    fit = cg.sem("F =~ x1 + x2 + x3\nG =~ y1 + y2 + y3\nG ~ F", data, group="area")
+    both, one = cg.diagram(fit), cg.diagram(fit, group=2)
+    assert {"city", "regency"} <= set(texts(both)) and "city" not in texts(one)
+    assert sum("R²" in t for t in texts(both)) == 2
+    with pytest.raises(cg.OptionError, match="group=3 does not exist; the model has 2"):
+        cg.diagram(fit, group=3)
+
+
+def test_nodes_stand_where_they_are_put():
+    at = {"A": (0, 0), "B": (0, 1), "C": (1, 0.5), "D": (2, 0.5)}
+    place = {g[-1]: p.center for g, p in patches(draw(CHAIN, positions=at), Ellipse).items()}
+    assert place["A"][0] == place["B"][0] < place["C"][0] < place["D"][0]
+    assert place["A"][1] > place["C"][1] == place["D"][1] > place["B"][1]
+    assert place["C"][1] == pytest.approx((place["A"][1] + place["B"][1]) / 2)
+
+
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        ({"A": (0, 0)}, "positions= lacks B, C, D"),
+        ({"Aa": (0, 0)}, "'Aa', which is no node of the diagram"),
+        ({"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 0.1)}, "'C' and 'D' on one another"),
+        ({"A": (0,), "B": (0, 1), "C": (1, 0), "D": (2, 0)}, "a position is \\(column, row\\)"),
+        ({"A": (0, float("nan")), "B": (0, 1), "C": (1, 0), "D": (2, 0)}, "two numbers"),
+    ],
+)
+def test_positions_that_cannot_be(at, message):
+    with pytest.raises(cg.OptionError, match=message):
+        draw(CHAIN, positions=at, indicators=False)

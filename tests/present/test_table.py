@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pandas as pd
 import pytest
+from lxml import html
 
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.references import rule
@@ -53,6 +54,17 @@ def test_the_frame_holds_machine_numbers(example: Table) -> None:
     assert list(frame.columns) == ["section", "item", "loading", "ci_lower", "ci_upper", "p"]
     assert frame["loading"].iloc[0] == 0.812 and frame["p"].iloc[0] == 0.0001
     assert frame["item"].iloc[2] == "Kedua" and set(frame["section"]) == {"Kepercayaan"}
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_styler_prints_what_the_table_prints_and_holds_what_the_frame_holds(example: Table, language: str) -> None:
+    styler, grid = example.to_styler(language), example.grid(language)
+    pd.testing.assert_frame_equal(styler.data, example.to_frame(language))
+    first = styler.data.shape[1] - len(grid.heads)
+    page = html.fromstring(styler.to_html())
+    printed = [[c.text_content() for c in row.findall("td")][first:] for row in page.iterfind(".//tbody/tr")]
+    assert printed == [[c.full for c in row] for row in grid.body if not isinstance(row, str)]
+    assert [h.text_content() for h in page.iterfind(".//thead/tr/th")][first:] == list(grid.heads)
 
 
 def test_all_that_does_not_fit_together_is_told_at_once(example: Table) -> None:

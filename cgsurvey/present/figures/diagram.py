@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ from matplotlib.patches import Ellipse, FancyArrowPatch, Rectangle
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
+from cgsurvey.base.errors import OptionError, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
 from cgsurvey.present.figures.graph import Edge, Graph, graph
@@ -21,6 +22,7 @@ from cgsurvey.present.numbers import show
 from cgsurvey.sem.result import SemFit
 
 Points = NDArray[np.float64]
+ACROSS = 14.4  # inches that groups side by side may take: two pages
 WORDS = {
     "en": {
         "stars": "Standardised coefficients. * p < .05, ** p < .01, *** p < .001; dashed: p ≥ .05.",
@@ -49,7 +51,8 @@ def diagram(
     language: str = "en",
     indicators: bool | None = None,
     covariances: bool | None = None,
-    group: int = 1,
+    group: int | None = None,
+    positions: Mapping[str, tuple[float, float]] | None = None,
     title: str | None = None,
 ) -> Picture:
     """Draw the path diagram of a model.
@@ -65,8 +68,12 @@ def diagram(
         second order and where there are too many to be read (24 beside paths, 60 without).
     covariances : bool, optional
         Draw curved lines between exogenous factors; by default when they are at most ten.
-    group : int, default 1
-        Group of a multi-group model, from 1.
+    group : int, optional
+        Group of a multi-group model, from 1. Default: all groups, side by side.
+    positions : mapping, optional
+        Column and row of each factor, and of each observed variable that takes part in a path, e.g.
+        ``{"trust": (0, 0), "quality": (1, 0.5)}``: columns count to the right, rows downward, fractions stand between.
+        Indicators hang on their factors. By default places follow from the paths.
     title : str, optional
         Line above the diagram.
 
@@ -74,25 +81,43 @@ def diagram(
     -------
     Picture
         A matplotlib figure with `.save("diagram.svg" | ".pdf" | ".png")` and an alternative text.
+
+    Raises
+    ------
+    OptionError
+        When a group does not exist, or positions are incomplete, unknown, or lie on one another.
     """
     choose("language", language, ("en", "id"))
-    seen = graph(model, language=language, group=group)
+    names = model.meta.groups if isinstance(model, SemFit) else ()
+    if group is not None and not 1 <= group <= max(len(names), 1):
+        raise OptionError(f"group={group} does not exist; the model has {max(len(names), 1)}, counted from 1.")
+    shown = range(1, max(len(names), 1) + 1) if group is None else (group,)
+    panels = {names[g - 1] if names else "": graph(model, language=language, group=g) for g in shown}
     simulated = isinstance(model, SemFit) and model.meta.simulated
     return draw(
-        seen, language=language, indicators=indicators, covariances=covariances, title=title, simulated=simulated
+        panels,
+        language=language,
+        indicators=indicators,
+        covariances=covariances,
+        positions=positions,
+        title=title,
+        simulated=simulated,
     )
 
 
 def draw(
-    seen: Graph,
+    panels: Graph | Mapping[str, Graph],
     *,
     language: str = "en",
     indicators: bool | None = None,
     covariances: bool | None = None,
+    positions: Mapping[str, tuple[float, float]] | None = None,
     title: str | None = None,
     simulated: bool = False,
 ) -> Picture:
-    """Draw a graph; the arguments are those of `diagram`."""
+    """Draw a graph, or those of several groups by name; the arguments are those of `diagram`."""
+    graphs = {"": panels} if isinstance(panels, Graph) else panels
+    seen, words = next(iter(graphs.values())), WORDS[language]
     hanging = seen.children()
     nodes = [n for n in seen.structural() if n in seen.latent or any(n in (e.source, e.target) for e in seen.edges)]
     leaves = [c for cs in hanging.values() for c in cs if c not in seen.latent]
@@ -101,44 +126,90 @@ def draw(
     shown = indicators if indicators is not None else not nested and len(leaves) <= (24 if paths else 60)
     tree = hanging if shown else {k: [c for c in cs if c in seen.latent] for k, cs in hanging.items()}
     folded = {} if shown else {k: sum(c not in seen.latent for c in cs) for k, cs in hanging.items()}
+    if positions is not None:
+        _check(positions, nodes)
     layout = arrange(
         nodes,
         [(e.source, e.target) for e in paths if e.source in nodes and e.target in nodes],
         tree,
         frozenset(seen.observed),
+        positions,
     )
-
-    arcs = [e for e in seen.edges if e.op == "~~" and e.source in nodes and e.target in nodes]
-    hidden = [e for e in seen.edges if e.op == "~~" and e not in arcs]
-    if not (covariances if covariances is not None else len(arcs) <= 10):
-        hidden, arcs = hidden + arcs, []
-    words = WORDS[language]
-    told = [
-        words["path"].format(source=seen.labels[e.source], target=seen.labels[e.target], value=_value(e, language))
-        for e in paths
-    ]
-    alt = words["alt"].format(latent=len(seen.latent), observed=len(seen.observed), paths=" ".join(told)).strip()
-
+    if positions is not None and (upon := layout.upon_one_another()):
+        raise OptionError(
+            f"positions= puts '{upon[0]}' and '{upon[1]}' on one another; give one of them another column or row."
+        )
     footer = [words["stars"]] if seen.fitted else []
-    footer += [words["covariances"].format(n=len(hidden))] if hidden else []
+    canvases = {}
+    for name, one in graphs.items():
+        arcs = [e for e in one.edges if e.op == "~~" and e.source in nodes and e.target in nodes]
+        hidden = [e for e in one.edges if e.op == "~~" and e not in arcs]
+        if not (covariances if covariances is not None else len(arcs) <= 10):
+            hidden, arcs = hidden + arcs, []
+        if hidden:
+            line = words["covariances"].format(n=len(hidden))
+            footer += [line] if line not in footer else []
+        canvases[name] = _Canvas(one, layout, language, folded, arcs)
     if simulated:
         footer.insert(0, words["simulated"])
-    canvas = _Canvas(seen, layout, language, folded, arcs)
-    left, bottom, right, top = canvas.extent()
-    margin, foot = 0.12, 0.16 * len(footer) + (0.1 if footer else 0)
-    head = 0.3 if title else 0.0
-    width, height = right - left + 2 * margin, top - bottom + 2 * margin + foot + head
+    return _on_paper(canvases, _told(graphs, language), footer, title)
+
+
+def _told(graphs: Mapping[str, Graph], language: str) -> str:
+    """Return the alternative text: every path of every group."""
+    words, seen = WORDS[language], next(iter(graphs.values()))
+    told = []
+    for name, one in graphs.items():
+        told += [f"{name}:"] if name else []
+        told += [
+            words["path"].format(source=one.labels[e.source], target=one.labels[e.target], value=_value(e, language))
+            for e in one.edges
+            if e.op == "~"
+        ]
+    return words["alt"].format(latent=len(seen.latent), observed=len(seen.observed), paths=" ".join(told)).strip()
+
+
+def _check(positions: Mapping[str, tuple[float, float]], nodes: list[str]) -> None:
+    """Refuse positions that are no pairs of numbers, of unknown nodes, or not of all."""
+    for name, at in positions.items():
+        if name not in nodes:
+            raise OptionError(f"positions= names '{name}', which is no node of the diagram: {some(nodes)}.")
+        if len(at) != 2 or not all(isinstance(v, int | float) and np.isfinite(v) for v in at):
+            raise OptionError(f"positions= gives '{name}' {at!r}; a position is (column, row), two numbers.")
+    if left := [n for n in nodes if n not in positions]:
+        raise OptionError(
+            f"positions= lacks {some(left)}: give a column and a row to every node that is not an indicator."
+        )
+
+
+def _on_paper(canvases: Mapping[str, _Canvas], alt: str, footer: list[str], title: str | None) -> Picture:
+    """Put the drawings of all groups beside one another, under their names, as long as a page across holds them."""
+    margin, gap, name_height = 0.12, 0.45, 0.3
+    foot, head = 0.16 * len(footer) + (0.1 if footer else 0), 0.3 if title else 0.0
+    boxes = [c.extent() for c in canvases.values()]
+    wide, high = max(b[2] - b[0] for b in boxes), max(b[3] - b[1] for b in boxes)
+    named = name_height if any(canvases) else 0.0
+    beside = max(1, min(len(boxes), int((ACROSS + gap) // (wide + gap))))
+    below = -(-len(boxes) // beside)
+    width = beside * wide + (beside - 1) * gap + 2 * margin
+    height = below * (high + named) + (below - 1) * gap + 2 * margin + foot + head
     with drawing(max(width, 3.0), height, alt) as picture:
         spare = max(3.0 - width, 0) / 2
         axes = picture.add_axes((0, 0, 1, 1))
-        axes.set_xlim(left - margin - spare, right + margin + spare)
-        axes.set_ylim(bottom - margin - foot, top + margin + head)
+        axes.set_xlim(-margin - spare, width - margin + spare)
+        axes.set_ylim(-height + margin + head, margin + head)
         axes.set_axis_off()
-        canvas.draw(axes)
+        for k, ((name, canvas), (left, _, right, top)) in enumerate(zip(canvases.items(), boxes, strict=True)):
+            x, y = k % beside * (wide + gap), -(k // beside) * (high + named + gap)
+            if name:
+                axes.text(x + wide / 2, y, name, fontsize=8.5, weight="bold", ha="center", va="top")
+            canvas.move(x + (wide - right + left) / 2 - left, y - named - top)
+            canvas.draw(axes)
+        ground = -height + 2 * margin + head + foot
         for k, line in enumerate(footer):
-            axes.text(left - spare, bottom - 0.14 - 0.16 * k, line, fontsize=7, color=GREY, va="top", ha="left")
+            axes.text(-spare, ground - margin - 0.02 - 0.16 * k, line, fontsize=7, color=GREY, va="top", ha="left")
         if title:
-            axes.text((left + right) / 2, top + margin, title, fontsize=9.5, weight="bold", ha="center", va="bottom")
+            axes.text(width / 2 - margin, margin, title, fontsize=9.5, weight="bold", ha="center", va="bottom")
     return picture
 
 
@@ -181,7 +252,7 @@ class _Canvas:
     """Draws a graph on a layout; keeps what has been occupied, so that labels find free places."""
 
     def __init__(self, seen: Graph, layout: Layout, language: str, folded: dict[str, int], arcs: list[Edge]) -> None:
-        self.seen, self.places = seen, layout.places
+        self.seen, self.places = seen, dict(layout.places)
         self.language, self.folded = language, folded
         self.box = layout.extent
         self.lines = self._route(arcs)
@@ -198,6 +269,12 @@ class _Canvas:
             left, right = min(left, every[:, 0].min() - 0.2), max(right, every[:, 0].max() + 0.2)
             bottom, top = min(bottom, every[:, 1].min() - 0.1), max(top, every[:, 1].max() + 0.12)
         return left, bottom, right, top
+
+    def move(self, dx: float, dy: float) -> None:
+        """Shift everything by inches, before it is drawn."""
+        self.places = {n: replace(p, x=p.x + dx, y=p.y + dy) for n, p in self.places.items()}
+        self.lines = {e: curve + np.array([dx, dy]) for e, curve in self.lines.items()}
+        self.taken = list(self.places.values())
 
     def draw(self, axes: Axes) -> None:
         """Draw lines first, then nodes over them, then the labels of the lines."""

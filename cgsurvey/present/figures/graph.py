@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from cgsurvey.base.model import Model
 from cgsurvey.sem.result import SemFit
@@ -84,9 +83,7 @@ def graph(model: SemFit | Model | str, *, language: str = "en", group: int = 1) 
         for r in rows.itertuples()
         if not (r.op == "~~" and (r.free == 0 or r.std_all == 0))
     )
-    r2 = model.r2[group] if isinstance(model.r2, dict) else model.r2
-    if isinstance(r2, pd.DataFrame):
-        r2 = r2.iloc[:, group - 1]
+    r2 = model.r2.xs(model.meta.groups[group - 1]) if model.meta.groups else model.r2
     names = (*model.latents, *model.observed)
     labels = {n: model.meta.label(n, language) for n in names}
     return Graph(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 # Factors without paths between them stand in columns of at most GRID.
 GRID = 6
@@ -43,6 +44,11 @@ class Layout:
     places: Mapping[str, Place]
     extent: tuple[float, float, float, float]
     ranks: Mapping[str, int]
+
+    def upon_one_another(self) -> tuple[str, str] | None:
+        """Return two nodes that share an area, the first found."""
+        pairs = combinations(self.places, 2)
+        return next(((a, b) for a, b in pairs if self.places[a].overlaps(self.places[b])), None)
 
 
 def ranks(nodes: Sequence[str], arrows: Sequence[tuple[str, str]]) -> dict[str, int]:
@@ -85,6 +91,7 @@ def arrange(
     arrows: Sequence[tuple[str, str]],
     children: Mapping[str, Sequence[str]],
     boxes: frozenset[str],
+    at: Mapping[str, tuple[float, float]] | None = None,
 ) -> Layout:
     """Place structural nodes and their measurement trees.
 
@@ -98,8 +105,13 @@ def arrange(
         What each node measures, for structural nodes and for factors within a tree.
     boxes : frozenset of str
         Observed variables, which are drawn as boxes.
+    at : mapping, optional
+        Column and row of every structural node, counted to the right and downward; fractions stand between. Columns
+        and rows are as wide as the widest node with its tree.
     """
     rank = ranks(nodes, arrows)
+    if at is not None:
+        return _on_grid(nodes, children, boxes, at, rank)
     columns = _ordered(nodes, arrows, rank)
     sides = [_side(k, len(columns), len(c)) for k, c in enumerate(columns)]
     if not arrows and len(nodes) > GRID:
@@ -123,13 +135,36 @@ def arrange(
             for name, (dx, dy, w, h, s) in b.parts.items():
                 places[name] = Place(x + dx, anchor - middle + dy, w, h, s)
         x += right + COLUMN_GAP
-    extent = (
+    return Layout(places, _extent(places), rank)
+
+
+def _on_grid(
+    nodes: Sequence[str],
+    children: Mapping[str, Sequence[str]],
+    boxes: frozenset[str],
+    at: Mapping[str, tuple[float, float]],
+    rank: Mapping[str, int],
+) -> Layout:
+    first, last = min(at[n][0] for n in nodes), max(at[n][0] for n in nodes)
+    side = {n: "below" if first < at[n][0] < last else "left" if at[n][0] < last else "right" for n in nodes}
+    blocks = {n: _block(n, children, boxes, side[n]) for n in nodes}
+    # Trees of the outer columns hang outward and take no room between columns.
+    inner = [b.left + b.right if side[n] == "below" else ELLIPSE[0] for n, b in blocks.items()]
+    across, down = max(inner) + COLUMN_GAP, max(b.above + b.below for b in blocks.values()) + NODE_GAP
+    places: dict[str, Place] = {}
+    for n, block in blocks.items():
+        x, y = at[n][0] * across, -at[n][1] * down
+        places |= {name: Place(x + dx, y + dy, w, h, s) for name, (dx, dy, w, h, s) in block.parts.items()}
+    return Layout(places, _extent(places), rank)
+
+
+def _extent(places: Mapping[str, Place]) -> tuple[float, float, float, float]:
+    return (
         min(p.x - p.width / 2 for p in places.values()),
         min(p.y - p.height / 2 for p in places.values()),
         max(p.x + p.width / 2 for p in places.values()),
         max(p.y + p.height / 2 for p in places.values()),
     )
-    return Layout(places, extent, rank)
 
 
 @dataclass(frozen=True)

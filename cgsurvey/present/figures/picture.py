@@ -7,12 +7,16 @@ import textwrap
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+from cgsurvey.base.errors import OptionError, did_you_mean
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Meta
 from cgsurvey.present.writers import write_bytes
@@ -44,6 +48,45 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "cgsurvey",
     "pdf.fonttype": 42,
 }
+
+
+_BASE = 8.0
+_chosen: ContextVar[tuple[str | None, float]] = ContextVar("figure_style", default=(None, _BASE))
+
+
+@contextmanager
+def figure_style(*, font: str | None = None, size: float = _BASE) -> Iterator[None]:
+    """Draw the pictures within a `with` block in a typeface and size that a journal or campus asks for.
+
+    Pictures are as wide as a column (3.5 inches) or a page (7.2 inches) of a journal, so that they need no scaling.
+
+    Parameters
+    ----------
+    font : str, optional
+        A typeface that is installed, e.g. "Times New Roman". Signs that it lacks are taken from the usual one.
+    size : float, default 8
+        Size of ordinary text in points, 6 to 9; smaller and larger texts follow.
+
+    Raises
+    ------
+    OptionError
+        When the typeface is not installed here, or the size is outside the limits.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> with cg.figure_style(font="DejaVu Serif", size=9):
+    ...     picture = cg.diagram("trust =~ t1 + t2 + t3")
+    """
+    if not 6 <= size <= 9:
+        raise OptionError(f"size={size:g} is outside 6 to 9 points; texts of pictures would be unreadable or overlap.")
+    if font is not None and font not in (known := font_manager.get_font_names()):
+        raise OptionError(f"font='{font}' is not installed here.{did_you_mean(font, known)}")
+    token = _chosen.set((font, size))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
 
 
 class Picture(Figure):
@@ -104,7 +147,26 @@ def item_words(meta: Meta, item: str, language: str) -> str:
 @contextmanager
 def drawing(width: float, height: float, alt: str) -> Iterator[Picture]:
     """Give a new picture of `width` x `height` inches to draw on, in the style of the package."""
+    font, size = _chosen.get()
     with matplotlib.rc_context(STYLE):
+        if font is not None:
+            matplotlib.rcParams["font.family"] = [font, "DejaVu Sans"]  # which matplotlib brings along
         picture = Picture(figsize=(width, height), facecolor="white")
         picture.alt = alt
         yield picture
+        if size != _BASE:
+            _enlarge(picture, size / _BASE)
+
+
+def _enlarge(picture: Picture, times: float) -> None:
+    # Ticks may be made anew when the picture is printed, so that their size is set on the axis.
+    ticks = [
+        (a, next((float(t.get_fontsize()) for t in a.get_ticklabels()), 0))
+        for x in picture.axes
+        for a in (x.xaxis, x.yaxis)
+    ]
+    for text in picture.findobj(Text):
+        text.set_fontsize(float(text.get_fontsize()) * times)
+    for axis, size in ticks:
+        if size:
+            axis.set_tick_params(which="both", labelsize=size * times)
