@@ -103,6 +103,7 @@ _WHERE = {
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
     "collaboration": ("activities", "Activities", "criteria", "Criteria", "ladder", "Ladder"),
+    "robustness": ("fragility", "Fragility"),
     "service_quality": (
         *("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
         *("service_quality", "ServiceQuality", "ipa", "ImportancePerformance", "drivers", "Drivers"),
@@ -257,6 +258,7 @@ if TYPE_CHECKING:
         survey_estimates,
         survey_regression,
     )
+    from cgsurvey.robustness import Fragility, fragility
     from cgsurvey.sem import (
         Comparison,
         Invariance,

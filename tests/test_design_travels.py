@@ -71,6 +71,7 @@ ANALYSES: Mapping[str, tuple[Callable[[Any], cg.Result], str]] = {
         lambda d: cg.exclusion_sensitivity(cg.screen(d), "longstring", constructs=CONSTRUCTS),
         "responses.design_not_used",
     ),
+    "fragility": (lambda d: cg.fragility(MODEL, d, estimators="MLR"), "sem.weights"),
     "cfa": (lambda d: cg.cfa(MODEL, d), "sem.weights"),
     "sem": (lambda d: cg.sem(MODEL, d), "sem.clusters"),
     "invariance": (lambda d: cg.invariance(MODEL, d, group="sex"), "sem.weights"),

@@ -1,0 +1,149 @@
+"""Specifications: which analyses are run beside the main one, and one of them run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cgsurvey.base.errors import DataError, EstimationError, ModelError, OptionError
+from cgsurvey.responses.source import Source
+from cgsurvey.sem import SemFit, sem
+from cgsurvey.sem.hypotheses import test_hypotheses as decide
+from cgsurvey.sem.options import Options, resolve
+from cgsurvey.sem.table import explained_variables
+
+EVERYBODY, FLAGGED, NONE = "everybody", "all rules", "none"
+CATEGORIES = 7  # whole-number answers of an item up to which it counts as ordered
+IMPROPER = ("sem.heywood", "sem.latent_covariance", "sem.residual_covariance")
+FIT = ("cfi", "rmsea", "srmr")
+LEAST_SQUARES = ("ULS", "DWLS", "WLS", "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV")
+_LIKELIHOOD = ("fiml", "fiml.x", "ml", "direct", "ml.x")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to analyse the data; `left_out` is the office that is not in it, "" for none."""
+
+    estimator: str
+    respondents: str = EVERYBODY
+    weights: str = NONE
+    cluster: str = NONE
+    missing: str = "listwise"
+    left_out: str = ""
+
+
+DIMENSIONS = tuple(f.name for f in fields(Choice) if f.name != "left_out")
+
+
+def combinations(levels: Mapping[str, Sequence[str]], *, every: bool) -> Iterator[Choice]:
+    """Go through the choices, the main one (the first level of each dimension) first.
+
+    Parameters
+    ----------
+    levels : mapping
+        Dimension to its levels.
+    every : bool
+        All combinations; else one level changed at a time.
+    """
+    main = {name: values[0] for name, values in levels.items()}
+    if every:
+        for chosen in product(*levels.values()):
+            yield Choice(**dict(zip(levels, chosen, strict=True)))
+        return
+    yield Choice(**main)
+    for name, values in levels.items():
+        for value in values[1:]:
+            yield Choice(**(main | {name: value}))
+
+
+def given(choice: Choice, base: Mapping[str, Any], ordered: Sequence[str]) -> tuple[Choice, dict[str, Any]]:
+    """Return a choice as it takes effect, and the options of `sem`.
+
+    Ordered items have no likelihood of incomplete rows here: what is "fiml" for a likelihood is "pairwise" for them.
+    """
+    least_squares = choice.estimator in LEAST_SQUARES
+    if least_squares and ordered and choice.missing in _LIKELIHOOD:
+        choice = replace(choice, missing="pairwise")
+    options = dict(base) | {
+        "estimator": choice.estimator,
+        "missing": choice.missing,
+        "weights": False if choice.weights == NONE else choice.weights,
+        "cluster": False if choice.cluster == NONE else choice.cluster,
+    }
+    return choice, options | ({"ordered": tuple(ordered)} if least_squares and ordered else {})
+
+
+def effective(options: Mapping[str, Any], source: Source) -> Options:
+    """Return options as they take effect, the same for what gives the same numbers; OptionError where undefined."""
+    made = resolve(options, source.design)
+    # With clusters or weights ML has the errors and the test of MLR.
+    return replace(made, estimator="MLR") if made.estimator == "ML" and made.se == "robust.huber.white" else made
+
+
+def ordered_items(model: str, source: Source, groups: int) -> tuple[str, ...]:
+    """Return explained observed variables with whole answers of at most seven kinds."""
+    out = []
+    for name in explained_variables(str(model), groups):
+        if name in source.frame:
+            x = pd.to_numeric(source.frame[name], errors="coerce").dropna().unique()
+            if 2 <= len(x) <= CATEGORIES and np.all(x == np.round(x)):
+                out.append(name)
+    return tuple(out)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one specification gave: `row` of the table of specifications, `estimates` by hypothesis."""
+
+    row: dict[str, Any]
+    estimates: list[dict[str, Any]]
+    fit: SemFit | None = None
+
+
+def run(
+    task: tuple[Choice, dict[str, Any], np.ndarray],
+    *,
+    model: str,
+    source: Source,
+    hypotheses: Mapping[str, str],
+    level: float,
+) -> Outcome:
+    """Fit one specification; a fit that fails is told, not raised."""
+    choice, options, rows = task
+    try:
+        fit = sem(model, replace(source, frame=source.frame[rows], notes=()), **options)
+        if not fit.converged:
+            raise EstimationError("the model did not converge.")
+        return outcome(choice, fit, estimates_of(fit, hypotheses, level))
+    except (DataError, EstimationError, ModelError, OptionError) as error:
+        return failure(choice, int(rows.sum()), str(error))
+
+
+def outcome(choice: Choice, fit: SemFit, estimates: list[dict[str, Any]]) -> Outcome:
+    """Return what a fit gave."""
+    measures = {m: float(fit.fit_measures.get(m, np.nan)) for m in FIT}
+    improper = any(n.code in IMPROPER for n in fit.notes)
+    row = vars(choice) | {"n": fit.meta.n, "converged": True, "admissible": not improper, **measures, "reason": ""}
+    return Outcome(row, estimates, fit)
+
+
+def failure(choice: Choice, n: int, why: str) -> Outcome:
+    """Return a specification without numbers, and why."""
+    empty = dict.fromkeys(FIT, np.nan)
+    return Outcome(vars(choice) | {"n": n, "converged": False, "admissible": False, **empty, "reason": why}, [])
+
+
+def estimates_of(fit: SemFit, hypotheses: Mapping[str, str], level: float) -> list[dict[str, Any]]:
+    """Return one mapping per hypothesis: its estimate with error, raw and standardised."""
+    found = decide(fit, hypotheses, alpha=level).tidy()
+    std = fit.standardized()
+    names = [r.lhs if r.op == ":=" else f"{r.lhs} {r.op} {r.rhs}" for r in std.itertuples()]
+    limits = std.assign(path=names).drop_duplicates("path").set_index("path")[["ci_lower", "ci_upper"]]
+    found[["std_lower", "std_upper"]] = limits.loc[found["path"]].to_numpy()
+    found["statistic"] = found["estimate"] / found["std_error"].where(found["std_error"] > 0)
+    return found.drop(columns="decision").to_dict("records")
