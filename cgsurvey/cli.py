@@ -32,6 +32,9 @@ WORDS = {
         "simulated": "These data are simulated: they show the way, not a finding.",
         "where": "Report, tables and figures",
         "written": "Written: {}",
+        "ready": "{0} is ready. Edit {1}, then: cgsurvey run {0}",
+        "drafted": "{0} is ready. First say in {1} which items belong to which construct; then edit the "
+        "plan {2}; then: cgsurvey run {0}",
         "verified": "{} numbers and texts compared, {} differ (file: place: printed | computed again).",
         "flags": "On the command line: --missing-code 99, --alias 'TEXT=CHOICE', --mapping mapping.yaml, "
         "--allow-missing-items.",
@@ -40,6 +43,9 @@ WORDS = {
         "simulated": "Data ini simulasi: menunjukkan cara kerja, bukan temuan.",
         "where": "Laporan, tabel, dan gambar",
         "written": "Ditulis: {}",
+        "ready": "{0} sudah siap. Sunting {1}, lalu jalankan: cgsurvey run {0}",
+        "drafted": "{0} sudah siap. Tentukan dahulu di {1} butir mana milik konstruk mana; lalu sunting "
+        "rencana {2}; lalu jalankan: cgsurvey run {0}",
         "verified": "{} angka dan teks dibandingkan, {} berbeda (berkas: tempat: tercetak | dihitung ulang).",
         "flags": "Pada baris perintah: --missing-code 99, --alias 'TEKS=PILIHAN', --mapping mapping.yaml, "
         "--allow-missing-items.",
@@ -73,7 +79,9 @@ def new(
     from cgsurvey.study import new_study
 
     plan = new_study(folder, data=data, instrument=instrument, language=language or "en", force=force)
-    typer.echo(f"{folder} is ready. Edit {plan}, then: cgsurvey run {plan}")
+    words = WORDS[choose("language", language or "en", tuple(WORDS))]
+    drafted = folder / "instrument.yaml" if data is not None and instrument is None else None
+    typer.echo(words["drafted"].format(folder, drafted, plan) if drafted else words["ready"].format(folder, plan))
 
 
 @app.command()

@@ -109,6 +109,7 @@ def read(plan: Plan, base: Path, instrument: Instrument) -> dict[str, Responses]
             missing_codes=data.missing_codes,
             aliases=data.aliases or None,
             missing_items=data.missing_items,
+            day_first=data.day_first,
             mapping=base / data.mapping if isinstance(data.mapping, str) else data.mapping,
             sheet=data.sheet,
             simulated=data.simulated,

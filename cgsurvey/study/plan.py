@@ -58,6 +58,7 @@ class DataSection:
     missing_codes: tuple[int | str, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
     missing_items: Literal["error", "allow"] = "error"
+    day_first: bool | None = None
     weights: str | None = None
     cluster: str | None = None
     strata: str | None = None

@@ -61,7 +61,7 @@ def new_study(
     if source is not None and not source.is_file():
         raise DataError(f"there is no data file '{source.name}'.")
 
-    plan = _sample_plan() if source is None else _own_plan(source, instrument, target)
+    plan = _sample_plan() if source is None else _own_plan(source, instrument, target, language)
     (target / "data").mkdir(parents=True, exist_ok=True)
     for file in plan.pop("files"):
         shutil.copyfile(file, target / "data" / file.name)
@@ -81,18 +81,19 @@ def _sample_plan() -> dict[str, Any]:
     return {**defaults, "data": "\n".join(data), "instrument": entry["instrument"], "files": [sample / entry["file"]]}
 
 
-def _own_plan(source: Path, instrument: str | None, target: Path) -> dict[str, Any]:
+def _own_plan(source: Path, instrument: str | None, target: Path, language: str) -> dict[str, Any]:
     data = [f'file = "data/{source.name}"']
     if instrument is None:
         made = "instrument.yaml"
-        draft, mapping = draft_instrument(source)
+        draft, mapping = draft_instrument(source, language)
         target.mkdir(parents=True, exist_ok=True)
         words = package_yaml("study/templates/own.yaml")["draft"]
         (target / made).write_text(f"# {words['en']}\n# {words['id']}\n{draft.to_yaml()}", encoding="utf-8")
         if mapping:
             import yaml
 
-            (target / "mapping.yaml").write_text(yaml.safe_dump(mapping, sort_keys=False), encoding="utf-8")
+            text = yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, width=10_000)
+            (target / "mapping.yaml").write_text(text, encoding="utf-8")
             data.append('mapping = "mapping.yaml"')
     elif Path(instrument).is_file():
         made = Path(instrument).name
@@ -106,10 +107,10 @@ def _own_plan(source: Path, instrument: str | None, target: Path) -> dict[str, A
     return {**empty, "data": "\n".join(data), "instrument": made, "measurement": f'"{kind}"', "files": [source]}
 
 
-def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
+def draft_instrument(source: Path, language: str = "en") -> tuple[Instrument, dict[str, str | int]]:
     """Draw up an instrument from columns that look like ratings: few whole numbers from 0 to 11, or words of a scale.
 
-    One cell in ten may be something else, such as a code for "no answer".
+    One cell in ten may be something else, such as a code for "no answer". Headers are taken as wordings in `language`.
 
     Returns
     -------
@@ -118,7 +119,8 @@ def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
         are those observed within the construct, or the shared scale whose labels stand in the cells. To be completed
         by hand.
     dict
-        Item to position of its column (from 1), for columns whose headers are questions and no names.
+        Item to header of its column, for columns whose headers are questions and no names; to its position (from 1)
+        where several columns have that header.
 
     Raises
     ------
@@ -126,12 +128,13 @@ def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
         When no column looks like ratings.
     """
     # Positions count all columns of the file, also those of persons, which are no items.
-    frame, persons = read_responses(source, personal="keep").frame, read_responses(source).provenance.dropped
+    frame = read_responses(source, personal="keep").frame
+    persons = read_responses(source).provenance.dropped
     labelled = {s.name: s for s in load_instrument("cgsurvey_core").scales.values() if s.type == "likert"}
     items: dict[str, dict[str, str]] = {}
     words: dict[str, Scale] = {}
     ends: dict[str, tuple[int, int]] = {}
-    mapping: dict[str, int] = {}
+    mapping: dict[str, str | int] = {}
     for k, header in enumerate(frame.columns, start=1):
         cells = frame[header].dropna()
         values = pd.to_numeric(cells, errors="coerce").dropna()
@@ -143,7 +146,7 @@ def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
             name, stem = header, re.sub(r"_?\d+r?$", "", header) or header
         else:
             name, stem = f"q{k}", "q"
-            mapping[name] = k
+            mapping[name] = k if _shared(header, set(frame.columns)) else header
         block = f"{stem}_block"
         items.setdefault(block, {})[name] = header
         if scale:
@@ -157,7 +160,14 @@ def draft_instrument(source: Path) -> tuple[Instrument, dict[str, int]]:
             f"the words of the scales {', '.join(labelled)}). "
             "Name the instrument instead: cgsurvey new FOLDER --data FILE --instrument NAME."
         )
-    return Instrument.from_items(items, id="my_instrument", scale={**ends, **words}), mapping
+    made = Instrument.from_items(items, id="my_instrument", scale={**ends, **words}, language=language)
+    return made, mapping
+
+
+def _shared(header: str, headers: set[str]) -> bool:
+    """Say whether several columns of the file have a header; all but the first were given a number."""
+    first = re.sub(r" \(\d+\)$", "", header)
+    return f"{header} (2)" in headers or (first != header and first in headers)
 
 
 def _looks_like_ratings(values: pd.Series, answered: int) -> bool:

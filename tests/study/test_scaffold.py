@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import cgsurvey as cg
 from cgsurvey.base.data import shipped
@@ -63,12 +64,25 @@ def test_answers_in_words_give_a_draft_that_reads_its_file(tmp_path):
         mapping=tmp_path / "s" / plan.data.mapping,
         missing_codes=[99],
     )
-    # The columns of persons are no items and move nobody else's position.
+    # The columns of persons are no items and move nobody else.
     assert answers.items == ("q3", "q6", "kerja1") and answers.provenance.dropped == ("Nama lengkap", "No. HP")
     said = frame["Apakah ruang bersih?"].map(dict(zip(words, range(1, 6), strict=True)))
     assert answers.frame["q3"].tolist() == said.tolist()
     assert answers.frame["q6"].iloc[4:].tolist() == frame["Puas?"].iloc[4:].astype(float).tolist()
+    mapping = yaml.safe_load((tmp_path / "s" / plan.data.mapping).read_text(encoding="utf-8"))
+    assert mapping == {"q3": "Apakah ruang bersih?", "q6": "Puas?"}
+    assert answers.instrument.item("q3").label == {"id": "Apakah ruang bersih?"}
     assert answers.instrument.item("kerja1").scale.max == 5 and np.isnan(answers.frame["kerja1"].iloc[3])
+
+
+def test_columns_that_share_a_header_are_found_by_their_place(tmp_path):
+    rows = "\n".join(f"{k % 5 + 1};{(k + 2) % 5 + 1}" for k in range(30))
+    (tmp_path / "twice.csv").write_text(f"Puas ya?;Puas ya?\n{rows}\n", encoding="utf-8")
+    plan = read_plan(new_study(tmp_path / "s", data=tmp_path / "twice.csv"))
+    folder = tmp_path / "s"
+    assert yaml.safe_load((folder / "mapping.yaml").read_text(encoding="utf-8")) == {"q1": 1, "q2": 2}
+    answers = cg.read_responses(folder / plan.data.file, folder / "instrument.yaml", mapping=folder / "mapping.yaml")
+    assert answers.frame["q1"].tolist()[:3] == [1, 2, 3] and answers.frame["q2"].tolist()[:3] == [3, 4, 5]
 
 
 def test_a_named_instrument_is_taken_as_it_is(tmp_path, export):
