@@ -12,6 +12,7 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, OptionError, some
 from cgsurvey.base.options import choose
 from cgsurvey.moments.build import numbers
+from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.source import as_source
 
 
@@ -21,15 +22,16 @@ class Products:
 
     Attributes
     ----------
-    data : DataFrame
-        The data with one more column per product, "x1.z1".
+    data : Responses or DataFrame
+        The data, of the kind that was given, with one more column per product, "x1.z1". Responses keep their design,
+        so that a fit allows for clusters and weights.
     syntax : str
         Lavaan syntax that measures the product factor.
     names : tuple of str
         The new columns.
     """
 
-    data: pd.DataFrame = field(repr=False)
+    data: Responses | pd.DataFrame = field(repr=False)
     syntax: str
     names: tuple[str, ...]
 
@@ -118,4 +120,6 @@ def product_indicators(
             if (a == c) != (b == d)
         ]
     more = pd.DataFrame(made, index=frame.index, columns=list(names))
-    return Products(pd.concat([frame, more], axis=1), "\n".join(lines), names)
+    held = data.frame if isinstance(data, Responses) else frame
+    wide = pd.concat([held, more], axis=1)
+    return Products(data.replace(frame=wide) if isinstance(data, Responses) else wide, "\n".join(lines), names)

@@ -39,6 +39,7 @@ from cgsurvey.sem.table import ParameterTable
 
 if TYPE_CHECKING:
     from cgsurvey.sem.cross_check import CrossCheck
+    from cgsurvey.sem.hypotheses import Hypotheses
     from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
     from cgsurvey.sem.moderation import SimpleSlopes
 
@@ -468,6 +469,27 @@ class SemFit(Result):
         from cgsurvey.sem.joint_tests import wald
 
         return wald(self, constraints)
+
+    @one_thread()
+    def hypotheses(self, statements: Mapping[str, str], *, alpha: float = 0.05) -> Hypotheses:
+        """Decide hypotheses about paths and defined parameters.
+
+        Parameters
+        ----------
+        statements : mapping of str to str
+            Name to statement, e.g. ``{"H1": "satisfaction ~ quality > 0"}``; those of an instrument are
+            `Instrument.hypotheses`.
+        alpha : float
+            Level of the two-sided tests.
+
+        Raises
+        ------
+        OptionError
+            A statement cannot be read or names a parameter that the model lacks; all such statements are listed.
+        """
+        from cgsurvey.sem.hypotheses import test_hypotheses
+
+        return test_hypotheses(self, statements, alpha=alpha)
 
     @one_thread()
     def score_test(self, *, add: str | None = None, release: Sequence[int] | None = None) -> ScoreTest:

@@ -161,3 +161,16 @@ def test_missing_answers_give_missing_products(data):
     made = cg.product_indicators(holes, X, Z, "XZ").data
     assert np.isnan(made.loc[3, "x2.z2"]) and made.drop(index=3)["x2.z2"].notna().all()
     assert made["x2.z2"].mean() == pytest.approx(0, abs=1e-12)
+
+
+def test_responses_keep_their_design_and_the_direction_of_their_items():
+    answers = cg.load_sample()
+    trust, lead = ["sm_tru2", "sm_tru3", "sm_tru4r"], ["cj_lea1", "cj_lea2", "cj_lea3"]
+    made = cg.product_indicators(answers, lead, trust, "product")
+    assert made.data.design == answers.design and made.data.simulated
+    pd.testing.assert_frame_equal(made.data.frame[answers.frame.columns], answers.frame)
+    plain = cg.product_indicators(answers.keyed, lead, trust, "product").data
+    pd.testing.assert_frame_equal(made.data.frame[list(made.names)], plain[list(made.names)])
+    syntax = f"{made.syntax}\nmutual_trust =~ {' + '.join(trust)}"
+    fit = cg.cfa(syntax, made.data, missing="fiml", estimator="MLR")
+    assert any(n.code == "sem.clusters" for n in fit.notes)

@@ -1,4 +1,4 @@
-"""Pictures of models: path diagram, loadings, interaction."""
+"""Pictures of models: path diagram, loadings, effects, interaction."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ import pandas as pd
 
 from cgsurvey.base.references import rule
 from cgsurvey.present.figures.diagram import diagram
-from cgsurvey.present.figures.drawers import Drawers, drawers
+from cgsurvey.present.figures.drawers import Drawers, drawers, numbered
+from cgsurvey.present.figures.effects import effect_forest
+from cgsurvey.present.figures.forest import pages
 from cgsurvey.present.figures.loadings import loading_plot
 from cgsurvey.present.figures.moderation import interaction_plot
 from cgsurvey.present.figures.picture import Picture
-from cgsurvey.sem import SemFit, SimpleSlopes
+from cgsurvey.sem import Mediation, SemFit, SimpleSlopes
 
 
 @drawers.register(SimpleSlopes)
 def _of_slopes(x: SimpleSlopes, language: str) -> Drawers:
     return {"interaction": partial(interaction_plot, x, language=language)}
+
+
+@drawers.register(Mediation)
+def _of_mediation(x: Mediation, language: str) -> Drawers:
+    rows = x.standardized()
+    # Groups of one pair stand in the same rows.
+    rows = rows[rows["estimate"].notna()].sort_values(["cause", "outcome"], kind="stable", ignore_index=True)
+    parts = pages((rows["cause"] + " " + rows["outcome"]).tolist())
+    return numbered("effects", [partial(effect_forest, x, rows.iloc[page], language=language) for page in parts])
 
 
 @drawers.register(SemFit)

@@ -30,6 +30,9 @@ CAPTIONS: Mapping[str, Words] = {
     "retest": Words("Agreement of two occasions", "Kesepakatan dua waktu pengukuran"),
     "discriminant": Words("Factor correlations with intervals", "Korelasi faktor beserta intervalnya"),
     "criteria": Words("Information criteria of rival models", "Kriteria informasi model tandingan"),
+    "effects": Words(
+        "Direct and indirect effects with intervals", "Pengaruh langsung dan tidak langsung beserta selangnya"
+    ),
     "interaction": Words("Interaction and region of significance", "Interaksi dan daerah signifikansi"),
     "residuals": Words("Residuals of the regression", "Residual regresi"),
     "group_means": Words("Means of the groups with intervals", "Rerata kelompok beserta selangnya"),
@@ -49,6 +52,7 @@ BESIDE = {
     "reliability": "reliability",
     "loadings": "loadings",
     "htmt": "htmt",
+    "effects": "mediation",
     "interaction": "simple_slopes",
     "scree": "n_factors",
     "pattern": "pattern",
