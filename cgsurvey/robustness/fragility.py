@@ -207,7 +207,7 @@ def fragility(
     options = dict(main.meta.options) | {"estimators": tuple(levels["estimator"]), "missing": tuple(levels["missing"])}
     options |= {"how": how, "alpha": float(alpha), "leave_out": column}
     options |= {"rules": tuple(k for k in kept if k != EVERYBODY)}
-    references = ("simonsohn2020", "steegen2016", *main.meta.references)
+    references = tuple(dict.fromkeys(["simonsohn2020", "steegen2016", *(r for o in found for r in o.references)]))
     return Fragility(
         specifications=specifications,
         estimates=table,

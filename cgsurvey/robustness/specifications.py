@@ -98,11 +98,11 @@ def ordered_items(model: str, source: Source, groups: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one specification gave: `row` of the table of specifications, `estimates` by hypothesis."""
+    """What one specification gave: `row` of the table of specifications, `estimates` by hypothesis, its sources."""
 
     row: dict[str, Any]
     estimates: list[dict[str, Any]]
-    fit: SemFit | None = None
+    references: tuple[str, ...] = ()
 
 
 def run(
@@ -129,7 +129,7 @@ def outcome(choice: Choice, fit: SemFit, estimates: list[dict[str, Any]]) -> Out
     measures = {m: float(fit.fit_measures.get(m, np.nan)) for m in FIT}
     improper = any(n.code in IMPROPER for n in fit.notes)
     row = vars(choice) | {"n": fit.meta.n, "converged": True, "admissible": not improper, **measures, "reason": ""}
-    return Outcome(row, estimates, fit)
+    return Outcome(row, estimates, fit.meta.references)
 
 
 def failure(choice: Choice, n: int, why: str) -> Outcome:

@@ -14,6 +14,7 @@ from cgsurvey.present.figures import (
     of_quality,
     of_reliability,
     of_responses,
+    of_robustness,
     of_satisfaction,
     of_sem,
 )
@@ -29,6 +30,7 @@ _ROOMS = (
     of_quality,
     of_reliability,
     of_responses,
+    of_robustness,
     of_satisfaction,
     of_sem,
 )
@@ -53,7 +55,8 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
         GroupComparison ("group_means"), Correlations ("correlation_matrix"), CrossTable ("crosstab"), Power
         ("power"), SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend"), ServiceQuality
         ("quality", "gaps", "surface"), ImportancePerformance ("quadrants"), Drivers ("drivers", "driver_elements",
-        "driver_items"). What needs several pictures is numbered, "likert_1", "likert_2".
+        "driver_items"), Fragility ("specification_curve" per hypothesis). What needs several pictures is numbered,
+        "likert_1", "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

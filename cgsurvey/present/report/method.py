@@ -35,6 +35,7 @@ from cgsurvey.responses.linkage import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import Normality
 from cgsurvey.responses.representativeness import Representativeness
+from cgsurvey.robustness import Fragility
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.cross_check import CrossCheck
@@ -146,6 +147,7 @@ def _models(draft: Draft) -> Iterator[Sentence]:
         ("comparison", Comparison, None),
         ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
         ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),
+        ("fragility", Fragility, {"simonsohn2020", "steegen2016"}),
     ):
         for found in p.of(kind)[:1]:
             values = {"cites": draft.cites(k for k in found.meta.references if keys is None or k in keys)}

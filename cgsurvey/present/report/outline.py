@@ -32,6 +32,7 @@ from cgsurvey.responses.linkage import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import Normality
 from cgsurvey.responses.representativeness import Representativeness
+from cgsurvey.robustness import Fragility
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.cross_check import CrossCheck
@@ -67,6 +68,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "invariance": (Invariance,),
     "structure": MODELS,
     "hypotheses": (Hypotheses,),
+    "fragility": (Fragility,),
     "mediation": (Mediation,),
     "moderation": (SimpleSlopes,),
     "drivers": (Drivers,),
@@ -108,6 +110,7 @@ TITLES: Mapping[str, Words] = {
     "comparison": Words("Comparison of models", "Perbandingan model"),
     "tests": Words("Tests of constraints", "Uji kendala"),
     "hypotheses": Words("Hypotheses", "Hipotesis"),
+    "fragility": Words("Robustness of the conclusions", "Ketangguhan simpulan"),
     "cross_check": Words("Check by an independent engine", "Pemeriksaan dengan mesin hitung independen"),
     "associations": Words("Correlations and cross-tables", "Korelasi dan tabel silang"),
     "groups": Words("Comparison of groups", "Perbandingan kelompok"),

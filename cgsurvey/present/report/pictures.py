@@ -40,6 +40,7 @@ CAPTIONS: Mapping[str, Words] = {
     "crosstab": Words("Shares within the rows of the cross-table", "Proporsi di dalam baris tabel silang"),
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
+    "specification_curve": Words("Specification curve of a hypothesis", "Kurva spesifikasi sebuah hipotesis"),
     "htmt": Words("Heterotrait-monotrait ratios", "Rasio heterotrait-monotrait"),
 }
 # Picture to the table that it stands with.
@@ -53,6 +54,7 @@ BESIDE = {
     "loadings": "loadings",
     "htmt": "htmt",
     "effects": "mediation",
+    "specification_curve": "fragility",
     "interaction": "simple_slopes",
     "scree": "n_factors",
     "pattern": "pattern",

@@ -1,0 +1,92 @@
+"""What is told about conclusions under other reasonable choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from cgsurvey.present.narration.sentences import Paragraphs, Sentence, paragraphs
+from cgsurvey.present.table import Words
+from cgsurvey.present.tables.fragility import level_words, main_words, path_words, specification_words
+from cgsurvey.present.tables.style import Style, rows_of, term
+from cgsurvey.robustness import Fragility
+from cgsurvey.robustness.fragility import LEFT_OUT
+from cgsurvey.robustness.specifications import DIMENSIONS
+
+_KEYS = {"supported": "supported", "not supported": "unclear", "opposite": "opposite"}
+
+
+@paragraphs.register(Fragility)
+def _fragility(x: Fragility, style: Style) -> Paragraphs:
+    parts = x.specifications["part"]
+    told = [Sentence("fragility.main", {"main": main_words(x), "n": int((parts == "choice").sum())})]
+    if offices := int((parts == LEFT_OUT).sum()):
+        told.append(Sentence("fragility.offices", {"n": offices}))
+    for row in rows_of(x.conclusions):
+        told += _conclusion(x, row)
+    told += _faults(x)
+    return {"fragility": [*told, Sentence("fragility.caveat")]}
+
+
+def _conclusion(x: Fragility, row: Any) -> Iterator[Sentence]:
+    """Tell one hypothesis: its decision, and what overturns it."""
+    path = path_words(x.meta, row.path)
+    named = path if row.hypothesis == row.path else Words(*(f"{row.hypothesis} ({path.of(g)})" for g in ("en", "id")))
+    values: dict[str, Any] = {"name": named, "beta": row.std_all, "p": row.p_value}
+    if row.decision == "":
+        yield Sentence("fragility.untested", {"name": named})
+        return
+    here = x.estimates[(x.estimates["hypothesis"] == row.hypothesis) & (x.estimates["decision"] != "")]
+    turned = here[~here["agrees"]]
+    key = _KEYS[row.decision]
+    if turned.empty:
+        values |= {"low": row.std_min, "high": row.std_max, "n": len(here)}
+        yield Sentence(f"fragility.{key}_everywhere", values | _weakest(x, row))
+    else:
+        values |= {"same": int(here["agrees"].sum()), "n": len(here)}
+        values["which"] = _named(x, turned) if x.how == "one" else _often(x, here)
+        yield Sentence(f"fragility.{key}_overturned", values)
+    if len(flipped := here[~here["same_sign"]]):
+        yield Sentence("fragility.sign", {"name": named, "which": _named(x, flipped)})
+
+
+def _often(x: Fragility, rows: pd.DataFrame) -> list[Words]:
+    """Name the choices under which the decision changes most often, over all combinations with the others."""
+    turned = rows.set_index("specification")["agrees"].eq(False)
+    s = x.specifications[x.specifications["part"] != LEFT_OUT].set_index("specification")
+    found = []
+    for dimension in DIMENSIONS:
+        by = turned.reindex(s.index).dropna().astype(bool).groupby(s[dimension], sort=False)
+        shares = by.agg(["sum", "size"])
+        if len(shares) > 1:
+            found += [(r["sum"] / r["size"], dimension, str(level), r) for level, r in shares.iterrows()]
+    found = [f for f in sorted(found, key=lambda f: -f[0]) if f[0] > 0][:3]
+    told = term("fragility", "often")
+    return [
+        Words(*(t.format(level=level_words(d, v).of(g), turned=r["sum"], n=r["size"]) for g, t in _spoken(told)))
+        for _, d, v, r in found
+    ]
+
+
+def _spoken(said: Words) -> list[tuple[str, str]]:
+    return [("en", said.en), ("id", said.id)]
+
+
+def _weakest(x: Fragility, row: Any) -> dict[str, Any]:
+    return {"worst": specification_words(x, row.worst), "worst_p": row.worst_p}
+
+
+def _named(x: Fragility, rows: pd.DataFrame) -> list[Words]:
+    """Name specifications, those that speak most against the main decision first."""
+    by_p = rows.sort_values("p_value", ascending=bool(rows["decision"].iloc[0] != "not supported"), kind="stable")
+    return [specification_words(x, s) for s in by_p["specification"]]
+
+
+def _faults(x: Fragility) -> Iterator[Sentence]:
+    s = x.specifications
+    for key, rows in (("failed", ~s["converged"]), ("improper", s["converged"] & ~s["admissible"])):
+        if rows.any():
+            which = [specification_words(x, k) for k in s.loc[rows, "specification"]]
+            yield Sentence(f"fragility.{key}", {"n": int(rows.sum()), "which": which})

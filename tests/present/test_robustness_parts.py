@@ -1,0 +1,117 @@
+"""Conclusions under other choices: tables, specification curve and text, in both languages."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import cgsurvey as cg
+from cgsurvey.base.model import Model
+from cgsurvey.present.figures.plot import plot_kinds
+from cgsurvey.present.narration.sentences import paragraphs, say
+from cgsurvey.present.tables import tables
+from cgsurvey.present.tables.style import Style
+
+from .conftest import CONSTRUCTS, LABELS, MEASUREMENT
+from .pictured import overlapping, words
+from .test_narration import known
+
+H = {"H1": "f2 ~ f1 > 0", "H2": "f3 ~ f1 > 0", "H3": "f3 ~ f2 < 0"}
+
+
+@pytest.fixture(scope="module")
+def found(answers: pd.DataFrame) -> cg.Fragility:
+    rng = np.random.default_rng(4)
+    data = answers.iloc[:160].mask(rng.random((160, 12)) < 0.01).assign(office=[f"office {k % 8}" for k in range(160)])
+    model = Model(f"{MEASUREMENT}\nf3 ~ f2 + f1\nf2 ~ f1", labels=LABELS)
+    screening = cg.screen(data, items=[i for b in CONSTRUCTS.values() for i in b], irv=0.5, longstring=4)
+    return cg.fragility(model, data, hypotheses=H, screening=screening, leave_out="office")
+
+
+def replaced(found: cg.Fragility, decisions: list[str], how: str = "one") -> cg.Fragility:
+    """The same numbers with other decisions on H1 over the choices."""
+    from dataclasses import replace
+
+    estimates = found.estimates.copy()
+    here = estimates.index[(estimates["hypothesis"] == "H1")]
+    for k, d in zip(here, decisions, strict=False):
+        estimates.loc[k, "decision"] = d
+        estimates.loc[k, "agrees"] = d == decisions[0]
+    conclusions = found.conclusions.copy()
+    conclusions.loc[0, "decision"] = decisions[0]
+    return replace(found, estimates=estimates, conclusions=conclusions, how=how)
+
+
+def test_tables_show_the_numbers_of_the_result(found):
+    made = {t.name: t for t in tables(found)}
+    assert list(made) == ["fragility", "fragility_range", "fragility_choices", "fragility_offices"]
+    first = made["fragility"].to_frame()
+    assert first["std_all"].tolist() == found.conclusions["std_all"].tolist()
+    assert first["path"].tolist()[0] == "Engagement → Motivation"
+    choices = made["fragility_choices"].to_frame()
+    assert len(choices) == (found.specifications["part"] != "left out").sum()
+    h1 = found.estimates.query("hypothesis == 'H1' and part != 'left out'")
+    assert choices["h1"].tolist() == h1["std_all"].tolist()
+    assert choices["specification"].iloc[:3].tolist() == ["main specification", "MLR", "WLSMV"]
+    assert made["fragility_offices"].to_frame()["office"].tolist() == [f"office {k}" for k in range(8)]
+    text = made["fragility"].to_text("id")
+    assert "Tanpa satu kantor" in text and "Belum cukup bukti" in text and "proporsi menggambarkan" in text
+    thesis = next(t for t in tables(found, "id", dialect="thesis") if t.name == "fragility")
+    assert "Diterima" in thesis.to_text() and "Ditolak" in thesis.to_text()
+
+
+def test_a_changed_decision_bears_a_mark(found):
+    turned = replaced(found, ["supported", "supported", "not supported"])
+    table = next(t for t in tables(turned) if t.name == "fragility_choices")
+    assert table.rows[2][5].mark == "a" and "differs from that of the main" in table.to_text()
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_curves(found, language):
+    kinds = plot_kinds(found, language=language)
+    assert kinds == ("specification_curve_1", "specification_curve_2", "specification_curve_3")
+    picture = cg.plot(found, "specification_curve_1", language=language)
+    assert not overlapping(picture)
+    main = found.conclusions.iloc[0]["std_all"]
+    above, below = picture.axes
+    diamonds = [line for line in above.lines if line.get_marker() == "D" and len(line.get_xdata())]
+    assert [d.get_ydata()[0] for d in diamonds] == [main]
+    drawn = sorted(line.get_ydata()[0] for line in above.lines if line.get_marker() in "oD" and len(line.get_xdata()))
+    h1 = found.estimates.query("hypothesis == 'H1'")["std_all"]
+    assert drawn == sorted(h1)
+    said = words(picture)
+    assert any("Estimator: ML" in w for w in said) and any("WLSMV" in w for w in said)
+    shown = f"{main:.3f}".replace(".", ",") if language == "id" else f"{main:.3f}".lstrip("0")
+    assert shown in picture.alt
+    assert below.get_ylim()[1] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+@pytest.mark.parametrize("decisions", [
+    ["supported"] * 20, ["supported", "not supported"], ["not supported", "supported"], ["not supported"] * 20,
+    ["opposite"] * 20, ["opposite", "not supported"], [""],
+])  # fmt: skip
+def test_every_conclusion_is_told_with_its_own_numbers(found, decisions, language):
+    told = paragraphs(replaced(found, decisions), Style())["fragility"]
+    for sentence in told:
+        text = re.sub(r"[A-Za-z]+\d+|office \d", "", say(sentence, language))
+        numbers = set(re.findall(r"(?<![\w.])[.]?\d+(?:[.,]\d+)*", text))
+        assert numbers <= known(sentence.values, language) | {"95"}, (sentence.key, numbers)
+        assert "no effect" not in text and "prove" not in text and "membuktikan" not in text
+
+
+def test_what_overturns_a_conclusion_is_named(found):
+    one = cg.narrate(replaced(found, ["supported", "supported", "not supported"]))
+    assert "but no longer under these choices: WLSMV; the conclusion depends on them" in one
+    every = cg.narrate(replaced(found, ["supported", "supported", "not supported"], how="all"))
+    assert "WLSMV (changed in 1 of 1)" in every
+    assert "there is not enough evidence in the main specification" in cg.narrate(found)
+    assert "bukan bahwa model atau tafsir sebab-akibatnya benar" in cg.narrate(found, "id")
+
+
+def test_a_report_has_them(found):
+    made = cg.report([found], title="T")
+    assert "Robustness of the conclusions" in [s.title for s in made.sections]
+    assert "specification curve (Simonsohn et al., 2020; Steegen et al., 2016)" in " ".join(made.to_text().split())
+    assert next(f.title for f in made.figures).startswith("Specification curve of a hypothesis (1/3)")
