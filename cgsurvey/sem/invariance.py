@@ -15,7 +15,7 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, choose_all, fraction
 from cgsurvey.base.references import Rule, rule
 from cgsurvey.base.result import Meta, Result
-from cgsurvey.sem.compare import compare
+from cgsurvey.sem.compare import Comparison, compare
 from cgsurvey.sem.difference import Difference
 from cgsurvey.sem.fit import cfa
 from cgsurvey.sem.levels import CONTINUOUS, ORDERED, asked, factors_of, indicators, thresholds_of, two_categories
@@ -168,7 +168,7 @@ def invariance(
         ),
         criterion=chosen_by,
         notes=(*base.notes, *run.notes, *_remarks(base, chosen, chosen_by)),
-        meta=_meta(base, chosen, chosen_by, partial),
+        meta=_meta(base, chosen, chosen_by, partial, run.notes),
     )
 
 
@@ -197,10 +197,11 @@ def _criterion(criterion: str | None, base: SemFit) -> str:
     return choose("criterion", criterion, ("chen2007", "cheung2002", "test"))
 
 
-def _meta(base: SemFit, levels: Sequence[str], criterion: str, partial: bool) -> Meta:
+def _meta(base: SemFit, levels: Sequence[str], criterion: str, partial: bool, notes: Sequence[Note]) -> Meta:
     references = ["meredith1993", *(["wu2016"] if base.table.ordered else [])]
     references += [criterion] if criterion != "test" else []
     references += ["byrne1989", "holm1979"] if partial else []
+    references += ["satorra2010"] if any(n.code == "sem.level_scaling" for n in notes) else []
     options = dict(base.meta.options) | {"levels": tuple(levels), "criterion": criterion, "partial": partial}
     return replace(base.meta, function="invariance", options=options, references=tuple(references))
 
@@ -310,7 +311,7 @@ class _Run:
         """The difference test to the last level that holds, and the decision."""
         assert self.last is not None
         try:
-            compared = compare(self.last, fit)
+            compared = self._compared(level, self.last, fit)
         except OptionError as error:
             self.notes.append(note("sem.level_not_compared", level=level, why=str(error)))
             return Difference(np.nan, fit.fit_measures["df"] - self.last.fit_measures["df"], np.nan), "not tested"
@@ -319,7 +320,6 @@ class _Run:
         if found.df == 0:
             self.notes.append(note("sem.level_equivalent", level=level))
             return found, "equivalent"
-        self.notes += [n for n in compared.notes if n.code == "sem.negative_scaling"]
         if self.criterion == "test":
             return found, "supported" if not found.p_value < self.alpha else "not supported"
         limits = limits_of(self.criterion, level, self.base.meta.n)
@@ -327,6 +327,15 @@ class _Run:
         passes = {n: by.verdict(change[n]) == "good" for n, by in limits.items()}
         worse = not passes["cfi"] and (len(passes) == 1 or not all(v for n, v in passes.items() if n != "cfi"))
         return found, "not supported" if worse else "supported"
+
+    def _compared(self, level: str, larger: SemFit, smaller: SemFit) -> Comparison:
+        """Compare by the usual test, and where its scaling factor is negative by one whose factor cannot be."""
+        compared = compare(larger, smaller)
+        if not any(n.code == "sem.negative_scaling" for n in compared.notes):
+            return compared
+        told = note("sem.level_scaling", level=level)
+        self.notes += [told] if told not in self.notes else []
+        return compare(larger, smaller, method="satorra-bentler-2010", data=self.data)
 
     def _search(self, level: str, fit: SemFit) -> tuple[SemFit, Difference, str] | None:
         """Free one item after the other until the level holds."""
@@ -348,7 +357,7 @@ class _Run:
             if not gains:
                 break
             best = max(gains, key=lambda i: gains[i])
-            row = compare(tries[best], fit).tidy().iloc[-1]
+            row = self._compared(level, tries[best], fit).tidy().iloc[-1]
             limit = self.alpha / len(candidates)
             significant = bool(row["p_value"] < limit)
             self.tried.append(

@@ -15,6 +15,8 @@ from cgsurvey.present.figures.diagram import _Canvas, draw
 from cgsurvey.present.figures.graph import Edge, Graph, graph
 from cgsurvey.present.figures.layout import arrange
 
+from .pictured import overlapping, words
+
 
 def made(measured, paths, covariances=(), r2=None):
     latent = tuple(measured)
@@ -164,3 +166,11 @@ def test_nodes_stand_where_they_are_put():
 def test_positions_that_cannot_be(at, message):
     with pytest.raises(cg.OptionError, match=message):
         draw(CHAIN, positions=at, indicators=False)
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "Outcome of the\ncollaboration"), ("id", "Hasil\nkolaborasi")])
+def test_an_observed_cause_or_outcome_stands_with_its_words(language, shown):
+    picture = cg.diagram(cg.load_instrument("cgsurvey_core").models["M3"], language=language)
+    texts = words(picture)
+    assert shown in texts and not any("…" in t or "_" in t for t in texts)
+    assert not overlapping(picture)

@@ -210,3 +210,19 @@ def test_what_was_done_to_the_data_is_told():
     data = answers().assign(g=np.where(np.arange(300) < 150, "a", "b"))
     data.loc[:59, "x1"] = np.nan
     assert "moments.listwise_loss" in {n.code for n in cg.invariance(SIX, data, group="g").notes}
+
+
+def test_an_item_is_found_where_the_usual_difference_has_no_positive_scaling_factor():
+    answers = cg.screen(cg.load_sample(), max_missing=0.20, attention=True, random=0.025).keep()
+    model = answers.instrument.model("first_order", constructs=["leadership", "mutual_trust", "psq_responsiveness"])
+    shifted = answers.frame.copy()
+    city = shifted["area"] == "city"
+    shifted.loc[city, "cj_lea1"] = (shifted.loc[city, "cj_lea1"] + 1).clip(upper=5)
+    answers = answers.replace(frame=shifted)
+    levels = ["configural", "metric", "scalar"]
+    found = cg.invariance(model, answers, group="area", levels=levels, partial=True, estimator="MLR", missing="fiml")
+    assert found.search[["item", "decision"]].to_numpy().tolist() == [["cj_lea1", "freed"]]
+    assert found.search["p_value"].item() < 1e-6
+    assert found.glance()[["level", "freed"]].to_numpy().tolist() == [["scalar", "cj_lea1"]]
+    assert any(n.code == "sem.level_scaling" and "2010" in n.text for n in found.notes)
+    assert "satorra2010" in found.meta.references

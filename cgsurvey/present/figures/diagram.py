@@ -324,8 +324,9 @@ class _Canvas:
     def _words(self, name: str, latent: bool, top: bool) -> list[str]:
         if not latent:
             # The wording of an item is a sentence; its name fits a box. A short label (age, office) is shown.
-            label = self.seen.labels[name]
-            return [label if len(label) <= 12 else name if len(name) <= 12 else f"{name[:11]}…"]
+            label = textwrap.wrap(self.seen.labels[name], 14, break_long_words=False) or [name]
+            fits = len(label) <= (2 if top else 1) and max(map(len, label)) <= 14
+            return label if fits else [name if len(name) <= 12 else f"{name[:11]}…"]
         lines = textwrap.wrap(self.seen.labels[name], 16 if top else 15, max_lines=2, placeholder="…")
         if top and name in self.seen.r2:
             lines.append(f"R² = {show(self.seen.r2[name], 'coefficient', self.language, 2)}")

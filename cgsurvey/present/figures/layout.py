@@ -15,7 +15,7 @@ from itertools import combinations
 GRID = 6
 ELLIPSE = (1.36, 0.60)
 SMALL = (1.22, 0.40)
-BOX = (0.74, 0.23)
+BOX, TOP_BOX = (0.74, 0.23), (0.92, 0.28)  # an indicator; an observed variable with paths of its own
 ROW_GAP, TREE_INDENT, TREE_DROP, NODE_GAP, COLUMN_GAP, FAN_GAP = 0.08, 0.20, 0.14, 0.34, 0.95, 0.80
 
 
@@ -205,7 +205,9 @@ def _ordered(nodes: Sequence[str], arrows: Sequence[tuple[str, str]], rank: Mapp
 
 
 def _size(name: str, boxes: frozenset[str], top: bool) -> tuple[float, float]:
-    return BOX if name in boxes else ELLIPSE if top else SMALL
+    if name in boxes:
+        return TOP_BOX if top else BOX
+    return ELLIPSE if top else SMALL
 
 
 def _block(node: str, children: Mapping[str, Sequence[str]], boxes: frozenset[str], side: str) -> _Block:

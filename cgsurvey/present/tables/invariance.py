@@ -33,7 +33,7 @@ def levels(x: Invariance, style: Style) -> Table:
     # Limits are .010 and .015: two decimals would hide what was decided.
     numbers_of = (replace(c, digits=3) if c.kind == "coefficient" else c for c in map(Column.of, _NUMBERS))
     columns = (Column.of("level"), *numbers_of, *([Column.of("freed")] if freed else []))
-    notes = (_rule(x), *(Words(n.render("en"), n.render("id")) for n in x.notes))
+    notes = (_rule(x), *(Words(n.render("en"), n.render("id")) for n in x.notes if n.code.startswith("sem.")))
     title = Words("Measurement invariance", "Invariansi pengukuran")
     made = Table("", "invariance", title, (*columns, Column.of("decision")), tuple(rows), notes=notes)
     return with_meta(made, x.meta)
