@@ -87,7 +87,7 @@ class ReportSection:
     """`[report]`: file formats, further languages, a Word template, the folder of the results."""
 
     __pydantic_config__ = _STRICT
-    formats: tuple[Literal["docx", "html", "xlsx", "tex"], ...] = ("docx", "html", "xlsx")
+    formats: tuple[Literal["docx", "html", "pdf", "xlsx", "tex", "typ"], ...] = ("docx", "html", "xlsx")
     languages: tuple[Language, ...] = ()
     template: str | None = None
     folder: str = "results"

@@ -33,6 +33,8 @@ def write_results(found: StudyResult, analysis: Analysis, plan_file: Path, folde
             made.save(folder / name)
         if language == plan.study.language:
             _save_figures(made, folder / "figures")
+            for name in ("references.bib", "references.json"):
+                made.save(folder / name)
     (folder / "results").mkdir()
     for name, part in found.parts.items():
         part.save(folder / "results" / f"{name}.cgr")

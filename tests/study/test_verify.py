@@ -24,7 +24,7 @@ from .test_estimation import planned
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verified") / "s"
     plan = planned(folder, "")
-    wanted = '[report]\nformats = ["docx", "html", "xlsx", "tex"]\n'
+    wanted = '[report]\nformats = ["docx", "html", "xlsx", "tex", "pdf"]\n'
     plan.write_text(plan.read_text(encoding="utf-8") + wanted, encoding="utf-8")
     cg.run_study(folder)
     return folder
@@ -44,7 +44,7 @@ def test_a_finished_study_verifies(study):
     made = cg.verify(study)
     assert made.clean and made.notes == () and made.glance()["n_different"].item() == 0
     files = set(made.checked["file"])
-    assert {"log.json", "report.docx", "report.html", "tables.xlsx", "report.tex", "figures"} <= files
+    assert {"log.json", "report.docx", "report.html", "tables.xlsx", "report.tex", "report.pdf", "figures"} <= files
     assert "results/structure.cgr" in files and made.glance()["n_checked"].item() > 3000
 
 

@@ -81,14 +81,16 @@ def report(
         parts = list(parts)
     given = Parts.sorted(parts, hypotheses)
     draft = Draft(given, language, style, figures, dict(stamp or {}))
+    composed = tuple(s for s in sections(draft) if s.blocks)
     return Report(
         title=title or TITLES["report"].of(language),
         language=language,
-        sections=tuple(s for s in sections(draft) if s.blocks),
+        sections=composed,
         authors=(authors,) if isinstance(authors, str) else tuple(authors),
         simulated=given.simulated,
         template=Path(template) if template is not None else None,
         contents=contents,
+        sources=draft.sources(),
         remake=partial(
             report,
             parts,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from cgsurvey.base.notes import Note, note
-from cgsurvey.base.references import Reference, reference
 from cgsurvey.base.result import versions
-from cgsurvey.present.document import Block, Bullets, Em, Heading, Paragraph, Ref
+from cgsurvey.present.document import Block, Bullets, Heading, Paragraph, Ref
 from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs, say
+from cgsurvey.present.report.bibliography import apa, sources
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.report.outline import MODELS, TITLES
 from cgsurvey.present.table import Column, Origin, Table, Words
@@ -73,8 +72,7 @@ def _own_notes(draft: Draft) -> list[Note]:
 
 def references(draft: Draft) -> list[Block]:
     """Return the sources that were cited or used."""
-    keys = [*draft.cited, *(k for r in draft.parts.results for k in r.meta.references)]
-    return [_apa(r) for r in sorted({reference(k) for k in keys}, key=lambda r: r.apa.casefold())]
+    return [apa(r) for r in sources(draft.sources())]
 
 
 def syntax(draft: Draft) -> list[Block]:
@@ -143,15 +141,3 @@ def _origins(draft: Draft) -> list[Block]:
         Paragraph((say(Sentence("origins"), draft.language),)),
         *lines,
     ]
-
-
-def _apa(entry: Reference) -> Paragraph:
-    """Return a reference in APA style: the title of a book, or journal and volume, in italics; ranges with a dash."""
-    link = f" https://doi.org/{entry.doi}" if entry.doi else ""
-    where = entry.place
-    head, title = f"{entry.authors.rstrip('.')}. ({entry.year}). ", entry.title.rstrip(".")
-    if entry.kind == "chapter" and (found := re.match(r"(In .*?\(Eds?\.\), )(.*?)( \(pp.*)", where)):
-        return Paragraph((f"{head}{title}. {found[1]}", Em(found[2]), f"{found[3]}.{link}"), "reference")
-    if entry.kind == "article" and (found := re.match(r"(.*?, \d+)(?=[(,]|$)(.*)", where)):
-        return Paragraph((f"{head}{title}. ", Em(found[1]), f"{found[2]}.{link}"), "reference")
-    return Paragraph((head, Em(title), f". {where}.{link}"), "reference")

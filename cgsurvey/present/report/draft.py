@@ -53,3 +53,7 @@ class Draft:
         shorts = sorted((reference(k).short for k in listed), key=lambda s: s.casefold().replace(" &", "~"))
         told = "; ".join(f"{s[: s.rindex(' (')]}, {s[s.rindex('(') + 1 : -1]}" for s in shorts)
         return told.replace(" et al.", " dkk.").replace(" & ", " dan ") if self.language == "id" else told
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the keys of all sources that were named so far or that a result rests on."""
+        return tuple(dict.fromkeys([*self.cited, *(k for r in self.parts.results for k in r.meta.references)]))

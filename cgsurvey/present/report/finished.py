@@ -5,14 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import Meta
 from cgsurvey.present.document import Block, Document, Figure, Heading
+from cgsurvey.present.report import bibliography
 from cgsurvey.present.table import Table
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Report:
         Word template of ``.docx`` files.
     contents : bool
         Whether lists of contents, tables and figures stand at the front.
+    sources : tuple of str
+        Keys of all sources that the report cites.
     remake : callable, optional
         Composes the report again from the results that it was made from; it is not pickled, since it holds them.
     """
@@ -55,6 +58,7 @@ class Report:
     simulated: bool = False
     template: Path | None = None
     contents: bool = True
+    sources: tuple[str, ...] = ()
     remake: Callable[[], Report] | None = field(default=None, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -79,9 +83,10 @@ class Report:
         return tuple(item for _, item in self.document.numbered() if isinstance(item, Figure))
 
     def save(self, path: str | Path) -> Path:
-        """Write the report; the ending decides the format: docx, html, xlsx (tables only), tex or txt.
+        """Write the report; the ending decides the format.
 
-        The file is written whole or not at all.
+        It is docx, html, pdf (needs the extra ``pdf``), xlsx (tables only), tex, typ or txt, each with all tables; or
+        bib and json (CSL-JSON), the sources alone. The file is written whole or not at all.
 
         Raises
         ------
@@ -89,22 +94,25 @@ class Report:
             When the ending is none of these.
         DataError
             When the file cannot be written or the template cannot be read.
+        MissingDependencyError
+            When a PDF is asked for and typst is not installed.
         """
-        from cgsurvey.present.writers import docx, html, latex, text, write_bytes, xlsx
+        from cgsurvey.present.writers import docx, html, latex, text, typst, write_bytes, xlsx
 
         target = Path(path)
         ending = target.suffix.lstrip(".").lower()
-        choose("format", ending, ("docx", "html", "xlsx", "tex", "txt"))
-        if ending == "docx":
-            return docx.write(self.document, target, template=self.template)
-        if ending == "txt":
-            return write_bytes(target, text.document(self.document).encode("utf-8"))
         writers: Mapping[str, Callable[[Document, Path], Path]] = {
+            "docx": partial(docx.write, template=self.template),
             "html": html.write,
+            "pdf": typst.write_pdf,
             "xlsx": xlsx.write,
             "tex": latex.write,
+            "typ": typst.write,
+            "txt": lambda doc, path: write_bytes(path, text.document(doc).encode("utf-8")),
+            "bib": lambda doc, path: write_bytes(path, self.references("bibtex").encode("utf-8")),
+            "json": lambda doc, path: write_bytes(path, self.references("csl-json").encode("utf-8")),
         }
-        return writers[ending](self.document, target)
+        return writers[choose("format", ending, writers)](self.document, target)
 
     def save_figures(self, folder: str | Path) -> tuple[Path, ...]:
         """Write each figure as svg and png into a folder, made if it is absent, and return the paths."""
@@ -130,8 +138,8 @@ class Report:
         Parameters
         ----------
         path : str or Path, optional
-            A file that the report was saved to (docx, html, xlsx, tex, txt), to be compared as it stands on the disk;
-            without it the report itself is compared, its numbers unrounded. Pictures are not compared.
+            A file that the report was saved to, to be compared as it stands on the disk (a PDF as a whole); without it
+            the report itself is compared, its numbers unrounded. Pictures are not compared.
 
         Returns
         -------
@@ -163,6 +171,19 @@ class Report:
             with tempfile.TemporaryDirectory() as folder:
                 made = content(again.save(Path(folder) / name))
         return joined([differences(name, printed, made)], meta=meta)
+
+    def references(self, style: Literal["apa", "bibtex", "csl-json"] = "apa") -> str:
+        """Return the sources of the report: one per line in APA 7 style, as BibTeX, or as CSL-JSON.
+
+        Raises
+        ------
+        OptionError
+            When the style is none of these.
+        """
+        listed = bibliography.sources(self.sources)
+        if choose("style", style, ("apa", "bibtex", "csl-json")) == "apa":
+            return "".join(f"{entry.apa}\n" for entry in listed)
+        return bibliography.bibtex(listed) if style == "bibtex" else bibliography.csl(listed)
 
     def to_text(self) -> str:
         """Return the report as plain text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -184,10 +185,14 @@ def _lines(path: Path) -> Iterator[tuple[str, str | float]]:
         yield f"line {i}", line
 
 
+def _whole(path: Path) -> Iterator[tuple[str, str | float]]:
+    yield "whole file", f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
 _READERS: Mapping[str, Callable[[Path], Iterator[tuple[str, str | float]]]] = {
     "docx": _docx,
     "html": lambda path: _html(path.read_text(encoding="utf-8")),
     "xlsx": _xlsx,
-    "tex": _lines,
-    "txt": _lines,
+    "pdf": _whole,
+    **dict.fromkeys(("tex", "typ", "txt", "bib", "json"), _lines),
 }

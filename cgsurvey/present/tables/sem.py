@@ -122,7 +122,8 @@ def fit(x: SemFit, style: Style) -> Table:
     for name in shown:
         column = Column.of(name)
         by = style.rule(name, scope(x))
-        judge = name in {"cfi", "tli", "rmsea", "srmr", *_THESIS} or (name == "chisq_df" and by is not None)
+        asked = style.dialect == "thesis" or name in style.cutoffs
+        judge = name in {"cfi", "tli", "rmsea", "srmr", *_THESIS} or (name == "chisq_df" and by is not None and asked)
         rules += [by] if by is not None and judge else []
         digits = 3 if column.kind in {"coefficient", "p"} else None
         own = [Cell(found[name], column.kind, digits)]
