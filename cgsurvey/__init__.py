@@ -103,7 +103,7 @@ _WHERE = {
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
     "collaboration": ("activities", "Activities", "criteria", "Criteria", "ladder", "Ladder"),
-    "robustness": ("fragility", "Fragility"),
+    "robustness": ("fragility", "Fragility", "why_different", "Explanation"),
     "service_quality": (
         *("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
         *("service_quality", "ServiceQuality", "ipa", "ImportancePerformance", "drivers", "Drivers"),
@@ -258,7 +258,7 @@ if TYPE_CHECKING:
         survey_estimates,
         survey_regression,
     )
-    from cgsurvey.robustness import Fragility, fragility
+    from cgsurvey.robustness import Explanation, Fragility, fragility, why_different
     from cgsurvey.sem import (
         Comparison,
         Invariance,

@@ -133,6 +133,9 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
         pd.DataFrame({"of": ["a", "b", "a"], "about": ["b", "a", "c"], "wog_step": [4, 3, 9]}), "of", "about"
     ),
     "Criteria": lambda d: cg.criteria(pd.DataFrame({"crit_formal": ["yes", "no", "yes"]})),
+    "Explanation": lambda d: cg.why_different(
+        None, "12.34", quantity="chisq", program="AMOS", result=cg.sem(STRUCTURE, d), data=d
+    ),
     "Fragility": lambda d: cg.fragility(
         STRUCTURE, d, estimators=("MLR", "WLSMV"), screening=cg.screen(d, items=ITEMS, longstring=6), leave_out="office"
     ),

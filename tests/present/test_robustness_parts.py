@@ -115,3 +115,42 @@ def test_a_report_has_them(found):
     assert "Robustness of the conclusions" in [s.title for s in made.sections]
     assert "specification curve (Simonsohn et al., 2020; Steegen et al., 2016)" in " ".join(made.to_text().split())
     assert next(f.title for f in made.figures).startswith("Specification curve of a hypothesis (1/3)")
+
+
+def test_a_difference_is_told_with_its_cause(structured):
+    m, n = structured.fit_measures, structured.meta.n
+    other = f"{m['chisq'] * (n - 1) / n:.3f}"
+    made = cg.why_different(None, other, quantity="CMIN", program="AMOS", result=structured)
+    table = cg.table(made)
+    assert table.title.of("id").startswith("Mengapa AMOS memberi angka lain: khi-kuadrat")
+    frame = table.to_frame()
+    assert frame["matches"].tolist()[:2] == [True, False] and frame["programs"].iloc[0] == "AMOS, LISREL, EQS"
+    assert frame["value"].iloc[0] == pytest.approx(m["chisq"] * (n - 1) / n)
+    assert f"AMOS gives {other} and this package {m['chisq']:.4f}" in cg.narrate(made)
+    assert "The likeliest reason is this convention" in cg.narrate(made) and "n − 1" in cg.narrate(made)
+    assert "kali minimum fungsi kecocokan." in cg.narrate(made, "id") and other.replace(".", ",") in cg.narrate(
+        made, "id"
+    )
+    none = cg.why_different(None, "1.234", quantity="cfi", result=structured)
+    assert "gives their number; ask for chi-square and degrees of freedom of its baseline model" in cg.narrate(none)
+    same = cg.why_different(None, f"{m['cfi']:.2f}", quantity="cfi", result=structured)
+    assert "It is the same number, rounded differently." in cg.narrate(same)
+    low = cg.why_different(None, "0.9", quantity="cfi", result=structured)
+    assert "sedangkan paket ini" in cg.narrate(low, "id")
+    assert "Check by an independent engine" in [s.title for s in cg.report([made], title="T").sections]
+
+
+def test_every_variant_has_words_in_both_languages(structured):
+    from cgsurvey.present.tables.differences import convention_words
+
+    for quantity, of in (
+        ("aic", None),
+        ("estimate", "f2 ~ f1"),
+        ("chisq", None),
+        ("npar", None),
+        ("std_error", "x1 ~~ x1"),
+    ):
+        found = cg.why_different(None, "99999", quantity=quantity, of=of, result=structured).table
+        for r in found.itertuples():
+            words = convention_words(r.convention, r.detail)
+            assert words.en != words.id and "means" not in words.id.replace("means and", ""), (r.convention, r.detail)

@@ -1,4 +1,4 @@
-"""What is told about conclusions under other reasonable choices."""
+"""What is told about conclusions under other reasonable choices, and about numbers of other programs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import pandas as pd
 
 from cgsurvey.present.narration.sentences import Paragraphs, Sentence, paragraphs
 from cgsurvey.present.table import Words
+from cgsurvey.present.tables.differences import convention_words, number_words, quantity_words
 from cgsurvey.present.tables.fragility import level_words, main_words, path_words, specification_words
 from cgsurvey.present.tables.style import Style, rows_of, term
-from cgsurvey.robustness import Fragility
+from cgsurvey.robustness import Explanation, Fragility
+from cgsurvey.robustness.evidence import catalogue
+from cgsurvey.robustness.explanation import SAME
 from cgsurvey.robustness.fragility import LEFT_OUT
 from cgsurvey.robustness.specifications import DIMENSIONS
 
@@ -90,3 +93,23 @@ def _faults(x: Fragility) -> Iterator[Sentence]:
         if rows.any():
             which = [specification_words(x, k) for k in s.loc[rows, "specification"]]
             yield Sentence(f"fragility.{key}", {"n": int(rows.sum()), "which": which})
+
+
+@paragraphs.register(Explanation)
+def _explanation(x: Explanation, style: Style) -> Paragraphs:
+    other = Words(x.program, x.program) if x.program else term("difference", "other")
+    numbers = {"ours": number_words(x, x.ours, 1), "theirs": number_words(x, x.theirs)}
+    told = [Sentence("difference.numbers", {"quantity": quantity_words(x), "program": other, **numbers})]
+    if x.causes.empty:
+        known = catalogue()
+        asked = [known["ask"][a] for a in known["quantities"][x.quantity]["ask"]]
+        values = {"n": len(x.table) - 1, "ask": [Words(a["en"], a["id"]) for a in asked]}
+        return {"differences": [*told, Sentence("difference.none", values)]}
+    first = x.causes.iloc[0]
+    if first["convention"] == SAME:
+        return {"differences": [*told, Sentence("difference.same")]}
+    reason = convention_words(str(first["convention"]), str(first["detail"]))
+    told.append(Sentence("difference.cause", {"reason": reason, "value": number_words(x, first["value"], 1)}))
+    if len(x.causes) > 1:
+        told.append(Sentence("difference.several", {"n": len(x.causes) - 1}))
+    return {"differences": told}

@@ -32,7 +32,7 @@ from cgsurvey.responses.linkage import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import Normality
 from cgsurvey.responses.representativeness import Representativeness
-from cgsurvey.robustness import Fragility
+from cgsurvey.robustness import Explanation, Fragility
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.cross_check import CrossCheck
@@ -74,7 +74,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "drivers": (Drivers,),
     "comparison": (Comparison,),
     "tests": (WaldTest, ScoreTest),
-    "cross_check": (CrossCheck,),
+    "cross_check": (CrossCheck, Explanation),
     "associations": (Correlations, CrossTable),
     "groups": (GroupComparison,),
     "regression": (Regression,),
