@@ -422,7 +422,8 @@ class Responses:
 
     def _repr_html_(self) -> str:
         """Show in a notebook what was read; no answers, so that a shared notebook gives nobody away."""
-        table = self.describe_import().to_html(index=False, header=False, border=0)
+        facts = self.describe_import().set_index("step").rename_axis(None)  # its rows have headings
+        table = facts.to_html(header=False, border=0)
         flag = "<p><em>Simulated data.</em></p>" if self.simulated else ""
         return f"<div><strong>{escape(repr(self).strip('<>'))}</strong>{flag}{table}</div>"
 
