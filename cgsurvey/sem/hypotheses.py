@@ -67,17 +67,16 @@ def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float 
     known = {_name(r.lhs, r.op, r.rhs): i for i, r in parameters.iterrows()}
     rows, faults = [], []
     for name, statement in hypotheses.items():
-        found = _FORM.match(statement.strip())
-        if found is None:
-            faults.append(f"{name}: '{statement}' is not of the form 'y ~ x > 0', '< 0' or '!= 0'.")
+        try:
+            path, sign = expected(name, statement)
+        except OptionError as fault:
+            faults.append(str(fault))
             continue
-        path = _name(found["lhs"], found["op"] or ":=", found["rhs"] or "")
         if path not in known:
             faults.append(f"{name}: the model has no parameter '{path}'.{did_you_mean(path, known)}")
             continue
         rows.append(
-            {"hypothesis": name, "path": path, "expected": found["sign"]}
-            | _decide(parameters.loc[known[path]], found["sign"], alpha)
+            {"hypothesis": name, "path": path, "expected": sign} | _decide(parameters.loc[known[path]], sign, alpha)
         )
     if faults:
         raise OptionError("hypotheses that the model cannot decide:\n" + "\n".join(f"  - {f}" for f in faults))
@@ -88,6 +87,20 @@ def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float 
     )
     table = pd.DataFrame(rows, columns=["hypothesis", "path", "expected", *_COLUMNS, "decision"])
     return Hypotheses(table=table, alpha=alpha, notes=notes, meta=replace(fit.meta, function="test_hypotheses"))
+
+
+def expected(name: str, statement: str) -> tuple[str, str]:
+    """Return the path ("y ~ x", or a defined parameter) of a hypothesis and the sign that it expects: > < or !=.
+
+    Raises
+    ------
+    OptionError
+        When the statement cannot be read.
+    """
+    found = _FORM.match(statement.strip())
+    if found is None:
+        raise OptionError(f"{name}: '{statement}' is not of the form 'y ~ x > 0', '< 0' or '!= 0'.")
+    return _name(found["lhs"], found["op"] or ":=", found["rhs"] or ""), found["sign"]
 
 
 def _name(lhs: str, op: str, rhs: str) -> str:

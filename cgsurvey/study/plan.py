@@ -42,7 +42,10 @@ class StudySection:
 
 @dataclass(frozen=True)
 class DataSection:
-    """`[data]`: one file of respondents, or `partners` and `users` to be linked `on` a column; design columns."""
+    """`[data]`: one file of respondents, or `partners` and `users` to be linked `on` a column; design columns.
+
+    `invited` is how many were asked to take part, for the response rate: a number, or one per side.
+    """
 
     __pydantic_config__ = _STRICT
     instrument: str = "cgsurvey_core"
@@ -56,6 +59,7 @@ class DataSection:
     language: Language | None = None
     mapping: str | dict[str, str | int] | None = None
     missing_codes: tuple[int | str, ...] = ()
+    invited: int | dict[str, int] | None = None
     aliases: dict[str, str] = field(default_factory=dict)
     missing_items: Literal["error", "allow"] = "error"
     day_first: bool | None = None

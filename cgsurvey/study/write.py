@@ -78,6 +78,7 @@ def study_report(plan: Plan, analysis: Analysis, *, language: str, base: Path) -
         authors=(plan.study.author,) if plan.study.author else (),
         template=base / template if template else None,
         cutoffs=plan.cutoffs or None,
+        invited=plan.data.invited,
         stamp={Path(plan.path).name: f"sha256 {plan.sha256}", "seed": str(plan.study.seed)},
     )
 

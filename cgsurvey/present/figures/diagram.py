@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cgsurvey.base.errors import OptionError, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.options import choose
-from cgsurvey.present.figures.graph import Edge, Graph, graph
+from cgsurvey.present.figures.graph import Edge, Graph, graph, with_hypotheses
 from cgsurvey.present.figures.layout import Layout, Place, arrange
 from cgsurvey.present.figures.picture import GREY, INK, Picture, drawing
 from cgsurvey.present.numbers import show
@@ -53,6 +53,7 @@ def diagram(
     covariances: bool | None = None,
     group: int | None = None,
     positions: Mapping[str, tuple[float, float]] | None = None,
+    hypotheses: Mapping[str, str] | None = None,
     title: str | None = None,
 ) -> Picture:
     """Draw the path diagram of a model.
@@ -74,6 +75,9 @@ def diagram(
         Column and row of each factor, and of each observed variable that takes part in a path, e.g.
         ``{"trust": (0, 0), "quality": (1, 0.5)}``: columns count to the right, rows downward, fractions stand between.
         Indicators hang on their factors. By default places follow from the paths.
+    hypotheses : mapping of str to str, optional
+        Hypotheses about paths, ``{"H1": "quality ~ trust > 0"}``: their names and the signs they expect are written on
+        the paths instead of coefficients, also of a fitted model (the conceptual model).
     title : str, optional
         Line above the diagram.
 
@@ -85,15 +89,20 @@ def diagram(
     Raises
     ------
     OptionError
-        When a group does not exist, or positions are incomplete, unknown, or lie on one another.
+        When a group does not exist, positions are incomplete, unknown, or lie on one another, or a hypothesis is about
+        no path of the model.
     """
     choose("language", language, ("en", "id"))
     names = model.meta.groups if isinstance(model, SemFit) else ()
     if group is not None and not 1 <= group <= max(len(names), 1):
         raise OptionError(f"group={group} does not exist; the model has {max(len(names), 1)}, counted from 1.")
     shown = range(1, max(len(names), 1) + 1) if group is None else (group,)
-    panels = {names[g - 1] if names else "": graph(model, language=language, group=g) for g in shown}
-    simulated = isinstance(model, SemFit) and model.meta.simulated
+    if hypotheses is not None:  # a concept has no groups and no numbers
+        panels = {"": with_hypotheses(graph(model, language=language), hypotheses)}
+        indicators, covariances = indicators or False, covariances or False
+    else:
+        panels = {names[g - 1] if names else "": graph(model, language=language, group=g) for g in shown}
+    simulated = isinstance(model, SemFit) and model.meta.simulated and hypotheses is None
     return draw(
         panels,
         language=language,
@@ -214,6 +223,8 @@ def _on_paper(canvases: Mapping[str, _Canvas], alt: str, footer: list[str], titl
 
 
 def _value(edge: Edge, language: str) -> str:
+    if edge.label:
+        return edge.label
     if not np.isfinite(edge.value):
         return ""
     stars = (

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cgsurvey.base.errors import OptionError, did_you_mean
 from cgsurvey.base.model import Model
+from cgsurvey.sem.hypotheses import expected
 from cgsurvey.sem.result import SemFit
 from cgsurvey.sem.syntax import parse
+
+SIGNS = {">": "+", "<": "−", "!=": ""}
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A line from `source` to `target`: op as in lavaan, standardised value and p (NaN where there is none)."""
+    """A line from `source` to `target`: op as in lavaan, standardised value and p (NaN where there is none).
+
+    `label` is written on the line instead of its value: the hypothesis about it.
+    """
 
     source: str
     target: str
     op: str
     value: float = float("nan")
     p: float = float("nan")
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,30 @@ class Graph:
         measured = {e.target for e in self.edges if e.op == "=~"}
         in_paths = {n for e in self.edges if e.op == "~" for n in (e.source, e.target)}
         return [n for n in (*self.latent, *self.observed) if n in in_paths or n not in measured]
+
+
+def with_hypotheses(seen: Graph, hypotheses: Mapping[str, str]) -> Graph:
+    """Return a graph without numbers, the hypotheses and the signs they expect on its paths: the conceptual model.
+
+    Raises
+    ------
+    OptionError
+        When a hypothesis is about something that is no path of the model.
+    """
+    paths = {f"{e.target} ~ {e.source}" for e in seen.edges if e.op == "~"}
+    on: dict[str, list[str]] = {}
+    for name, statement in hypotheses.items():
+        path, sign = expected(name, statement)
+        if path in paths:
+            on.setdefault(path, []).append(f"{name} ({SIGNS[sign]})" if SIGNS[sign] else name)
+        elif "~" in path:
+            raise OptionError(f"{name}: the model has no path '{path}'.{did_you_mean(path, paths)}")
+    edges = (
+        Edge(e.source, e.target, e.op, label=", ".join(on.get(f"{e.target} ~ {e.source}", ())) if e.op == "~" else "")
+        for e in seen.edges
+        if e.op != "~~"
+    )
+    return replace(seen, edges=tuple(edges), r2={}, fitted=False)
 
 
 def graph(model: SemFit | Model | str, *, language: str = "en", group: int = 1) -> Graph:

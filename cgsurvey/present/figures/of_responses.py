@@ -12,19 +12,25 @@ from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
 from cgsurvey.moments.missingness import COMPLETE, FEW, OTHERS
 from cgsurvey.present.figures.drawers import Drawers, drawers, numbered
+from cgsurvey.present.figures.flow import flow_chart
 from cgsurvey.present.figures.forest import pages
 from cgsurvey.present.figures.intervals import nonresponse_intervals
 from cgsurvey.present.figures.likert import Bar, likert_bars
 from cgsurvey.present.figures.missing import Pattern, missing_map
 from cgsurvey.present.figures.picture import Picture, item_words
 from cgsurvey.present.figures.screening import screening_overview
-from cgsurvey.responses import Screening
+from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.nonresponse import NonresponseBias
 
 BARS_PER_PICTURE = 22
 SCALE = range(3, 12)  # answer values that make a scale
 ITEMS_PER_MAP = 40
+
+
+@drawers.register(Responses)
+def _of_answers(x: Responses, language: str) -> Drawers:
+    return {"flow": partial(flow_chart, x, language=language)}
 
 
 @drawers.register(Description)

@@ -47,16 +47,16 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
     Parameters
     ----------
     x : Result
-        Description ("likert" per item, "likert_constructs"; by group where it was described by group), Screening
-        ("screening"), McarTest and Missingness ("missing"), NonresponseBias ("nonresponse"), Reliability
-        ("reliability", "item_rest"), Retest ("retest"), ExpertJudgement ("experts"), ParallelAnalysis ("scree"),
-        FactorAnalysis ("pattern"), Validity ("htmt", "correlations", "pairs"), DiscriminantValidity ("discriminant"),
-        SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), Regression ("residuals"),
-        GroupComparison ("group_means"), Correlations ("correlation_matrix"), CrossTable ("crosstab"), Power
-        ("power"), SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend"), ServiceQuality
-        ("quality", "gaps", "surface"), ImportancePerformance ("quadrants"), Drivers ("drivers", "driver_elements",
-        "driver_items"), Fragility ("specification_curve" per hypothesis). What needs several pictures is numbered,
-        "likert_1", "likert_2".
+        Responses ("flow"), Description ("likert" per item, "likert_constructs"; by group where it was described by
+        group), Screening ("screening"), McarTest and Missingness ("missing"), NonresponseBias ("nonresponse"),
+        Reliability ("reliability", "item_rest"), Retest ("retest"), ExpertJudgement ("experts"), ParallelAnalysis
+        ("scree"), FactorAnalysis ("pattern"), Validity ("htmt", "correlations", "pairs"), DiscriminantValidity
+        ("discriminant"), SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), Regression ("residuals"),
+        GroupComparison ("group_means"), Correlations ("correlation_matrix"), CrossTable ("crosstab"), Power ("power"),
+        SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend"), ServiceQuality ("quality",
+        "gaps", "surface"), ImportancePerformance ("quadrants"), Drivers ("drivers", "driver_elements", "driver_items"),
+        Fragility ("specification_curve" per hypothesis). What needs several pictures is numbered, "likert_1",
+        "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

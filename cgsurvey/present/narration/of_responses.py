@@ -27,7 +27,8 @@ def design_of(x: Responses) -> Sentence:
 def _responses(x: Responses, style: Style) -> Paragraphs:
     rows = x.flow[0].n_before if x.flow else max(x.provenance.rows_read, len(x))
     start = {"rows": rows, "file": x.provenance.file}
-    flow = [Sentence("responses.rows" if x.provenance.file else "responses.frame", start)]
+    flow = [Sentence("responses.invited", {"n": style.invited, "share": rows / style.invited})] if style.invited else []
+    flow.append(Sentence("responses.rows" if x.provenance.file else "responses.frame", start))
     if rows == len(x):
         flow.append(Sentence("responses.all_kept", {"n": len(x)}))
     else:

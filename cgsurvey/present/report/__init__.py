@@ -32,6 +32,7 @@ def report(
     figures: bool = True,
     contents: bool = True,
     stamp: Mapping[str, str] | None = None,
+    invited: int | Mapping[str, int] | None = None,
 ) -> Report:
     """Compose a report of results.
 
@@ -60,6 +61,9 @@ def report(
         Whether lists of contents, tables and figures stand at the front.
     stamp : mapping of str to str, optional
         Further lines of the table of versions and hashes, e.g. the hash of the plan.
+    invited : int or mapping of str to int, optional
+        How many people were asked to take part, for the response rate; by the names of the parts where answers come
+        from several files.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def report(
     style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")), checked(min_cell))
     if isinstance(parts, Iterator):
         parts = list(parts)
-    given = Parts.sorted(parts, hypotheses)
+    given = Parts.sorted(parts, hypotheses, invited)
     draft = Draft(given, language, style, figures, dict(stamp or {}))
     composed = tuple(s for s in sections(draft) if s.blocks)
     return Report(
@@ -105,6 +109,7 @@ def report(
             figures=figures,
             contents=contents,
             stamp=stamp,
+            invited=invited,
         ),
     )
 

@@ -89,9 +89,11 @@ def _all(draft: Draft, section: str, parts: Sequence[Any]) -> list[Block]:
 
 def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     """Return, table by table: what is to be said, then the table; then the figures."""
-    told = dict(paragraphs(part, draft.style))
-    told.pop("design", None)
     style, language = draft.style, draft.language
+    if isinstance(part, Responses):
+        style = replace(style, invited=draft.parts.asked(part))
+    told = dict(paragraphs(part, style))
+    told.pop("design", None)
     origin = draft.parts.origin(part)
     shown = (t for t in all_tables(part, language, style) if t.name not in ON_REQUEST)
     made = {t.name: replace(t, origin=origin) for t in shown}
@@ -117,7 +119,8 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     if isinstance(part, SemFit | PooledFit) and estimation.scope(part) == "ordinal" and "fit" in made:
         draft.cited.append("xia2019")
     blocks: list[Block] = []
-    figures = pictures(draft, part) if section != "respondents" else []
+    shown_here = section != "respondents" or isinstance(part, Responses)
+    figures = pictures(draft, part) if shown_here else []
     for name in dict.fromkeys([*made, *told]):
         item = draft.numbered(name, made[name]) if name in made else None
         refs = [item.anchor] if item else []

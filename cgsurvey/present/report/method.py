@@ -11,10 +11,11 @@ from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
 from cgsurvey.planning import Allocation, Power, SampleSize
-from cgsurvey.present.document import Block, Paragraph
+from cgsurvey.present.document import Block, Paragraph, Ref
 from cgsurvey.present.narration.of_models import continuous
 from cgsurvey.present.narration.sentences import Sentence, paragraph, say
 from cgsurvey.present.report.draft import Draft
+from cgsurvey.present.report.pictures import conceptual
 from cgsurvey.present.tables import estimation
 from cgsurvey.present.tables.style import term
 from cgsurvey.reliability import (
@@ -112,7 +113,17 @@ def method(draft: Draft) -> list[Block]:
     return [
         Paragraph((say(Sentence("draft"), draft.language),), "lead"),
         Paragraph((paragraph(out, draft.language),)),
+        *_concept(draft),
     ]
+
+
+def _concept(draft: Draft) -> list[Block]:
+    """Return the conceptual model with the hypotheses about its paths."""
+    figure = conceptual(draft)
+    if figure is None:
+        return []
+    before, after = say(Sentence("method.conceptual"), draft.language).split("@")
+    return [Paragraph((before, Ref(figure.anchor), after)), figure]
 
 
 def _models(draft: Draft) -> Iterator[Sentence]:

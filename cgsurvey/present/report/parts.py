@@ -34,9 +34,12 @@ class Parts:
     results: tuple[Result, ...]
     others: tuple[Table | pd.DataFrame, ...]
     names: Mapping[int, str] = field(default_factory=dict)
+    invited: int | Mapping[str, int] = 0
 
     @classmethod
-    def sorted(cls, parts: Any, hypotheses: Mapping[str, str] | None) -> Parts:
+    def sorted(
+        cls, parts: Any, hypotheses: Mapping[str, str] | None, invited: int | Mapping[str, int] | None = None
+    ) -> Parts:
         """Sort what was given; refuse what a report cannot show."""
         names = {id(part): str(name) for name, part in parts.items()} if isinstance(parts, Mapping) else {}
         if isinstance(parts, Mapping):
@@ -55,7 +58,9 @@ class Parts:
             tuple(p for p in listed if isinstance(p, Result)),
             tuple(p for p in listed if isinstance(p, Table | pd.DataFrame)),
             names,
+            invited or 0,
         )
+        found.check_invited()
         linked = [r.linkage for r in found.responses if r.linkage is not None]
         if linked and not found.of(Linkage):
             found = replace(found, results=(*found.results, *linked))
@@ -71,6 +76,25 @@ class Parts:
             names |= {id(b): names[id(a)] for a, b in zip(found.results, told, strict=True) if id(a) in names}
             found = replace(found, results=told)
         return found
+
+    def check_invited(self) -> None:
+        """Refuse numbers of invited people that belong to no part."""
+        names = [self.names.get(id(r), "") for r in self.responses]
+        if isinstance(self.invited, Mapping):
+            known = ", ".join(n for n in names if n) or "none has a name: give the parts as {name: answers}"
+            if wrong := [repr(n) for n in self.invited if n not in names]:
+                raise OptionError(f"invited= names {', '.join(wrong)}, but the answers among the parts are: {known}.")
+        elif self.invited and len(names) != 1:
+            raise OptionError(
+                f"invited={self.invited} needs one set of answers among the parts, and there are {len(names)}. Of "
+                "several, give the parts as {name: answers} and invited={name: number}."
+            )
+
+    def asked(self, part: Responses) -> int:
+        """Return how many people were invited to give these answers, 0 where it is not known."""
+        if isinstance(self.invited, Mapping):
+            return self.invited.get(self.names.get(id(part), ""), 0)
+        return self.invited
 
     def origin(self, part: Responses | Result) -> Origin:
         """Return where the numbers of a part come from, under the name that it was given."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report.draft import Draft
@@ -13,10 +13,15 @@ from cgsurvey.present.tables.estimation import structural
 from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
+from cgsurvey.sem.hypotheses import Hypotheses
+
+if TYPE_CHECKING:
+    from cgsurvey.present.figures.picture import Picture
 
 FEW = 3  # constructs below which a table says as much
 DRAWN = 8  # latent variables up to which a diagram without paths can show items and correlations
 CAPTIONS: Mapping[str, Words] = {
+    "flow": Words("Flow of respondents", "Alur responden"),
     "screening": Words("Flags and indices of answering", "Tanda dan indeks cara menjawab"),
     "missing": Words("Map of missing answers", "Peta jawaban kosong"),
     "likert": Words("Answers by category", "Jawaban menurut kategori"),
@@ -38,6 +43,7 @@ CAPTIONS: Mapping[str, Words] = {
     "group_means": Words("Means of the groups with intervals", "Rerata kelompok beserta selangnya"),
     "correlation_matrix": Words("Heat map of the correlations", "Peta panas korelasi"),
     "crosstab": Words("Shares within the rows of the cross-table", "Proporsi di dalam baris tabel silang"),
+    "conceptual": Words("Conceptual model and hypotheses", "Model konseptual dan hipotesis"),
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
     "specification_curve": Words("Specification curve of a hypothesis", "Kurva spesifikasi sebuah hipotesis"),
@@ -45,6 +51,7 @@ CAPTIONS: Mapping[str, Words] = {
 }
 # Picture to the table that it stands with.
 BESIDE = {
+    "flow": "flow",
     "screening": "screening",
     "missing": "patterns",
     "likert": "description",
@@ -72,24 +79,40 @@ BESIDE = {
 
 def pictures(draft: Draft, part: Any) -> list[Numbered]:
     """Return the figures of a part, drawn and numbered."""
-    if not draft.figures or isinstance(part, Responses):
+    if not draft.figures:
         return []
     from cgsurvey.present.figures.plot import plot, plot_kinds
 
+    kinds = [k for k in plot_kinds(part, language=draft.language) if _worth(draft, part, k)]
+    simulated = part.simulated if isinstance(part, Responses) else part.meta.simulated
     out = []
-    kinds = [k for k in plot_kinds(part, language=draft.language) if _worth(part, k)]
     for kind in kinds:
-        picture = plot(part, kind, language=draft.language)
-        item = Figure(
-            picture.to_bytes("svg"),
-            picture.to_bytes("png", dpi=200),
-            _caption(kind, kinds, draft.language),
-            picture.alt,
-            min(24.6, 2.54 * picture.get_figwidth()),
-            SIMULATED.of(draft.language) if part.meta.simulated else "",
-        )
-        out.append(draft.numbered(kind, item))
+        options = {"invited": draft.parts.asked(part)} if isinstance(part, Responses) else {}
+        picture = plot(part, kind, language=draft.language, **options)
+        remark = SIMULATED.of(draft.language) if simulated else ""
+        out.append(draft.numbered(kind, _drawn(picture, _caption(kind, kinds, draft.language), remark)))
     return out
+
+
+def conceptual(draft: Draft) -> Numbered | None:
+    """Return the conceptual model, F1: the paths of the structural model with the hypotheses about them."""
+    fits = draft.parts.fits(True)
+    stated = {
+        r.hypothesis: f"{r.path} {r.expected} 0"
+        for found in draft.parts.of(Hypotheses)
+        for r in found.tidy().itertuples()
+    }
+    if not (draft.figures and fits and any("~" in s for s in stated.values())):
+        return None
+    from cgsurvey.present.figures.diagram import diagram
+
+    picture = diagram(fits[-1], language=draft.language, hypotheses=stated)
+    return draft.numbered("conceptual", _drawn(picture, CAPTIONS["conceptual"].of(draft.language), ""))
+
+
+def _drawn(picture: Picture, caption: str, remark: str) -> Figure:
+    width = min(24.6, 2.54 * picture.get_figwidth())
+    return Figure(picture.to_bytes("svg"), picture.to_bytes("png", dpi=200), caption, picture.alt, width, remark)
 
 
 def _base(kind: str) -> str:
@@ -97,9 +120,11 @@ def _base(kind: str) -> str:
     return re.sub(r"_\d+$", "", kind)
 
 
-def _worth(part: Any, name: str) -> bool:
+def _worth(draft: Draft, part: Any, name: str) -> bool:
     """Tell whether a picture says more than the tables: no bare ovals, no matrix of few numbers, no loadings twice."""
     kind = _base(name)
+    if isinstance(part, Responses):  # a flow in which nobody left is a single box
+        return bool(draft.parts.asked(part)) or any(step.n_excluded for step in part.flow)
     if isinstance(part, Validity):
         return kind == "htmt" and len(part.htmt) >= 4
     if isinstance(part, SemFit):

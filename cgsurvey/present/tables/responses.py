@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from cgsurvey.base.result import Meta
-from cgsurvey.present.numbers import show
 from cgsurvey.present.table import VERDICT, Cell, Column, Table, Words, words
+from cgsurvey.present.tables.flow import decimals, flow
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
@@ -47,40 +46,6 @@ def _description_makers(x: Description) -> Mapping[str, Maker]:
 
 def _meta(x: Responses) -> Meta:
     return Meta(labels=x.labels, n=len(x), simulated=x.simulated)
-
-
-def flow(x: Responses, style: Style) -> Table:
-    """F0: how many respondents came in, who left and why, how many are analysed."""
-    rows: list[tuple[Any, ...]] = []
-    for i, step in enumerate(x.flow):
-        reason = _cut(step.reason) if step.reason else None
-        name = term("rule", step.step) if step.n_excluded or i else term("step", step.step)
-        rows.append((name, step.n_before, step.n_excluded, step.n_after, reason))
-    if not rows:
-        read = x.provenance.rows_read or len(x)
-        rows.append((term("step", "data"), read, read - len(x), len(x), None))
-    rows.append((term("step", "analysed"), len(x), 0, len(x), None))
-    columns = (
-        Column.of("step"),
-        Column("n_before", Words("Before", "Sebelum"), "count"),
-        Column.of("n_excluded"),
-        Column.of("n_remaining"),
-        Column("reason", Words("Cut-off", "Batas")),
-    )
-    made = Table("F0", "flow", Words("Flow of respondents", "Alur responden"), columns, tuple(rows))
-    return replace(made, simulated=x.simulated)
-
-
-def _cut(reason: str) -> Words:
-    """Return the cut-off of a reason, "> .20", for readers of both languages; the reason where it has none."""
-    found = re.search(r"(>=|<=|>|<) ([0-9.]+)", reason)
-    if reason.startswith("not applied"):
-        return Words("not applicable", "tidak dapat diterapkan")
-    if found is None:
-        return words(reason)
-    sign = {">=": "≥", "<=": "≤"}.get(found[1], found[1])
-    value = float(found[2])
-    return Words(*(f"{sign} {show(value, 'number', g, _digits(value))}" for g in ("en", "id")))
 
 
 def missing(x: Responses, style: Style) -> Table | None:
@@ -158,7 +123,7 @@ def screening(x: Screening, style: Style) -> Table:
     rows = tuple(
         (
             term("rule", r.rule),
-            None if r.rule == "duplicates" else Cell(r.threshold, digits=_digits(r.threshold)),
+            None if r.rule == "duplicates" else Cell(r.threshold, digits=decimals(r.threshold)),
             r.n_flagged,
             r.share,
         )
@@ -181,11 +146,6 @@ def screening(x: Screening, style: Style) -> Table:
     return with_meta(made, x.meta)
 
 
-def _digits(value: float) -> int:
-    text = f"{value:.3f}".rstrip("0")
-    return len(text.partition(".")[2])
-
-
 def indices(x: Screening, style: Style) -> Table:
     """T5: the indices of careless answering, their spread, and what was flagged by them."""
     rows = tuple(
@@ -193,7 +153,7 @@ def indices(x: Screening, style: Style) -> Table:
             term("index", r.index),
             r.n,
             *(Cell(v, digits=2) for v in (r.mean, r.sd, r.min, r.max)),
-            None if pd.isna(r.threshold) else Cell(r.threshold, digits=_digits(r.threshold)),
+            None if pd.isna(r.threshold) else Cell(r.threshold, digits=decimals(r.threshold)),
             r.n_flagged,
         )
         for r in x.indices.itertuples(index=False)

@@ -25,11 +25,15 @@ LOWER, UPPER = Words("LL", "BB"), Words("UL", "BA")
 
 @dataclass(frozen=True)
 class Style:
-    """Cut-offs that replace those of the package, the dialect of decisions, the fewest respondents of a shown cell."""
+    """Cut-offs that replace those of the package, the dialect of decisions, the fewest respondents of a shown cell.
+
+    `invited` is the number of people who were asked to take part, 0 where it is not known.
+    """
 
     cutoffs: Mapping[str, float] = field(default_factory=dict)
     dialect: Dialect = "apa"
     min_cell: int = 0
+    invited: int = 0
     memo: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, what: str, x: Any, make: Callable[[], Any]) -> Any:
