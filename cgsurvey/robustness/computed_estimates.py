@@ -99,7 +99,8 @@ def _divisor(e: Evidence) -> Found:
     error = float(np.sqrt(total / (total - len(e.n))))
     value = float(e.row[e.quantity])
     if e.quantity == "estimate":
-        yield "", value * scale
+        if scale != 1.0:
+            yield "", value * scale
     elif e.quantity == "statistic":
         yield "", value / error
     else:
@@ -110,13 +111,13 @@ def _divisor(e: Evidence) -> Found:
 
 @computes("squared")
 def _squared(e: Evidence) -> Found:
-    if e.row is not None:
+    if e.row is not None and e.row["op"] == "=~":
         yield "", float(e.row["std_all"]) ** 2
 
 
 @computes("one_minus_squared")
 def _one_minus_squared(e: Evidence) -> Found:
-    if e.row is not None:
+    if e.row is not None and e.row["op"] == "=~":
         yield "", 1 - float(e.row["std_all"]) ** 2
 
 
@@ -203,8 +204,9 @@ def refitted(e: Evidence, options: dict[str, Any]) -> Found:
     """The quantity after fitting the model to the data again under other options."""
     if set(options) == {"missing"} and not e.incomplete:
         return
-    if (found := e.refit(**options)) is None:
+    if e.fit is None or (found := e.refit(**options)) is None:
         return
+    before = [e.ours, *(value for _, value in _of_fit(e, e.fit))]
     for detail, value in _of_fit(e, found):
-        if abs(value - e.ours) > 1e-9 * max(1.0, abs(e.ours)):  # what changes nothing explains nothing
+        if not np.any(np.isclose(value, before, rtol=1e-9, atol=1e-12)):  # what changes nothing explains nothing
             yield detail, value

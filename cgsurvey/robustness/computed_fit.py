@@ -68,6 +68,12 @@ def _independence_all(e: Evidence) -> Found:
         yield detail, measure(e.quantity, T * N / n, df, Tb * N / n, dfb, N, _q(e.fit))
 
 
+@computes("rmsea_n")
+def _rmsea_n(e: Evidence) -> Found:
+    if t := _tests(e.fit):
+        yield "", rmsea(t[0], t[1], t[4], t[5])
+
+
 @computes("rmsea_n_minus_1")
 def _rmsea_lisrel(e: Evidence) -> Found:
     if t := _tests(e.fit):
@@ -92,6 +98,11 @@ def _rmsea_no_groups(e: Evidence) -> Found:
 def _rmsea_mixed(e: Evidence) -> Found:
     if t := _tests(e.fit):
         yield "", rmsea(t[0], t[1], t[4] - t[5], t[5])
+
+
+@computes("gfi_given")
+def _gfi_given(e: Evidence) -> Found:
+    yield from _named(e, "")
 
 
 @computes("gfi_covariances")

@@ -90,7 +90,10 @@ class Evidence:
 
     @cached_property
     def simple(self) -> tuple[list[str], list[Floats], Floats] | None:
-        """Constructs, positions of their items and causes, where every construct has items of its own and no other."""
+        """Constructs, positions of their items and causes, where every construct has items of its own and no other.
+
+        Observed variables of regressions are constructs of one item.
+        """
         fit = self.fit
         if fit is None or len(fit.meta.groups) > 1:
             return None
@@ -99,8 +102,15 @@ class Evidence:
         items = [i for _, i in loads]
         if len(set(items)) != len(items) or not set(items) <= set(fit.observed) or not fit.latents:
             return None
-        names = list(fit.latents)
-        blocks = [np.array([fit.observed.index(i) for f, i in loads if f == name]) for name in names]
+        ends = [v for k in t.where("~") for v in (t.rhs[k], t.lhs[k])]
+        alone = [v for v in dict.fromkeys(ends) if v in fit.observed]
+        if set(alone) & set(items):
+            return None
+        names = [*fit.latents, *alone]
+        blocks = [
+            np.array([fit.observed.index(i) for f, i in [*loads, *zip(alone, alone, strict=True)] if f == name])
+            for name in names
+        ]
         causes = np.zeros((len(names), len(names)), dtype=bool)
         for k in t.where("~"):
             if t.lhs[k] in names and t.rhs[k] in names:
