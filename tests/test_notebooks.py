@@ -58,3 +58,11 @@ def test_both_languages_have_the_same_code():
         assert len(pair[0]) == len(pair[1])
         for a, b in zip(*pair, strict=True):
             assert a.source.count("cg.") == b.source.count("cg.")
+
+
+def test_the_index_names_each_notebook_by_its_title():
+    index = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    for source in SOURCES:
+        title = next(c.source for c in jupytext.read(source).cells if c.cell_type == "markdown").splitlines()[0]
+        assert f"[{title.removeprefix('# ')[3:]}]({source.stem}.ipynb)" in index
+    assert index.count(".ipynb)") == len(SOURCES)

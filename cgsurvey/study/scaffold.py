@@ -196,7 +196,11 @@ def _scale_of(cells: pd.Series, scales: Iterable[Scale]) -> Scale | None:
 
 
 def _notebooks(target: Path, language: str) -> None:
-    source = shipped("notebooks")
-    (target / "notebooks").mkdir(exist_ok=True)
-    for file in sorted(source.glob(f"*_{language}.ipynb")):
-        shutil.copyfile(file, target / "notebooks" / file.name)
+    """Copy the notebooks and their index, in English where there is none in the language of the study."""
+    folder = target / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for english in sorted(shipped("notebooks").glob("[0-9]*_en.ipynb")):
+        own = english.with_name(english.name.replace("_en.ipynb", f"_{language}.ipynb"))
+        file = own if own.is_file() else english
+        shutil.copyfile(file, folder / file.name)
+    shutil.copyfile(shipped("notebooks") / "README.md", folder / "README.md")
