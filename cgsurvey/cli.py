@@ -89,9 +89,16 @@ def run(
     study: Annotated[Path, typer.Argument(help="study.toml, or the folder that holds it.")] = Path("study.toml"),
     language: Language = None,
     force: Force = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Compute all parts, also those of a run that stopped.")
+    ] = False,
 ) -> None:
-    """Run a study from its plan to the report."""
-    _run(study, language, force)
+    """Run a study from its plan to the report.
+
+    Ends with 0, with 1 where a part could not be computed and is missing from the report, with 2 where the plan or the
+    data have a fault or the results cannot be written.
+    """
+    _run(study, language, force, fresh)
 
 
 @app.command()
@@ -252,22 +259,24 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _run(study: Path, language: str | None, force: bool) -> None:
+def _run(study: Path, language: str | None, force: bool, fresh: bool = False) -> None:
     from cgsurvey.present import table
     from cgsurvey.study import run_study
 
-    found = run_study(study, language=language, force=force, progress=True)
+    found = run_study(study, language=language, force=force, fresh=fresh, progress=True)
     folder = (study if study.is_dir() else study.parent) / found.folder
     language = found.plan.study.language
     for part, kind in (("structure", "fit"), ("measurement", "fit"), ("hypotheses", None)):
         if part in found.parts and not (part == "measurement" and "structure" in found.parts):
             typer.echo(table(found.parts[part], kind=kind, language=language).to_text(language) + "\n")
-    grave = [n for n in found.notes if n.level != "info"]
+    grave = [n for n in found.notes if n.level != "info" or n.code == "study.resumed"]
     for one in grave:
         typer.echo(f"[{one.level}] {one.render(language)}")
     if any(part.meta.simulated for part in found.parts.values()):
         typer.echo(WORDS[language]["simulated"])
     typer.echo(f"\n{WORDS[language]['where']}: {folder}")
+    if any(n.code == "study.part_failed" for n in found.notes):
+        raise typer.Exit(1)
 
 
 def main() -> None:

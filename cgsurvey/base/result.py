@@ -203,7 +203,7 @@ def data_hash(values: np.ndarray | pd.DataFrame) -> str:
         numeric = values.select_dtypes("number")
         if numeric.shape[1] < values.shape[1]:
             for name in values.columns.difference(numeric.columns, sort=False):
-                digest.update("\x1f".join(values[name].astype(str)).encode())
+                digest.update("\x1f".join(values[name].astype(str).fillna("\0")).encode())
         values = numeric.to_numpy(dtype=float)
     digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()

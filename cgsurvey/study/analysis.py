@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from cgsurvey.base.errors import CgSurveyError, DataError, OptionError, UnsupportedByEngine, did_you_mean
+from cgsurvey.base.errors import (
+    CgSurveyError,
+    ColumnNotFoundError,
+    DataError,
+    InstrumentError,
+    MissingDependencyError,
+    ModelError,
+    OptionError,
+    UnsupportedByEngine,
+    did_you_mean,
+)
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Result
+from cgsurvey.study.further import FURTHER, Material
+from cgsurvey.study.further import run as further
+from cgsurvey.study.kept import Kept
 from cgsurvey.study.models import constructs_on_paths, measurement_model, structural_model, variables
 from cgsurvey.study.plan import Plan
 from cgsurvey.study.registration import registration
@@ -21,17 +35,9 @@ if TYPE_CHECKING:
     from cgsurvey.sem.cross_check import CrossCheck
 
 Say = Callable[[str], None]
-STEPS = (
-    "data",
-    "screening",
-    "description",
-    "reliability",
-    "measurement",
-    "validity",
-    "structure",
-    "cross-check",
-    "report",
-)
+STEPS = ("data", "screening", "description", "measurement", "validity", "structure", "cross-check", "report")
+# Faults of the plan end a run, since it can be mended; what the data cannot give is told, and the rest goes on.
+FAULTS = (OptionError, ModelError, InstrumentError, ColumnNotFoundError, MissingDependencyError)
 
 
 @dataclass(frozen=True)
@@ -47,36 +53,96 @@ class Analysis:
     parts : mapping of str to Result
         The results, in the order of the chapter.
     remarks : tuple of Note
-        What belongs to no single result.
+        What belongs to no single result, parts that failed among it.
+    resumed : tuple of str
+        Parts that an earlier run had finished before it stopped.
+    kept : Kept, optional
+        Where finished parts are kept until the results are written.
     """
 
     sides: Mapping[str, Responses]
     data: Responses
     parts: Mapping[str, Result]
     remarks: tuple[Note, ...]
+    resumed: tuple[str, ...] = ()
+    kept: Kept | None = None
 
 
-def analyse(plan: Plan, base: Path, say: Say) -> Analysis:
-    """Do what a plan asks for; `base` is the folder that its paths are relative to."""
+class Bench:
+    """Where parts are made: each after those that it needs, or taken from a run that had finished it before it stopped.
+
+    Attributes
+    ----------
+    parts : dict of str to Result
+    remarks : list of Note
+        What failed, and what could not be begun.
+    resumed : list of str
+        Parts that were taken.
+    """
+
+    def __init__(self, kept: Kept | None, fresh: bool) -> None:
+        self._kept, self._fresh = kept, fresh
+        self.parts: dict[str, Result] = {}
+        self.remarks: list[Note] = []
+        self.resumed: list[str] = []
+
+    def make(self, name: str, how: Callable[[], Result | None], after: Sequence[str] = (), more: Any = None) -> None:
+        """Make a part, or say why there is none; `more` is what it rests on beside that on which all parts rest.
+
+        Raises
+        ------
+        CgSurveyError
+            Faults of the plan.
+        """
+        if lacking := [n for n in after if n not in self.parts]:
+            self.remarks.append(note("study.part_skipped", part=name, lacking=", ".join(lacking)))
+            return
+        found = self._kept.load(name, more) if self._kept and not self._fresh else None
+        if found is not None:
+            self.resumed.append(name)
+        else:
+            try:
+                found = how()
+            except FAULTS:
+                raise
+            except CgSurveyError as error:
+                self.remarks.append(note("study.part_failed", part=name, reason=str(error).splitlines()[0]))
+                return
+            if found is not None and self._kept:
+                self._kept.store(name, found, more)
+        if found is not None:
+            self.parts[name] = found
+
+
+def analyse(plan: Plan, base: Path, say: Say, *, keep: bool = False, fresh: bool = False) -> Analysis:
+    """Do what a plan asks for; `base` is the folder that its paths are relative to.
+
+    With `keep`, finished parts are kept beside the plan until `Kept.clear`, and those that a run of the same plan on
+    the same data had finished before it stopped are taken from there, unless `fresh`.
+    """
     from cgsurvey.responses import link
 
-    parts: dict[str, Result] = {"registration": registration(plan, base)}
-    say("data")
     instrument = load(plan, base)
-    sides = read(plan, base, instrument)
+    say("data")
+    raw = read(plan, base, instrument)
     say("screening")
+    found: dict[str, Result] = {"registration": registration(plan, base)}
+    sides = dict(raw)
     for side in sides:
-        parts[_named("screening", side)], sides[side] = screened(plan, sides[side])
+        found[_named("screening", side)], sides[side] = screened(plan, sides[side])
     if "" in sides:
         data = sides[""]
     else:
         wanted = constructs_on_paths(plan, instrument) if plan.data.level == "user" else []
         asked = [c for c in wanted if set(instrument.construct(c).all_items) <= set(sides["partners"].items)]
         data = link(sides["partners"], sides["users"], on=plan.data.on, level=plan.data.level, constructs=asked or None)
-        parts |= {"linkage": data.linkage} if data.linkage is not None else {}
+        found |= {"linkage": data.linkage} if data.linkage is not None else {}
     data = with_design(plan, data)
-    more, remarks = fitted(plan, instrument, sides, data, say)
-    return Analysis(sides, data, parts | more, tuple(remarks))
+    kept = Kept.of(base, plan, instrument, {**sides, "all": data}) if keep else None
+    bench = Bench(kept, fresh)
+    bench.parts |= found
+    fitted(bench, plan, instrument, raw, sides, data, say)
+    return Analysis(sides, data, bench.parts, tuple(bench.remarks), tuple(bench.resumed), kept)
 
 
 def load(plan: Plan, base: Path) -> Instrument:
@@ -135,48 +201,69 @@ def with_design(plan: Plan, responses: Responses) -> Responses:
 
 
 def fitted(
-    plan: Plan, instrument: Instrument, sides: Mapping[str, Responses], data: Responses, say: Say
-) -> tuple[dict[str, Result], list[Note]]:
-    """Describe each side, fit the models to the data, decide the hypotheses, check by the second engine."""
+    bench: Bench,
+    plan: Plan,
+    instrument: Instrument,
+    raw: Mapping[str, Responses],
+    sides: Mapping[str, Responses],
+    data: Responses,
+    say: Say,
+) -> None:
+    """Describe each side, fit the models to the data, decide the hypotheses, go further, check by the second engine."""
     from cgsurvey.reliability import reliability, validity
     from cgsurvey.responses import as_source, describe
     from cgsurvey.sem import cfa, sem
     from cgsurvey.sem.hypotheses import test_hypotheses
     from cgsurvey.sem.table import parameter_table
 
-    parts: dict[str, Result] = {}
     structure = structural_model(plan, instrument, data.linkage)
     measurement = measurement_model(plan, instrument, data.linkage)
     if structure:
         # A misspelt name is told before anything is fitted.
         parameter_table(structure.syntax, as_source(data).frame.columns, kind="sem")
+    elif plan.hypotheses:
+        raise OptionError(f"{plan.path}: [hypotheses] needs a [structure] with the paths that they are about.")
     used = variables(measurement, structure)
     options, remarks = estimation(plan, data, used)
+    bench.remarks += remarks
     used |= {i for c in constructs_on_paths(plan, instrument) for i in instrument.construct(c).all_items}
     leaves = [c for c in instrument.leaf_constructs if used.issuperset(c.all_items) and len(c.all_items) > 1]
     say("description")
     for side, answers in sides.items():
         items = [n for n in answers.items if n in used]
         blocks = [c.id for c in leaves if set(answers.items).issuperset(c.all_items)]
-        parts[_named("description", side)] = describe(answers, items=items or None, constructs=blocks or None)
-        parts[_named("reliability", side)] = reliability(answers, constructs=blocks or None)
+        bench.make(
+            _named("description", side), partial(describe, answers, items=items or None, constructs=blocks or None)
+        )
+        bench.make(_named("reliability", side), partial(reliability, answers, constructs=blocks or None))
     say("measurement")
-    fit = cfa(measurement, data, **options)
-    parts["measurement"] = fit
+    bench.make("measurement", partial(cfa, measurement, data, **options))
     say("validity")
-    parts["validity"] = validity(fit, data=data)
+    bench.make("validity", lambda: validity(bench.parts["measurement"], data=data), ["measurement"])
+    last = "structure" if structure else "measurement"
     if structure:
         say("structure")
-        fit = sem(structure, data, **options)
-        parts["structure"] = fit
+        bench.make("structure", partial(sem, structure, data, **options))
     if plan.hypotheses:
-        if not structure:
-            raise OptionError(f"{plan.path}: [hypotheses] needs a [structure] with the paths that they are about.")
-        parts["hypotheses"] = test_hypotheses(fit, plan.hypotheses)
+        bench.make(
+            "hypotheses",
+            lambda: test_hypotheses(cast("SemFit", bench.parts["structure"]), plan.hypotheses),
+            ["structure"],
+            plan.hypotheses,
+        )
+    items = [i for i in data.items if i in used]
+    material = Material(plan, raw, sides, data, measurement, structure, items, options, bench.parts)
+    for name, section in ((n, s) for n in FURTHER for s in plan.further.get(n, ())):
+        number = plan.further[name].index(section) + 1
+        say(name)
+        bench.make(
+            name if number == 1 else f"{name}_{number}",
+            partial(further, name, section, material),
+            FURTHER[name].after(bool(structure)),
+            [section, plan.hypotheses],
+        )
     say("cross-check")
-    checked, more = _cross_checked(fit, data)
-    remarks += more
-    return parts | ({"cross_check": checked} if checked is not None else {}), remarks
+    bench.make("cross_check", lambda: _cross_checked(bench, last, data), [last])
 
 
 def estimation(plan: Plan, data: Responses, used: set[str]) -> tuple[dict[str, Any], list[Note]]:
@@ -213,19 +300,20 @@ def _named(part: str, side: str) -> str:
     return f"{part}_{side}" if side else part
 
 
-def _cross_checked(fit: SemFit, data: Responses) -> tuple[CrossCheck | None, list[Note]]:
+def _cross_checked(bench: Bench, name: str, data: Responses) -> CrossCheck | None:
     """Check a fit by the second engine; on complete rows where the fit used more than the engine can take."""
     from cgsurvey.sem import sem
 
+    fit = cast("SemFit", bench.parts[name])
     try:
-        return fit.cross_check(data), []
+        return fit.cross_check(data)
     except UnsupportedByEngine:
         pass
     try:
         complete = sem(fit.model, data, estimator="ML", missing="listwise", cluster=False, strata=False, weights=False)
         checked = complete.cross_check(data)
     except CgSurveyError as error:
-        return None, [note("study.no_cross_check", reason=str(error).splitlines()[0])]
+        bench.remarks.append(note("study.no_cross_check", reason=str(error).splitlines()[0]))
+        return None
     code = "study.cross_check_complete_rows_ordered" if fit.table.ordered else "study.cross_check_complete_rows"
-    remark = note(code, n=checked.meta.n)
-    return replace(checked, notes=(*checked.notes, remark)), []
+    return replace(checked, notes=(*checked.notes, note(code, n=checked.meta.n)))

@@ -15,14 +15,15 @@ from typing import Any, Literal, get_type_hints
 
 from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean
+from cgsurvey.study.further import FURTHER, check
 
 Language = Literal["en", "id"]
 # Options of cfa() and sem() that a plan has elsewhere or that a study does not have, with what to do instead.
 _NOT_HERE = {
     "seed": "the seed of a study stands in [study]",
-    "group": "groups are no part of a study yet; fit them in a script: cg.sem(model, data, group=...)",
-    "group_equal": "groups are no part of a study yet; use cg.invariance(model, data, group=...) in a script",
-    "group_partial": "groups are no part of a study yet; use cg.invariance(model, data, group=...) in a script",
+    "group": 'groups are compared by a section of their own: [invariance] with group = "..."',
+    "group_equal": "equality across groups is tested in [invariance]",
+    "group_partial": "equality across groups is tested in [invariance], with partial = true",
     "engine": "the second engine checks the final model of every study by itself",
 }
 _STRICT = {"extra": "forbid"}
@@ -108,6 +109,8 @@ class Plan:
     screening, estimation, hypotheses, cutoffs : mapping
         Free sections: rules of `screen`, options of `cfa` and `sem`, hypotheses by name, cut-offs by measure. Options
         hold for measurement and structure alike; all of them can stand here but those of groups and the second engine.
+    further : mapping
+        Sections that bear the name of a function, `FURTHER`: options of each call.
     path : str
         Name of the file, without its folder.
     sha256 : str
@@ -124,6 +127,7 @@ class Plan:
     hypotheses: dict[str, str] = field(default_factory=dict)
     cutoffs: dict[str, float] = field(default_factory=dict)
     report: ReportSection = field(default_factory=ReportSection)
+    further: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     path: str = "study.toml"
     sha256: str = ""
 
@@ -155,10 +159,11 @@ def read_plan(path: str | Path) -> Plan:
             f"{file.name} cannot be read as TOML: {error}. Texts stand in quotes, one key per line; "
             'paths are written with / on Windows too: file = "data/export.csv".'
         ) from error
-    reserved = {"path", "sha256"} & content.keys()
+    reserved = {"path", "sha256", "further"} & content.keys()
     if reserved:
         raise OptionError(f"{file.name}: unknown section {', '.join(sorted(reserved))}.")
-    plan = _validated(content, file.name)
+    further = {name: _calls(name, content.pop(name), file.name) for name in FURTHER if name in content}
+    plan = _validated({**content, "further": further}, file.name)
     if not (plan.data.file or (plan.data.partners and plan.data.users)):
         raise OptionError(
             f'{file.name}: [data] needs file = "...", or partners = "..." and users = "..." to be linked.'
@@ -174,6 +179,16 @@ def read_plan(path: str | Path) -> Plan:
     if folder.startswith("/") or ":" in folder or {"", ".", ".."} & set(folder.split("/")):
         raise OptionError(f"{file.name}: [report] folder = {folder!r} must name a folder inside that of the study.")
     return _with(plan, path=file.name, sha256=hashlib.sha256(raw).hexdigest())
+
+
+def _calls(name: str, section: Any, file: str) -> list[dict[str, Any]]:
+    """Return the calls of a section that bears the name of a function; [[name]] may stand several times."""
+    calls = section if isinstance(section, list) else [section]
+    for options in calls:
+        if not isinstance(options, dict):
+            raise OptionError(f"{file}: '{name}' is a section: [{name}], with options on the lines below it.")
+        check(name, options, f"{file}: [{name}]")
+    return calls
 
 
 def _check_estimation(plan: Plan, name: str) -> None:
@@ -211,7 +226,7 @@ def _fault(error: Mapping[str, Any]) -> str:
     ]
     where = f"[{place[0]}] {'.'.join(place[1:])}".strip()
     if error["type"] == "unexpected_keyword_argument":
-        known = _keys_of(place[:-1])
+        known = _keys_of(place[:-1]) + ([] if place[:-1] else list(FURTHER))
         return f"{where}: unknown key.{did_you_mean(place[-1], known)} Known: {', '.join(known)}."
     return f"{where}: {error['msg']} (found {error['input']!r})."
 
@@ -221,4 +236,4 @@ def _keys_of(place: list[str]) -> list[str]:
     for part in place:
         hint = get_type_hints(kind)[part]
         kind = next((a for a in (hint, *getattr(hint, "__args__", ())) if is_dataclass(a)), hint)
-    return [f.name for f in fields(kind) if f.name not in ("path", "sha256")]
+    return [f.name for f in fields(kind) if f.name not in ("path", "sha256", "further")]

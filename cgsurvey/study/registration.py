@@ -80,10 +80,16 @@ def registration(plan: Plan, base: Path) -> Registration:
         raise DataError(f"{FILE} is no record of a plan ({error}). Restore it from a copy.") from error
     run = dict(_leaves(_plain(plan)))
     keys = dict.fromkeys((*planned, *run))
-    rows = [(*k.split(".", 1), _told(planned.get(k)), _told(run.get(k))) for k in keys if planned.get(k) != run.get(k)]
+    rows = [(*_place(k), _told(planned.get(k)), _told(run.get(k))) for k in keys if planned.get(k) != run.get(k)]
     return Registration(
         deviations=_frame(rows), registered=registered, sha256=sha256, sha256_run=plan.sha256, meta=meta
     )
+
+
+def _place(key: str) -> tuple[str, str]:
+    """Return section and key as the file has them; a further analysis is a section of its own."""
+    section, _, name = key.partition(".")
+    return (name, "") if section == "further" else (section, name)
 
 
 def _frame(rows: Any) -> pd.DataFrame:

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from cgsurvey.base.errors import OptionError
-from cgsurvey.base.notes import Note
+from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.base.parallel import progress_bar
 from cgsurvey.base.result import Meta, Result
-from cgsurvey.study.analysis import STEPS, analyse
+from cgsurvey.study.analysis import STEPS, Analysis, analyse
 from cgsurvey.study.plan import Language, Plan, read_plan
 from cgsurvey.study.write import whole_folder, write_results
 
@@ -28,8 +28,8 @@ class StudyResult(Result):
     plan : Plan
         The plan that was run.
     parts : mapping of str to Result
-        The results by name, in the order of the chapter: registration, screening, description, linkage, reliability,
-        measurement, validity, structure, hypotheses, cross_check; those that the plan asked for.
+        The results by name: registration, screening, linkage, description, reliability, measurement, validity,
+        structure, hypotheses, further sections by their names, cross_check; those that the plan asked for.
     folder : str
         Name of the folder of the results, "" when nothing was written.
     """
@@ -64,6 +64,7 @@ def run_study(
     force: bool = False,
     progress: bool = False,
     write: bool = True,
+    fresh: bool = False,
 ) -> StudyResult:
     """Run a study file end to end.
 
@@ -79,6 +80,8 @@ def run_study(
         Show a progress bar on a terminal.
     write : bool, default True
         Write the folder of results.
+    fresh : bool, default False
+        Compute every part, also those that an earlier run had finished before it stopped.
 
     Returns
     -------
@@ -89,7 +92,13 @@ def run_study(
     Raises
     ------
     CgSurveyError
-        The error of the stage that failed; nothing is left half written.
+        Faults of the plan and of the data file, and results that cannot be written. Nothing is left half written,
+        earlier results stay, and the parts that were finished are taken up by the next run.
+
+    Notes
+    -----
+    A part that cannot be computed (a model that does not converge, a group that is too small) does not end the run: a
+    note, in the report too, names it and the reason, and parts that need it are left out.
     """
     file = Path(path) / "study.toml" if Path(path).is_dir() else Path(path)
     plan = read_plan(file)
@@ -106,21 +115,27 @@ def run_study(
         raise OptionError(
             f"'{plan.report.folder}' holds no results of a run and is not replaced. Name another folder in [report]."
         )
-    steps = Progress(progress)
-    analysis = analyse(plan, base, steps.say)
+    steps = Progress(progress, len(STEPS) + sum(map(len, plan.further.values())))
+    analysis = analyse(plan, base, steps.say, keep=write, fresh=fresh)
     found = StudyResult(
         plan=plan,
         parts=analysis.parts,
         folder=target.name if write else "",
-        notes=_all_notes([*analysis.data.notes, *analysis.remarks], analysis.parts),
+        notes=_all_notes([*analysis.data.notes, *analysis.remarks, *_resumed(analysis)], analysis.parts),
         meta=_meta(analysis.parts),
     )
     if write:
         steps.say("report")
         with whole_folder(target) as folder:
             write_results(found, analysis, file, folder)
+        if analysis.kept is not None:
+            analysis.kept.clear()
     steps.close()
     return found
+
+
+def _resumed(analysis: Analysis) -> list[Note]:
+    return [note("study.resumed", parts=", ".join(analysis.resumed))] if analysis.resumed else []
 
 
 def _all_notes(own: Sequence[Note], parts: Mapping[str, Result]) -> tuple[Note, ...]:
@@ -139,11 +154,11 @@ def _meta(parts: Mapping[str, Result]) -> Meta:
 class Progress:
     """A bar over the steps of a study, silent where it is not wanted."""
 
-    def __init__(self, shown: bool) -> None:
+    def __init__(self, shown: bool, total: int) -> None:
         self._bar: Any = None
         if shown:
             form = "{desc:<14}{bar:30} {n_fmt}/{total_fmt}"
-            self._bar = progress_bar()(total=len(STEPS), leave=False, bar_format=form, disable=None)
+            self._bar = progress_bar()(total=total, leave=False, bar_format=form, disable=None)
 
     def say(self, step: str) -> None:
         """Show that a step begins."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cgsurvey.base.errors import DataError
 from cgsurvey.base.options import choose
 from cgsurvey.base.result import versions
 from cgsurvey.present.document import Figure, Numbered
@@ -79,6 +80,7 @@ def study_report(plan: Plan, analysis: Analysis, *, language: str, base: Path) -
         template=base / template if template else None,
         cutoffs=plan.cutoffs or None,
         invited=plan.data.invited,
+        notes=analysis.remarks,
         stamp={Path(plan.path).name: f"sha256 {plan.sha256}", "seed": str(plan.study.seed)},
     )
 
@@ -107,17 +109,24 @@ def _log(found: StudyResult, analysis: Analysis, folder: Path) -> dict[str, Any]
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """Fill a folder beside the target and move it into place at the end: results are whole or not there."""
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    work, old = None, target.with_name(f".{target.name}-old")
     try:
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         yield work
-        old = None
         if target.exists():
-            old = target.with_name(f".{target.name}-old")
             shutil.rmtree(old, ignore_errors=True)
             target.rename(old)
         work.rename(target)
         target.chmod(0o755)
-        if old is not None:
-            shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise DataError(
+            f"the results could not be written into '{target.name}' ({error.strerror or error}). Nothing was left half "
+            "written and earlier results are as they were. Make room or choose another folder in [report], and run "
+            "again: what was computed is taken up."
+        ) from error
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)

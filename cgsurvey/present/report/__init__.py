@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from cgsurvey.base.notes import Note
 from cgsurvey.base.options import choose
 from cgsurvey.present.numbers import language_of
 from cgsurvey.present.report.chapter import sections
@@ -33,6 +34,7 @@ def report(
     contents: bool = True,
     stamp: Mapping[str, str] | None = None,
     invited: int | Mapping[str, int] | None = None,
+    notes: Sequence[Note] = (),
 ) -> Report:
     """Compose a report of results.
 
@@ -64,6 +66,8 @@ def report(
     invited : int or mapping of str to int, optional
         How many people were asked to take part, for the response rate; by the names of the parts where answers come
         from several files.
+    notes : sequence of Note, optional
+        What belongs to no single part, to stand among the limitations.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def report(
     if isinstance(parts, Iterator):
         parts = list(parts)
     given = Parts.sorted(parts, hypotheses, invited)
-    draft = Draft(given, language, style, figures, dict(stamp or {}))
+    draft = Draft(given, language, style, figures, dict(stamp or {}), tuple(notes))
     composed = tuple(s for s in sections(draft) if s.blocks)
     return Report(
         title=title or TITLES["report"].of(language),
@@ -110,6 +114,7 @@ def report(
             contents=contents,
             stamp=stamp,
             invited=invited,
+            notes=notes,
         ),
     )
 

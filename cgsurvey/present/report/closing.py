@@ -39,7 +39,7 @@ def limits(draft: Draft) -> list[Block]:
     linked = [Sentence("responses.design_linked", {"on": found.on}) for found in draft.parts.of(Linkage)[:1]]
     designs = [linked] if linked else [paragraphs(r, draft.style)["design"] for r in draft.parts.responses]
     blocks += [Paragraph((text,)) for text in dict.fromkeys(paragraph(d, draft.language) for d in designs)]
-    notes = [*((n, "") for n in _own_notes(draft)), *draft.parts.notes()]
+    notes = [*((n, "") for n in (*draft.notes, *_own_notes(draft))), *draft.parts.notes()]
     told = [
         f"{LEVELS[level].of(draft.language)}: {_remark(draft, n)}{f' ({file})' if file else ''}"
         for level in LEVELS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cgsurvey.base.notes import Note
 from cgsurvey.base.references import reference
 from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report.parts import Parts
@@ -18,6 +19,8 @@ class Draft:
 
     Attributes
     ----------
+    notes : tuple of Note
+        What belongs to no single part.
     late : list
         Tables that stand in the appendix.
     cited : list of str
@@ -31,6 +34,7 @@ class Draft:
     style: Style
     figures: bool
     stamp: Mapping[str, str]
+    notes: tuple[Note, ...] = ()
     late: list[Numbered] = field(default_factory=list)
     cited: list[str] = field(default_factory=list)
     tables: list[tuple[str, Table]] = field(default_factory=list)

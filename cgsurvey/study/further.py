@@ -1,0 +1,198 @@
+"""Further analyses that a plan can ask for: a section bears the name of a function, its keys are options.
+
+``[mediation]`` calls `cgsurvey.mediation` on the structural model, ``[ikm]`` with ``by = "office"`` calls
+``cgsurvey.ikm(users, by="office")``; ``[[compare_groups]]`` may stand several times.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cgsurvey.base.errors import CgSurveyError, OptionError, did_you_mean
+from cgsurvey.base.result import Result
+
+if TYPE_CHECKING:
+    from cgsurvey.base.model import Model
+    from cgsurvey.responses import Responses
+    from cgsurvey.study.plan import Plan
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What further analyses are made from.
+
+    Attributes
+    ----------
+    plan : Plan
+    raw, sides : mapping of str to Responses
+        The answers before and after screening: "" for one file, "partners" and "users" for a pair.
+    data : Responses
+        The answers that the models were fitted to.
+    measurement, structure : Model
+        `structure` is empty where the plan has none.
+    items : sequence of str
+        The items of the models.
+    options : mapping
+        Options of the models.
+    parts : mapping of str to Result
+        What was found before.
+    """
+
+    plan: Plan
+    raw: Mapping[str, Responses]
+    sides: Mapping[str, Responses]
+    data: Responses
+    measurement: Model
+    structure: Model
+    items: Sequence[str]
+    options: Options
+    parts: Mapping[str, Result]
+
+    def side(self, name: str) -> Responses:
+        """Return the answers of partners or users where the study has both, else those of everybody."""
+        return self.sides.get(name, self.data)
+
+    @property
+    def model(self) -> Model:
+        """The model that the study ends with."""
+        return self.structure or self.measurement
+
+    @property
+    def fit(self) -> Any:
+        """The fit that the study ends with."""
+        return self.parts["structure" if self.structure else "measurement"]
+
+
+Arguments = tuple[tuple[Any, ...], Options]
+
+
+@dataclass(frozen=True)
+class Further:
+    """How a study calls a function: what it hands over, and the parts that must be there.
+
+    Attributes
+    ----------
+    call : callable
+        From the material to the arguments that the study gives; what the plan says goes before them.
+    after : callable
+        From "has the plan a structure" to the names of the parts that are needed.
+    given : frozenset of str
+        Parameters that the plan cannot give, because the study does.
+    """
+
+    call: Callable[[Material], Arguments]
+    after: Callable[[bool], tuple[str, ...]] = lambda structured: ()
+    given: frozenset[str] = frozenset()
+
+
+def _answers(side: str = "") -> Further:
+    return Further(lambda m: ((m.side(side),), {}), given=frozenset({"data"}))
+
+
+_ITEMS = Further(lambda m: ((m.data,), {"items": [i for i in m.data.items if i in m.items]}), given=frozenset({"data"}))
+_FIT = Further(
+    lambda m: ((m.fit, m.data), {}),
+    lambda structured: ("structure" if structured else "measurement",),
+    frozenset({"fit", "data"}),
+)
+_MODELS = Further(lambda m: ((m.data,), m.options), given=frozenset({"data"}))
+
+
+def _fragility(m: Material) -> Arguments:
+    # Careless respondents can only be left out where they are still there.
+    whole = m.plan.screening and "" in m.raw
+    data = m.raw[""].replace(design=m.data.design) if whole else m.data
+    screening = {"screening": m.parts["screening"]} if whole else {}
+    asked = {"hypotheses": m.plan.hypotheses} if m.plan.hypotheses else {}
+    rest = {k: v for k, v in m.options.items() if k not in ("estimator", "missing", "weights", "cluster", "seed")}
+    return (str(m.model), data), screening | asked | rest
+
+
+def _exclusions(m: Material) -> Arguments:
+    return (m.parts["screening"],), {"model": m.model, "data": m.raw[""], **m.options}
+
+
+# In the order of the chapter.
+FURTHER: Mapping[str, Further] = {
+    "sample_size": Further(lambda m: ((), {})),
+    "k_anonymity": _answers(),
+    "representativeness": _answers(),
+    "nonresponse_bias": _answers(),
+    "exclusion_sensitivity": Further(_exclusions, lambda s: ("screening",), frozenset({"screening", "model", "data"})),
+    "missingness": _ITEMS,
+    "mcar_test": _ITEMS,
+    "normality": _ITEMS,
+    "survey_estimates": _answers(),
+    "ikm": _answers("users"),
+    "ikm_link": _answers("users"),
+    "criteria": _answers("partners"),
+    "activities": _answers("partners"),
+    "service_quality": _answers("users"),
+    "ipa": _answers("users"),
+    "factorability": _ITEMS,
+    "parallel_analysis": _ITEMS,
+    "efa": _ITEMS,
+    "rivals": _MODELS,
+    "omega": _answers(),
+    "discriminant_validity": Further(
+        lambda m: ((m.parts["measurement"],), {"data": m.data}),
+        lambda structured: ("measurement",),
+        frozenset({"fit_or_data", "data"}),
+    ),
+    "common_method": _MODELS,
+    "invariance": Further(lambda m: ((m.measurement, m.data), m.options), given=frozenset({"model", "data"})),
+    "mediation": Further(lambda m: ((m.fit,), {}), _FIT.after, frozenset({"fit_or_model", "data"})),
+    "drivers": _FIT,
+    "fragility": Further(_fragility, lambda s: ("screening",), frozenset({"model", "data", "screening", "hypotheses"})),
+    "correlate": _answers(),
+    "crosstab": _answers(),
+    "compare_groups": _answers(),
+    "regress": _answers(),
+}
+
+
+def function(name: str) -> Callable[..., Result]:
+    """Return the public function of a section."""
+    found: Callable[..., Result] = getattr(import_module("cgsurvey"), name)
+    return found
+
+
+def check(name: str, options: Options, where: str) -> None:
+    """Refuse options that the function does not have, or lacks.
+
+    Raises
+    ------
+    OptionError
+    """
+    parameters = inspect.signature(function(name)).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    own = [
+        n for n, p in parameters.items()
+        if n not in FURTHER[name].given and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]  # fmt: skip
+    taken = [k for k in options if k in FURTHER[name].given]
+    if taken:
+        raise OptionError(f"{where}: {', '.join(taken)} follows from the study and is not given here.")
+    if not open_ended and (wrong := [f"'{k}'.{did_you_mean(k, own)}" for k in options if k not in own]):
+        raise OptionError(f"{where}: unknown key {' '.join(wrong)} Known: {', '.join(own)}.")
+    needed = [n for n in own if parameters[n].default is inspect.Parameter.empty and n not in (*options, "seed")]
+    if needed:
+        raise OptionError(f"{where}: {', '.join(needed)} must be given; see help(cg.{name}).")
+
+
+def run(name: str, options: Options, material: Material) -> Result:
+    """Call the function of a section on what the study has."""
+    made = function(name)
+    places, given = FURTHER[name].call(material)
+    seed = {"seed": material.plan.study.seed} if "seed" in inspect.signature(made).parameters else {}
+    try:
+        return made(*places, **{**given, **seed, **options})
+    except CgSurveyError as error:
+        error.args = (f"{material.plan.path}: [{name}] {error}", *error.args[1:])
+        raise
