@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Template
@@ -17,6 +18,7 @@ from cgsurvey.base.options import choose
 from cgsurvey.instrument import Instrument, Scale, load_instrument
 from cgsurvey.responses import read_responses
 from cgsurvey.responses.words import plain
+from cgsurvey.study.further import FURTHER
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -67,7 +69,9 @@ def new_study(
         shutil.copyfile(file, target / "data" / file.name)
     text = Template((_TEMPLATES / f"study.{language}.toml").read_text(encoding="utf-8"))
     title = plan.pop("title")[language]
-    (target / "study.toml").write_text(text.substitute(plan, title=title), encoding="utf-8")
+    functions = textwrap.fill(", ".join(FURTHER), 112, initial_indent="# ", subsequent_indent="# ")
+    content = text.substitute(plan, title=title, functions=f"\n{functions}")
+    (target / "study.toml").write_text(content, encoding="utf-8")
     _notebooks(target, language)
     return target / "study.toml"
 

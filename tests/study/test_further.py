@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
 import cgsurvey as cg
 from cgsurvey.present.report.outline import SHOWN
-from cgsurvey.study import read_plan, run_study
+from cgsurvey.study import new_study, read_plan, run_study
 from cgsurvey.study.further import FURTHER, function
 from cgsurvey.study.registration import registration
 
@@ -109,3 +110,12 @@ def test_a_further_section_that_came_later_is_a_deviation(tmp_path):
     path.write_text(path.read_text(encoding="utf-8") + "[mediation]\nci = 0.9\n", encoding="utf-8")
     row = registration(read_plan(path), tmp_path).tidy().iloc[0]
     assert (row["section"], row["key"], row["planned"]) == ("mediation", "", "") and "0.9" in row["run"]
+
+
+def test_the_guide_and_the_templates_name_every_section(tmp_path):
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "study.md").read_text(encoding="utf-8")
+    assert [n for n in FURTHER if f"`{n}`" not in guide] == []
+    for language in ("en", "id"):
+        text = new_study(tmp_path / language, language=language).read_text(encoding="utf-8")
+        assert [n for n in FURTHER if n not in text] == []
+        assert set(read_plan(tmp_path / language).further) == {"mcar_test", "normality", "mediation"}
