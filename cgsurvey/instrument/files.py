@@ -297,6 +297,10 @@ class _Assembly:
         asked = {i: c.respondent for top in constructs for c in top.leaves for i in c.items}
         proposals = [p for part in parts for p in part.proposals if p.name not in spec.models]
         default = spec.default_language or (spec.languages[0] if spec.languages else "")
+        items = (*(i for p in parts for i in p.items), *self.items(scales, asked))
+        # What one block asks as a question and another as an item is asked once, as an item, which can be scored.
+        scored = {i.name for i in items}
+        asked_before = (q for p in parts for q in p.demographics if q.name not in scored)
         one = unchecked(
             id=spec.id,
             version=spec.version,
@@ -309,9 +313,9 @@ class _Assembly:
             doi=spec.doi,
             licence=spec.licence,
             references=_union(spec.references, *(p.references for p in parts)),
-            items=(*(i for p in parts for i in p.items), *self.items(scales, asked)),
+            items=items,
             constructs=(*(c for p in parts for c in p.constructs), *constructs),
-            demographics=(*(q for p in parts for q in p.demographics), *self.questions(scales)),
+            demographics=(*asked_before, *self.questions(scales)),
             roles=Roles(spec.roles.column, tuple(spec.roles.partner), tuple(spec.roles.user))
             if spec.roles
             else next((p.roles for p in parts if p.roles), None),
