@@ -3,13 +3,16 @@
 Everything a page needs is copied beside it, so that the site works without a network and from a folder of files.
 """
 
+import re
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from docutils import nodes  # noqa: E402
 from pages import write_pages  # noqa: E402
+from sphinx.addnodes import pending_xref  # noqa: E402
 
 import cgsurvey  # noqa: E402
 
@@ -18,6 +21,7 @@ author = "The cgsurvey developers"
 copyright = f"2026, {author}"
 version = release = cgsurvey.__version__
 language = "en"
+smartquotes = False  # options of commands keep their two dashes
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc"]
 exclude_patterns = ["_build"]
@@ -65,7 +69,18 @@ def _language(app, page, template, context, doctree):
         context["language"] = "id"
 
 
+def _link_names(app, tree):
+    """Link public names that stand as code in running text, `cg.sem` or `cg.sem(model, data)`, to the reference."""
+    for literal in list(tree.findall(nodes.literal)):
+        name = re.match(r"cg\.(\w+)", literal.astext())
+        if name and name[1] in cgsurvey.__all__ and not isinstance(literal.parent, (nodes.reference, pending_xref)):
+            options = {"refdomain": "py", "reftype": "obj", "reftarget": f"cgsurvey.{name[1]}", "refexplicit": True}
+            link = pending_xref("", literal.deepcopy(), refdoc=app.env.docname, refwarn=False, **options)
+            literal.replace_self(link)
+
+
 def setup(app):
     """Write the pages that are made from data before sources are looked for."""
     app.connect("config-inited", lambda app, config: write_pages(HERE), priority=1)
+    app.connect("doctree-read", _link_names)
     app.connect("html-page-context", _language)

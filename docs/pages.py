@@ -308,7 +308,7 @@ def tutorials(folder: Path) -> Iterator[tuple[str, str]]:
     yield (
         "tutorials/index.md",
         "# Tutorials\n\nNotebooks that run on the simulated sample before anything is changed, with an exercise at "
-        "the end of each. `cgsurvey new` puts them into the folder of a study; \"Show Source\" gives the notebook.\n\n"
+        'the end of each. `cgsurvey new` puts them into the folder of a study; "Show Source" gives the notebook.\n\n'
         + table(("English", "Bahasa Indonesia"), rows)
         + "\n\n```{toctree}\n:hidden:\n\n"
         + "\n".join(f"{stem}_{language}" for language in ("en", "id") for stem, t in titles.items() if language in t)
