@@ -310,6 +310,34 @@ def test_a_template_keeps_its_page_styles_and_content(example: Table, tmp_path: 
     assert [p.text for p in section.header.paragraphs] == ["Data simulasi, bukan hasil lapangan.", "Universitas"]
 
 
+def test_styles_of_a_campus_are_used_under_their_indonesian_names(example: Table, tmp_path: Path) -> None:
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.shared import Cm, Pt
+
+    campus = docx.Document()
+    campus.sections[0].left_margin = Cm(4)
+    campus.styles["Normal"].font.name = "Arial"
+    for name in ("Judul 1", "Keterangan"):
+        campus.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).font.size = Pt(14)
+    campus.save(str(tmp_path / "campus.docx"))
+    content = (tmp_path / "campus.docx").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(tmp_path / "campus.dotx", "w") as new:
+        for part in old.namelist():  # a template differs from a document in its declared type alone
+            data = old.read(part)
+            new.writestr(part, data.replace(b"wordprocessingml.document.main", b"wordprocessingml.template.main"))
+    path = docx_writer.write(a_document(example, contents=True), tmp_path / "r.docx", template=tmp_path / "campus.dotx")
+    word = docx.Document(str(path))
+    heads = [p for p in word.paragraphs if p.style.name == "Judul 1"]
+    assert [p.text for p in heads] == ["Hasil", "Lampiran"] and word.styles["Judul 1"].font.size == Pt(14)
+    assert all(p._p.pPr.find(qn("w:outlineLvl")).get(qn("w:val")) == "0" for p in heads)
+    assert [p.text.split("\n")[0] for p in word.paragraphs if p.style.name == "Keterangan"] == ["Tabel 1", "Gambar 1"]
+    assert word.styles["Normal"].font.name == "Arial" and round(word.sections[0].left_margin.cm, 1) == 4.0
+    order = ["pStyle", "keepNext", "keepLines", "pageBreakBefore", "spacing", "ind", "jc", "outlineLvl", "rPr"]
+    for properties in word.element.body.iter(qn("w:pPr")):
+        places = [order.index(e.tag.rpartition("}")[2]) for e in properties if e.tag.rpartition("}")[2] in order]
+        assert places == sorted(places)
+
+
 def test_a_template_that_is_none_is_told(example: Table, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"template 'no\.docx' does not exist"):
         docx_writer.write(a_document(example), tmp_path / "r.docx", template=tmp_path / "no.docx")

@@ -121,18 +121,24 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     blocks: list[Block] = []
     shown_here = section != "respondents" or isinstance(part, Responses)
     figures = pictures(draft, part) if shown_here else []
+    details: list[str] = []  # tables in the appendix of which nothing is said
     for name in dict.fromkeys([*made, *told]):
         item = draft.numbered(name, made[name]) if name in made else None
         refs = [item.anchor] if item else []
+        late = item is not None and _is_late(draft, made[name], section)
         drawn = [f for f in figures if belongs(f, name, "paths" if "paths" in made else "fit")]
-        if told.get(name) or drawn or item:  # each table is referred to
+        if late and item and not (told.get(name) or drawn):
+            details.append(item.anchor)
+        elif told.get(name) or drawn or item:  # each table is referred to
             blocks.append(_running(draft, told.get(name, []), refs + [f.anchor for f in drawn]))
-        if item and _is_late(draft, made[name], section):
+        if late and item:
             draft.late.append(item)
         elif item:
             blocks.append(item)
         blocks += drawn
         figures = [f for f in figures if f not in drawn]
+    if details:
+        blocks.append(_running(draft, [Sentence("details")] if blocks else [], details, run=False))
     return [*blocks, *figures]
 
 
@@ -143,14 +149,14 @@ def _is_late(draft: Draft, made: Table, section: str) -> bool:
     return made.name in APPENDIX or again or large
 
 
-def _running(draft: Draft, sentences: Sequence[Sentence], anchors: Sequence[str]) -> Paragraph:
+def _running(draft: Draft, sentences: Sequence[Sentence], anchors: Sequence[str], *, run: bool = True) -> Paragraph:
     """Return sentences as a paragraph that refers to the tables and figures they are about."""
     text = paragraph(sentences, draft.language)
     if not anchors:
         return Paragraph((text,))
     see, link = {"en": ("See", "and"), "id": ("Lihat", "dan")}[draft.language]
     refs: list[str | Ref] = [Ref(a) for a in anchors]
-    if len(refs) > 3:  # a table and a run of figures
+    if run and len(refs) > 3:  # a table and a run of figures
         first, last = refs[1], refs[-1]
         refs = [refs[0], f" {link} ", first, {"en": " to ", "id": " sampai "}[draft.language], last]
     else:

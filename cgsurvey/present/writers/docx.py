@@ -13,7 +13,7 @@ from cgsurvey.base.errors import DataError
 from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph
 from cgsurvey.present.table import SIMULATED, Grid, Remark, Shown, Table, Words
 from cgsurvey.present.writers import clean, write_bytes
-from cgsurvey.present.writers.docx_layout import SMALLEST, bands, least_width, widths
+from cgsurvey.present.writers.docx_layout import bands, turned, widths
 
 _LOCALE = {"en": "en-GB", "id": "id-ID"}
 _COLOUR = {"good": "0B5394", "fair": "8A5A00", "poor": "B3261E"}
@@ -23,7 +23,16 @@ _TABLES = Words("List of tables", "Daftar tabel")
 _FIGURES = Words("List of figures", "Daftar gambar")
 _FONT = "Times New Roman"
 _TALLEST_CM = {False: 19.0, True: 12.5}  # of a figure on an upright page and on a turned one
-_KEEP_ROWS = 14  # a table of no more rows is kept on one page: longer ones would leave half a page empty
+# Names under which campuses hold styles of their own; those of Word keep their English name in the file.
+_ALIASES = {
+    "Title": ("Judul",),
+    "Heading 1": ("Judul 1", "Judul Bab", "BAB"),
+    "Heading 2": ("Judul 2", "Sub Bab", "Subbab"),
+    "Heading 3": ("Judul 3",),
+    "Caption": ("Keterangan", "Keterangan Gambar"),
+    "List Bullet": ("Daftar Poin", "Butir Daftar"),
+}
+_KEEP_ROWS = 20  # a table of no more rows is kept on one page: longer ones would leave half a page empty
 
 
 def write(doc: Document, path: str | Path, *, template: str | Path | None = None) -> Path:
@@ -104,6 +113,19 @@ class _Writer:
         self.ids = 1000
         self.wide = False
         self.cell_style = ""
+        self.named = self._named()
+
+    def _named(self) -> dict[str, str]:
+        """Return the styles that the template has under a name of its own: "Judul 1" for "Heading 1"."""
+        known = {s.name.casefold(): s.name for s in self.word.styles}
+        found = {}
+        for name, aliases in _ALIASES.items():
+            own = [known[a.casefold()] for a in aliases if a.casefold() in known]
+            found |= {name: own[0]} if own and not self.plain else {}
+        return found
+
+    def _style(self, name: str) -> str:
+        return self.named.get(name, name)
 
     def run(self) -> None:
         self._prepare()
@@ -182,11 +204,11 @@ class _Writer:
         styles = self.word.styles
         known = {s.name for s in styles}
         for name in ("Title", "Heading 1", "Heading 2", "Heading 3", "List Bullet"):
-            if name not in known:
+            if self._style(name) not in known:
                 style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
                 style.base_style = styles["Normal"] if "Normal" in known else None
                 style.font.bold = name != "List Bullet"
-        if "Caption" not in known:
+        if self._style("Caption") not in known:
             styles.add_style("Caption", WD_STYLE_TYPE.PARAGRAPH).base_style = styles["Normal"]
         if self.plain:
             caption = styles["Caption"]
@@ -273,7 +295,10 @@ class _Writer:
     # -- text --------------------------------------------------------------------------------------------------------
 
     def _paragraph(self, text: str, style: str, *, bold: bool | None = None, bookmark: str = "") -> Any:
-        paragraph = self.word.add_paragraph(style=style)
+        paragraph = self.word.add_paragraph(style=self._style(style))
+        if style.startswith("Heading") and style in self.named:  # so that the contents find it
+            level = _element("w:outlineLvl", val=str(int(style[-1]) - 1))
+            paragraph._p.get_or_add_pPr().append(level)
         if bookmark:
             self._bookmark(paragraph, bookmark, lambda: paragraph.add_run(clean(text)))
         else:
@@ -325,7 +350,7 @@ class _Writer:
 
     def _caption(self, anchor: str, word: Words, title: str, *, above: bool) -> None:
         """Write "Table 1" as a field that Word counts, and the title on the next line of the same paragraph."""
-        paragraph = self.word.add_paragraph(style="Caption")
+        paragraph = self.word.add_paragraph(style=self._style("Caption"))
         paragraph.paragraph_format.keep_with_next = above
         number = str(self.doc.numbers[anchor])
 
@@ -434,11 +459,11 @@ class _Writer:
     def _needs_landscape(self, item: Table | Figure) -> bool:
         if isinstance(item, Figure):  # a wide one, shrunk to an upright page, would have letters too small to read
             tall = item.width_cm * _aspect(item.png)
-            upright, turned = (
+            upright, across = (
                 min(self._room_cm(turn) / item.width_cm, _TALLEST_CM[turn] / tall) for turn in (False, True)
             )
-            return upright < 0.85 and turned > 1.2 * upright
-        return least_width(item.grid(self.language), SMALLEST) > self._room_cm(False)
+            return upright < 0.85 and across > 1.2 * upright
+        return turned(item.grid(self.language), self._room_cm(False), self._room_cm(True))
 
     def _turn(self, landscape: bool) -> None:
         """Begin a section of the other orientation, where a table is too wide for an upright page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from cgsurvey.present.table import Grid
@@ -12,6 +13,7 @@ _TEXT_MIN_CM, _TEXT_MAX_CM = 3.6, 8.0
 _LONG_TEXT_CM, _WORDS_MIN_CM = 6.5, 2.4
 _LETTER_CM = 0.0222  # width of a digit, cm per point; more than Times needs, so that other fonts fit
 _BROAD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%²χ")
+_LONGEST_WORD = 22  # letters of a word that is never broken
 SMALLEST = 7.0  # points, before a table is turned or cut
 
 
@@ -29,7 +31,8 @@ def needs(grid: Grid, size: float) -> tuple[list[float], list[float]]:
         else:
             wants.append(min(max(longest, word) * letter * 1.05 + 0.35, _TEXT_MAX_CM))
             enough = _TEXT_MIN_CM if wants[-1] > _LONG_TEXT_CM else _WORDS_MIN_CM
-            least.append(min(wants[-1], max(enough, word * letter + 0.35)))
+            inside = max((2 * r[j].indent + _broad(w) for r in rows for w in r[j].full.split()), default=1)
+            least.append(min(wants[-1], max(enough, max(word, min(inside, _LONGEST_WORD)) * letter * 1.1 + 0.35)))
     for start, length, label in grid.spanners:
         short = width(label) * letter + 0.3 - sum(wants[start : start + length])
         for j in range(start, start + length):
@@ -70,6 +73,28 @@ def _band(grid: Grid, kept: list[int], number: int, of: int) -> Grid:
         remarks=grid.remarks if number == of - 1 else (),
         first=number == 0,
     )
+
+
+def turned(grid: Grid, upright: float, across: float) -> bool:
+    """Tell whether a table stands on a page across: it needs the room, or is a page shorter there.
+
+    `upright` and `across` are the rooms between the margins in cm.
+    """
+    if least_width(grid, SMALLEST) > upright:
+        return True
+    long = _height(grid, upright) / across  # the room down an upright page is that along a turned one
+    return long > 1.3 and _height(grid, across) / upright < 0.9 * long
+
+
+def _height(grid: Grid, room: float) -> float:
+    """Return about how many cm the rows of a table take."""
+    size, columns = widths(grid, room)
+    letter, lines = size * _LETTER_CM, 0
+    for row in grid.body:
+        cells = [] if isinstance(row, str) else [(c, w) for c, w in zip(row, columns, strict=True) if c.align == "left"]
+        needed = ((width(c.full) + 2 * c.indent) * letter / max(w - 0.3, 0.5) for c, w in cells)
+        lines += max((math.ceil(n) for n in needed), default=1) or 1
+    return 0.042 * size * lines + 0.1 * len(grid.body)
 
 
 def widths(grid: Grid, room: float) -> tuple[float, list[float]]:

@@ -11,6 +11,8 @@ from cgsurvey.present.document import Bullets, Document, Em, Figure, Heading, Nu
 from cgsurvey.present.table import SIMULATED, VERDICT, Grid, Shown, Table
 from cgsurvey.present.writers import clean, write_bytes
 
+_KEEP_ROWS = 20  # a table of no more rows is printed on one page
+
 
 @cache
 def _style() -> str:
@@ -65,9 +67,10 @@ def table(grid: Grid, number: str = "", anchor: str = "") -> str:
         for r in grid.remarks
     )
     name = f' id="{_text(anchor)}"' if anchor else ""
+    keep = " keep" if len(grid.body) <= _KEEP_ROWS else ""
     head_rows = f"<thead>{first}<tr>{second}</tr></thead>"
     return (
-        f'<div class="wide"{name}><table>{caption}{head_rows}<tbody>{"".join(body)}</tbody></table>'
+        f'<div class="wide{keep}"{name}><table>{caption}{head_rows}<tbody>{"".join(body)}</tbody></table>'
         + (f'<div class="remarks">{remarks}</div>' if remarks else "")
         + "</div>"
     )

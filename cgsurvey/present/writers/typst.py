@@ -10,7 +10,7 @@ from cgsurvey.base.errors import MissingDependencyError
 from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph
 from cgsurvey.present.table import SIMULATED, Grid, Shown, Table, Words
 from cgsurvey.present.writers import clean, write_bytes
-from cgsurvey.present.writers.docx_layout import SMALLEST, bands, least_width, widths
+from cgsurvey.present.writers.docx_layout import bands, turned, widths
 
 _COLOUR = {"good": "#0b5394", "fair": "#8a5a00", "poor": "#b3261e"}
 _LISTS = (
@@ -20,7 +20,7 @@ _LISTS = (
 )
 _CONTINUED = Words("(continued)", "(lanjutan)")
 _ROOM_CM = {False: 16.0, True: 24.7}  # between the margins of an upright page and of a turned one
-_KEEP_ROWS = 14  # a table of no more rows stays on one page
+_KEEP_ROWS = 20  # a table of no more rows stays on one page
 # every sign that begins or joins something in typst's markup, "1." at the start of a text, and dots that it would join
 _MARKUP = re.compile(r"[\\#*_$@<>\[\]`\"'~=+/|{}^-]|(?<=^\d)\.|(?<=^\d\d)\.|\.(?=\.)|(?<=\.)\.")
 
@@ -136,10 +136,10 @@ def _emphasised(text: str) -> str:
 
 
 def _table(doc: Document, block: Numbered, grid: Grid) -> str:
-    turned = least_width(grid, SMALLEST) > _ROOM_CM[False]
+    across = turned(grid, _ROOM_CM[False], _ROOM_CM[True])
     number, out = doc.numbers[block.anchor], []
-    for part in bands(grid, _ROOM_CM[turned]):
-        made = table(part, _ROOM_CM[turned])
+    for part in bands(grid, _ROOM_CM[across]):
+        made = table(part, _ROOM_CM[across])
         if not grid.title and doc.bare:
             out.append(f"#{made}")
         elif part.first:
@@ -157,7 +157,7 @@ def _table(doc: Document, block: Numbered, grid: Grid) -> str:
     keep = "false" if len(grid.body) <= _KEEP_ROWS else "true"
     content = "\n\n".join([*out, *([told] if told else [])])
     held = f"#block(breakable: {keep}, above: 1.4em, below: 1.6em)[\n{content}\n]"
-    return f"#page(flipped: true)[\n{held}\n]" if turned else held
+    return f"#page(flipped: true)[\n{held}\n]" if across else held
 
 
 def _figure(doc: Document, block: Numbered, item: Figure, figures: str) -> str:
