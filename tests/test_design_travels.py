@@ -32,6 +32,8 @@ def data() -> cg.Responses:
         person=range(240),
     )
     frame.loc[rng.choice(240, 10, replace=False), "sq2"] = np.nan
+    for k in range(1, 10):
+        frame[f"U{k}"] = np.clip(np.round(3 + 0.5 * latent[:, 3] + 0.5 * rng.normal(size=240)), 1, 4)
     return as_responses(frame, ITEMS).replace(design=cg.Design(weights="w", cluster="office"))
 
 
@@ -76,6 +78,21 @@ ANALYSES: Mapping[str, tuple[Callable[[Any], cg.Result], str]] = {
     "sem": (lambda d: cg.sem(MODEL, d), "sem.clusters"),
     "invariance": (lambda d: cg.invariance(MODEL, d, group="sex"), "sem.weights"),
     "mediation": (lambda d: cg.mediation("sq3 ~ tru1 + sq1\nsq1 ~ tru1", d, seed=1), "sem.weights"),
+    "regress": (lambda d: cg.regress(d, "sq1 ~ tru1"), "classical.design_unused"),
+    "compare_groups": (lambda d: cg.compare_groups(d, ["sq1"], by="sex"), "classical.design_unused"),
+    "correlate": (lambda d: cg.correlate(d, ITEMS[:2]), "classical.design_unused"),
+    "crosstab": (lambda d: cg.crosstab(d, "sex", "wave"), "responses.design_used"),
+    "service_quality": (lambda d: cg.service_quality(d, CONSTRUCTS, scale=(1, 5)), "service_quality.design_left_out"),
+    "ipa": (
+        lambda d: cg.ipa(d, performance=ITEMS[:3], importance="regression", outcome="sq1", scale=(1, 5)),
+        "service_quality.design_left_out",
+    ),
+    "drivers": (
+        lambda d: cg.drivers(cg.sem(f"{MODEL}\nquality ~ trust", d), d, target="quality", scale=(1, 5)),
+        "service_quality.design_left_out",
+    ),
+    "ikm": (cg.ikm, "service_quality.design_used"),
+    "ikm_link": (lambda d: cg.ikm_link(d, {"trust": ITEMS[:3]}), "sem.clusters"),
     "survey_estimates": (lambda d: cg.survey_estimates(d, ITEMS), "responses.design_used"),
     "survey_regression": (lambda d: cg.survey_regression("sq1 ~ tru1", d), "responses.design_used"),
 }

@@ -153,6 +153,7 @@ def crosstab(
     designed = design is not None and bool(design.columns)
     if designed:
         drawn = drawn_from(found.source.frame, design, notes, file=found.where)
+        notes.append(note("responses.design_used", columns=", ".join(design.columns)))
         table, test = independent(codes[0], codes[1], drawn)
         shares, made, sizes = table.shares, _designed(test), [_weighted_v(test, table)]
     else:

@@ -131,7 +131,9 @@ def ikm_link(
         frame = answers.responses.keyed.loc[answers.rows.index, items].join(clusters)
         fit, table, found = _other(frame, x, varies, name, model, cluster, ci)
         references = ("yuan2000",)
-    notes += [n for n in fit.notes if n.level != "info"]
+    notes += [n for n in fit.notes if n.level != "info" or n.code == "sem.clusters"]
+    if design is not None and design.weights:
+        notes.append(note("service_quality.link_unweighted", column=design.weights))
     return IndexLink(
         table=table,
         factor=name,

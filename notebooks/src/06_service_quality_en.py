@@ -81,7 +81,54 @@ rounded.glance()
 [cg.grade(value) for value in (64.994, 64.995, 76.605, 88.305)]
 
 # %% [markdown]
-# ## 4. What does perceived quality explain?
+# ## 4. Gaps: what users expected, and what they got
+#
+# Where the form asked each question twice, what is expected and what is received, the difference shows where a service falls
+# short. Expectations stand in columns that end in `_e`, importance in columns that end in `_i`; where your file has none, a further
+# simulated sample shows the way.
+
+# %%
+asked = users if "tan1_e" in users.frame else cg.load_sample("expectations")
+quality = cg.service_quality(asked, expectations="_e", outcome="satisfaction")
+cg.table(quality)
+
+# %%
+cg.plot(quality, "gaps_1")
+
+# %% [markdown]
+# **How to read it:** a negative gap says that the service stays behind what was expected. A dimension whose interval crosses zero
+# is not shown to fall short. The gap is good for a picture, and poor as a variable: it takes for granted that a better service and
+# a lower expectation do the same. Whether that holds is tested; the surface shows what the data say instead.
+
+# %%
+cg.plot(quality, "surface")
+
+# %%
+cg.narrate(quality, "en")
+
+# %% [markdown]
+# ## 5. Importance and performance: what comes first?
+#
+# Four quarters: important and weak comes first, important and strong is kept up. The cross stands at the means of the items here, so
+# something always lies below it; another cross (`crosshair=`) gives another picture, and items near a line belong to no quarter.
+
+# %%
+first = cg.ipa(asked)
+cg.plot(first)
+
+# %%
+cg.narrate(first, "en")
+
+# %% [markdown]
+# What people call important and what their satisfaction depends on are two things. Derived importance asks the data: which items go
+# with satisfaction, each beside all others?
+
+# %%
+derived = cg.ipa(asked, importance="relative weights", outcome="satisfaction")
+cg.plot(derived)
+
+# %% [markdown]
+# ## 6. What does perceived quality explain?
 #
 # The factor of perceived quality is measured by other questions of the same form. R² is the share of the index, from user to
 # user, that it explains. Both come from the same people at the same time, which adds to the share.
@@ -94,7 +141,7 @@ cg.table(link)
 cg.narrate(link, "en")
 
 # %% [markdown]
-# ## 5. The official sheets
+# ## 7. The official sheets
 #
 # The recap has the scores per respondent and element, without anything that names a person; the sheet for the public hides
 # small counts.
@@ -111,3 +158,10 @@ recap.to_frame().tail(5)[["respondent", "U1", "U2"]]
 # - the interval beside the grade;
 # - no ranking of groups that are tied;
 # - the elements to be improved first, with what will be done about them.
+
+# %% [markdown]
+# ## Exercise
+#
+# 1. Set `group = "channel"` in the first cell and run all. Which channels are tied, and what may be said of a difference between them?
+# 2. Put the cross of section 5 at the middle of the scale: `cg.ipa(asked, crosshair="scale")`. Which items change their quarter?
+# 3. Compare the items that come first by stated and by derived importance. Which would you name to the head of the office, and why?

@@ -81,7 +81,55 @@ rounded.glance()
 [cg.grade(value) for value in (64.994, 64.995, 76.605, 88.305)]
 
 # %% [markdown]
-# ## 4. Apa yang dijelaskan oleh mutu yang dirasakan?
+# ## 4. Kesenjangan: yang diharapkan dan yang diterima pengguna
+#
+# Bila kuesioner menanyakan setiap butir dua kali, yaitu yang diharapkan dan yang diterima, selisihnya menunjukkan di mana layanan
+# belum memenuhi harapan. Harapan ada di kolom berakhiran `_e`, kepentingan di kolom berakhiran `_i`; bila berkas Anda tidak
+# memilikinya, sampel simulasi lain dipakai sebagai contoh.
+
+# %%
+asked = users if "tan1_e" in users.frame else cg.load_sample("expectations")
+quality = cg.service_quality(asked, expectations="_e", outcome="satisfaction")
+cg.table(quality, language="id")
+
+# %%
+cg.plot(quality, "gaps_1", language="id")
+
+# %% [markdown]
+# **Cara membaca:** kesenjangan negatif berarti layanan belum mencapai harapan. Dimensi yang intervalnya melewati nol belum terbukti
+# kurang. Kesenjangan baik untuk gambaran, tetapi lemah sebagai variabel: layanan yang lebih baik dan harapan yang lebih rendah
+# dianggap berdampak sama. Anggapan itu diuji; permukaan berikut menunjukkan apa yang sebenarnya dikatakan data.
+
+# %%
+cg.plot(quality, "surface", language="id")
+
+# %%
+cg.narrate(quality, "id")
+
+# %% [markdown]
+# ## 5. Kepentingan dan kinerja: apa yang didahulukan?
+#
+# Empat kuadran: penting dan lemah didahulukan, penting dan kuat dipertahankan. Garis silang di sini terletak pada rata-rata butir
+# sehingga selalu ada butir di bawahnya; garis silang lain (`crosshair=`) memberi gambar lain, dan butir di dekat garis tidak termasuk
+# kuadran mana pun.
+
+# %%
+first = cg.ipa(asked)
+cg.plot(first, language="id")
+
+# %%
+cg.narrate(first, "id")
+
+# %% [markdown]
+# Yang disebut penting oleh responden dan yang menentukan kepuasan mereka adalah dua hal berbeda. Kepentingan turunan bertanya kepada
+# data: butir mana yang berkaitan dengan kepuasan, masing-masing di samping semua butir lain?
+
+# %%
+derived = cg.ipa(asked, importance="relative weights", outcome="satisfaction")
+cg.plot(derived, language="id")
+
+# %% [markdown]
+# ## 6. Apa yang dijelaskan oleh mutu yang dirasakan?
 #
 # Faktor mutu yang dirasakan diukur dengan pertanyaan lain dalam formulir yang sama. R² adalah proporsi indeks antarpengguna
 # yang dijelaskannya. Keduanya berasal dari orang dan waktu yang sama, sehingga proporsi ini cenderung lebih besar.
@@ -94,7 +142,7 @@ cg.table(link, language="id")
 cg.narrate(link, "id")
 
 # %% [markdown]
-# ## 5. Lembar resmi
+# ## 7. Lembar resmi
 #
 # Rekapitulasi memuat nilai per responden dan per unsur tanpa hal yang mengungkap identitas; lembar publikasi tidak
 # menampilkan jumlah yang kecil.
@@ -111,3 +159,12 @@ recap.to_frame().tail(5)[["respondent", "U1", "U2"]]
 # - interval di samping mutu;
 # - tidak memeringkatkan kelompok yang seri;
 # - unsur prioritas perbaikan beserta tindak lanjutnya.
+
+# %% [markdown]
+# ## Latihan
+#
+# 1. Ubah menjadi `group = "channel"` di sel pertama dan jalankan semuanya. Saluran mana yang seri, dan apa yang boleh dikatakan
+#    tentang perbedaannya?
+# 2. Letakkan garis silang bagian 5 di tengah skala: `cg.ipa(asked, crosshair="scale")`. Butir mana yang berpindah kuadran?
+# 3. Bandingkan butir yang didahulukan menurut kepentingan yang dinyatakan dan kepentingan turunan. Butir mana yang akan Anda
+#    sampaikan kepada pimpinan, dan mengapa?
