@@ -36,7 +36,7 @@ def _answers(e: Evidence) -> pd.DataFrame | None:
 
 def _cov(e: Evidence) -> np.ndarray | None:
     """Covariances of the items: of the fit, or of the rows that answered all of them."""
-    if e.block and e.fit is not None and len(e.block) > 1:
+    if e.block and e.fit is not None and len(e.block) > 1 and not e.fit.table.ordered:
         at = [e.fit.observed.index(i) for i in e.block if i in e.fit.observed]
         return e.fit.samples[0].cov[np.ix_(at, at)] if len(at) == len(e.block) else None
     x = _answers(e)
@@ -47,6 +47,13 @@ def _cov(e: Evidence) -> np.ndarray | None:
 def _alpha_raw(e: Evidence) -> Found:
     if (S := _cov(e)) is not None:
         yield "", float(alpha(S))
+
+
+@computes("alpha_ordinal")
+def _alpha_ordinal(e: Evidence) -> Found:
+    if e.fit is not None and len(e.block) > 1 and set(e.block) <= set(e.fit.table.ordered):
+        at = [e.fit.observed.index(i) for i in e.block]
+        yield "", float(alpha(correlation(e.fit.samples[0].cov[np.ix_(at, at)])))
 
 
 @computes("alpha_standardised")

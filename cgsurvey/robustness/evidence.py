@@ -178,6 +178,8 @@ def row_of(fit: SemFit, of: tuple[str, ...]) -> pd.Series | None:
     t = fit.tidy()
     if len(of) == 1:
         rows = t[(t["lhs"] == of[0]) & (t["op"] == ":=")]
+    elif of[1:] == ("~1",):
+        rows = t[(t["lhs"] == of[0]) & (t["op"] == "~1")]
     elif len(of) == 3:
         ends = [(of[0], of[2])] + ([(of[2], of[0])] if of[1] == "~~" else [])
         named = np.array([pair in ends for pair in zip(t["lhs"], t["rhs"], strict=True)])

@@ -119,7 +119,8 @@ def why_different(
         "AMOS", "SmartPLS", "SPSS", "lavaan", "Mplus", "JASP", "LISREL", "EQS", "Excel", "psych", "Stata"; its own
         conventions come first.
     of : str or sequence of str, optional
-        What the number is about: "quality ~ trust", "trust =~ tru1", a construct, an item, two of them.
+        What the number is about: "quality ~ trust", "trust =~ tru1", a construct, an item, two of them. With groups,
+        that of the first group.
     result : SemFit or SatisfactionIndex, optional
         Where our number comes from; conventions are computed from the sample statistics that it keeps.
     data : Responses or DataFrame, optional
@@ -254,14 +255,13 @@ def _check(name: str, of: tuple[str, ...], fit: SemFit | None, index: Satisfacti
         return
     if name in COLUMNS and row_of(fit, of) is None:
         t = fit.tidy()
-        known = [r.lhs if r.op == ":=" else f"{r.lhs} {r.op} {r.rhs}" for r in t.itertuples() if r.op != "|"]
+        known = [r.lhs if r.op == ":=" else f"{r.lhs} {r.op} {r.rhs}".strip() for r in t.itertuples() if r.op != "|"]
         asked = " ".join(of)
         raise ModelError(f"the model has no parameter '{asked}'.{did_you_mean(asked, known)} It has: {some(known)}.")
     if name in ("cr", "ave", "ave_root", "htmt") and not set(of) <= set(fit.latents):
         wrong = next(f for f in of if f not in fit.latents)
-        raise ModelError(
-            f"the model has no construct '{wrong}'.{did_you_mean(wrong, fit.latents)} It has: {some(fit.latents)}."
-        )
+        has = some(fit.latents) or "none"
+        raise ModelError(f"the model has no construct '{wrong}'.{did_you_mean(wrong, fit.latents)} It has: {has}.")
 
 
 def _variants(e: Evidence, settings: Mapping[str, Any] | None) -> Iterator[tuple[str, str, float]]:

@@ -21,6 +21,7 @@ from cgsurvey.responses.source import Source, as_source
 from cgsurvey.robustness.specifications import (
     EVERYBODY,
     FLAGGED,
+    IMPUTED,
     LEAST_SQUARES,
     NONE,
     Choice,
@@ -28,13 +29,14 @@ from cgsurvey.robustness.specifications import (
     combinations,
     effective,
     estimates_of,
+    fitted,
     given,
     ordered_items,
     outcome,
     run,
 )
 from cgsurvey.robustness.survival import decisions, jackknife_error, survival
-from cgsurvey.sem import SemFit, sem
+from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.options import Estimator
 
 MOST, OFFICES = 500, 200  # specifications and offices beyond which the call is more likely a mistake
@@ -109,6 +111,7 @@ def fragility(
     weights: str | bool | None = None,
     cluster: str | bool | None = None,
     missing: Sequence[str] = ("listwise", "fiml"),
+    imputations: int = 20,
     leave_out: str | bool | None = None,
     how: Literal["one", "all"] = "one",
     alpha: float = 0.05,
@@ -140,7 +143,10 @@ def fragility(
     weights, cluster : str or bool, optional
         Columns, default those of the design of the data; the model is fitted with and without. False: never.
     missing : sequence of str
-        Treatments of missing answers; "fiml" stands for "pairwise" where items are ordered.
+        Treatments of missing answers; "fiml" stands for "pairwise" where items are ordered, "mi" is multiple
+        imputation (`impute`) of the variables of the model.
+    imputations : int
+        Copies for "mi".
     leave_out : str or bool, optional
         Column of offices, each of which is left out once; default: the clusters. False: none.
     how : {"one", "all"}
@@ -148,7 +154,7 @@ def fragility(
     alpha : float
         Level of the two-sided tests.
     seed : int, optional
-        Of resamples, with ``se="bootstrap"``.
+        Of imputations and of resamples (``se="bootstrap"``).
     n_jobs : int
         Processes; the numbers are the same for any.
     **fit_options
@@ -172,14 +178,16 @@ def fragility(
     fraction("alpha", alpha)
     choose("how", how, ("one", "all"))
     whole("n_jobs", n_jobs, None)
+    whole("imputations", imputations, 2)
     source = as_source(data)
-    if fit_options.get("se") in ("boot", "bootstrap"):
-        fit_options["seed"] = recorded_seed(seed)
+    resampled = fit_options.get("se") in ("boot", "bootstrap")
+    drawn = recorded_seed(seed) if resampled or IMPUTED in missing else None
+    fit_options |= {"seed": drawn} if resampled else {}
     items = _ordered(ordered, model, source, fit_options)
     kept = _samples(screening, rules, data, source)
     levels, told = _levels(estimators, items, kept, weights, cluster, missing, source)
     main_choice, main_options = given(next(combinations(levels, every=False)), fit_options, items)
-    main = sem(model, source, **main_options)
+    main = fitted(model, source, main_options, imputations=imputations, seed=drawn)
     levels, more = _with_answers(levels, main, source)
     asked = hypotheses if hypotheses is not None else _paths(main)
     estimates = estimates_of(main, asked, alpha)
@@ -192,7 +200,7 @@ def fragility(
     for office in offices:
         without = (source.frame[column] != office).fillna(True).to_numpy(dtype=bool) if column else everybody
         tasks.append((replace(main_choice, left_out=str(office)), main_options, without))
-    work = partial(run, model=model, source=source, hypotheses=asked, level=alpha)
+    work = partial(run, model=model, source=source, hypotheses=asked, level=alpha, imputations=imputations, seed=drawn)
     found = [outcome(main_choice, main, estimates), *run_parallel(work, tasks, n_jobs=n_jobs, progress="fragility")]
     specifications = _specifications(found)
     table = _estimates(found, estimates, specifications, alpha)
@@ -215,7 +223,7 @@ def fragility(
         alpha=float(alpha),
         how=how,
         notes=tuple(notes),
-        meta=replace(main.meta, function="fragility", options=options, references=references),
+        meta=replace(main.meta, function="fragility", options=options, references=references, seed=drawn),
     )
 
 
@@ -296,7 +304,9 @@ def _levels(
     return levels | {"missing": list(dict.fromkeys(treatments)) or ["listwise"]}, idle
 
 
-def _with_answers(levels: dict[str, list[str]], main: SemFit, source: Source) -> tuple[dict[str, list[str]], Idle]:
+def _with_answers(
+    levels: dict[str, list[str]], main: SemFit | PooledFit, source: Source
+) -> tuple[dict[str, list[str]], Idle]:
     """Leave other treatments of missing answers out where none are missing."""
     asked = [n for n in main.observed if n in source.frame]
     if len(levels["missing"]) == 1 or source.frame[asked].isna().any(axis=None):
@@ -305,7 +315,7 @@ def _with_answers(levels: dict[str, list[str]], main: SemFit, source: Source) ->
     return levels | {"missing": levels["missing"][:1]}, [words]
 
 
-def _paths(fit: SemFit) -> dict[str, str]:
+def _paths(fit: SemFit | PooledFit) -> dict[str, str]:
     """Return the hypotheses that a model is about: its paths and defined parameters, else correlations of factors."""
     t = fit.tidy()
     free = t[t["std_error"].notna()]
@@ -323,14 +333,14 @@ def _defined(
     choices: Any, base: Mapping[str, Any], items: tuple[str, ...], source: Source
 ) -> tuple[list[tuple[Choice, dict[str, Any]]], list[str], list[str]]:
     """Return the choices that are defined and differ in effect, with their options; those alike; those undefined."""
-    seen: dict[tuple[str, str], Choice] = {}
+    seen: dict[tuple[str, bool, str], Choice] = {}
     alike: dict[str, None] = {}
     undefined: dict[str, str] = {}
     out = []
     for one in choices:
         choice, options = given(one, base, items)
         try:
-            key = (choice.respondents, repr(effective(options, source)))
+            key = (choice.respondents, choice.missing == IMPUTED, repr(effective(options, source)))
         except OptionError as error:
             undefined[f"{choice.estimator}, {choice.missing}, {choice.weights}, {choice.cluster}"] = str(error)
             continue

@@ -11,16 +11,20 @@ import numpy as np
 import pandas as pd
 
 from cgsurvey.base.errors import DataError, EstimationError, ModelError, OptionError
+from cgsurvey.moments import impute
 from cgsurvey.responses.source import Source
-from cgsurvey.sem import SemFit, sem
+from cgsurvey.sem import PooledFit, SemFit, sem
 from cgsurvey.sem.hypotheses import test_hypotheses as decide
 from cgsurvey.sem.options import Options, resolve
+from cgsurvey.sem.syntax import parse
 from cgsurvey.sem.table import explained_variables
 
 EVERYBODY, FLAGGED, NONE = "everybody", "all rules", "none"
 CATEGORIES = 7  # whole-number answers of an item up to which it counts as ordered
 IMPROPER = ("sem.heywood", "sem.latent_covariance", "sem.residual_covariance")
 FIT = ("cfi", "rmsea", "srmr")
+POOLED = ("", "_d3", "_d2", "_pooled", "_mean")  # endings of fit measures, after imputation
+IMPUTED = "mi"
 LEAST_SQUARES = ("ULS", "DWLS", "WLS", "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV")
 _LIKELIHOOD = ("fiml", "fiml.x", "ml", "direct", "ml.x")
 
@@ -79,8 +83,9 @@ def given(choice: Choice, base: Mapping[str, Any], ordered: Sequence[str]) -> tu
 
 
 def effective(options: Mapping[str, Any], source: Source) -> Options:
-    """Return options as they take effect, the same for what gives the same numbers; OptionError where undefined."""
-    made = resolve(options, source.design)
+    """Return options as they take effect, imputed rows being complete; OptionError where they are not defined."""
+    imputed = options["missing"] == IMPUTED
+    made = resolve({**options, "missing": "listwise"} if imputed else options, source.design)
     # With clusters or weights ML has the errors and the test of MLR.
     return replace(made, estimator="MLR") if made.estimator == "ML" and made.se == "robust.huber.white" else made
 
@@ -105,6 +110,24 @@ class Outcome:
     references: tuple[str, ...] = ()
 
 
+def fitted(
+    model: str, source: Source, options: Mapping[str, Any], *, imputations: int, seed: int | None
+) -> SemFit | PooledFit:
+    """Fit a model to the data, after multiple imputation of the answers that it asks for where `missing` says so."""
+    if options["missing"] != IMPUTED:
+        return sem(model, source, **options)
+    asked = [n for n in _asked_of(model) if n in source.frame]
+    design = {"strata": getattr(source.design, "strata", None) or False}
+    filled = impute(source.frame, imputations, seed=int(seed or 0), items=asked)
+    return sem(model, filled, **(design | dict(options) | {"missing": "listwise"}))
+
+
+def _asked_of(model: str) -> tuple[str, ...]:
+    """Return the observed variables of a model; of products the variables that are multiplied."""
+    named = {t for s in parse(str(model)).statements for e in (*s.lhs, *s.rhs) for t in e.name.split(":")}
+    return tuple(sorted(n for n in named if n))
+
+
 def run(
     task: tuple[Choice, dict[str, Any], np.ndarray],
     *,
@@ -112,21 +135,25 @@ def run(
     source: Source,
     hypotheses: Mapping[str, str],
     level: float,
+    imputations: int,
+    seed: int | None,
 ) -> Outcome:
     """Fit one specification; a fit that fails is told, not raised."""
     choice, options, rows = task
     try:
-        fit = sem(model, replace(source, frame=source.frame[rows], notes=()), **options)
-        if not fit.converged:
+        here = replace(source, frame=source.frame[rows], notes=())
+        fit = fitted(model, here, options, imputations=imputations, seed=seed)
+        if not fit.converged and isinstance(fit, SemFit):
             raise EstimationError("the model did not converge.")
         return outcome(choice, fit, estimates_of(fit, hypotheses, level))
     except (DataError, EstimationError, ModelError, OptionError) as error:
         return failure(choice, int(rows.sum()), str(error))
 
 
-def outcome(choice: Choice, fit: SemFit, estimates: list[dict[str, Any]]) -> Outcome:
+def outcome(choice: Choice, fit: SemFit | PooledFit, estimates: list[dict[str, Any]]) -> Outcome:
     """Return what a fit gave."""
-    measures = {m: float(fit.fit_measures.get(m, np.nan)) for m in FIT}
+    found = fit.fit_measures
+    measures = {m: float(next((found[m + e] for e in POOLED if m + e in found), np.nan)) for m in FIT}
     improper = any(n.code in IMPROPER for n in fit.notes)
     row = vars(choice) | {"n": fit.meta.n, "converged": True, "admissible": not improper, **measures, "reason": ""}
     return Outcome(row, estimates, fit.meta.references)
@@ -138,9 +165,9 @@ def failure(choice: Choice, n: int, why: str) -> Outcome:
     return Outcome(vars(choice) | {"n": n, "converged": False, "admissible": False, **empty, "reason": why}, [])
 
 
-def estimates_of(fit: SemFit, hypotheses: Mapping[str, str], level: float) -> list[dict[str, Any]]:
+def estimates_of(fit: SemFit | PooledFit, hypotheses: Mapping[str, str], level: float) -> list[dict[str, Any]]:
     """Return one mapping per hypothesis: its estimate with error, raw and standardised."""
-    found = decide(fit, hypotheses, alpha=level).tidy()
+    found = decide(fit, hypotheses, alpha=level).tidy()  # type: ignore[arg-type]
     std = fit.standardized()
     names = [r.lhs if r.op == ":=" else f"{r.lhs} {r.op} {r.rhs}" for r in std.itertuples()]
     limits = std.assign(path=names).drop_duplicates("path").set_index("path")[["ci_lower", "ci_upper"]]

@@ -67,7 +67,7 @@ class Example:
         """Return the numbers of a quantity by convention and variant."""
         measured = name in MEASUREMENT
         result = self.index if name == "ikm" else self.measured if measured else self.fit
-        rows = None if name == "ikm" else self.complete if measured else self.data
+        rows = self.complete if measured else self.data if name in (*REFITTED, *ITEM, "correlation") else None
         given = name in (*MEASUREMENT, *ITEM, "correlation", "caic")
         found = cg.why_different(
             0.0 if given else None, "-987654.321", quantity=name, of=ABOUT.get(name), result=result, data=rows

@@ -272,6 +272,19 @@ def test_missing_answers(data):
     )
 
 
+def test_ordered_items_and_intercepts():
+    rng = np.random.default_rng(4)
+    f = rng.normal(size=(300, 1))
+    data = pd.DataFrame(np.clip(np.round(3 + f + rng.normal(size=(300, 3))), 1, 5), columns=["x1", "x2", "x3"])
+    ordinal = cg.cfa("f =~ x1 + x2 + x3", data, ordered=True)
+    raw, polychoric = (variant("alpha", c, of="f", result=ordinal, data=data) for c in ("alpha_raw", "alpha_ordinal"))
+    assert raw == pytest.approx(cg.reliability(data, {"f": list(data)}).tidy()["alpha"].item())
+    assert polychoric > raw
+    means = cg.cfa("f =~ x1 + x2 + x3", data, meanstructure=True)
+    told = cg.why_different(None, "1", quantity="estimate", of="x1 ~1", result=means)
+    assert told.ours == pytest.approx(data["x1"].mean())
+
+
 def test_every_convention_is_computed_told_and_has_a_source():
     known = catalogue()
     for code, c in known["conventions"].items():

@@ -93,6 +93,24 @@ def test_all_combinations():
     assert "offices" in said(found, "robustness.not_varied") or "weights" in said(found, "robustness.not_varied")
 
 
+def test_multiple_imputation_is_a_treatment_of_missing_answers():
+    data = survey(holes=25)
+    options = {"estimators": ("MLR", "WLSMV"), "missing": ("listwise", "mi"), "imputations": 5, "leave_out": False}
+    found = cg.fragility(MODEL, data, hypotheses=H, how="all", seed=3, **options)
+    assert len(found.specifications) == 4 and found.meta.seed == 3
+    filled = cg.impute(data, 5, seed=3, items=sorted(ITEMS))
+    for estimator, more in (("MLR", {}), ("WLSMV", {"ordered": True})):
+        pooled = cg.sem(MODEL, filled, estimator=estimator, **more)
+        want, mine = pooled.tidy().query("op == '~'").iloc[0], row(found, estimator=estimator, missing="mi")
+        for name in ("estimate", "std_error", "p_value", "std_all"):
+            assert mine[name] == pytest.approx(want[name], rel=1e-6), name
+        assert mine["n"] == len(data) and np.isfinite(mine["cfi"])
+    again = cg.fragility(MODEL, data, hypotheses=H, how="all", seed=3, **options)
+    pd.testing.assert_frame_equal(found.tidy(), again.tidy())
+    first = cg.fragility(MODEL, data, hypotheses=H, seed=3, **{**options, "missing": "mi", "estimators": "MLR"})
+    assert first.conclusions["std_all"].item() == pytest.approx(row(found, missing="mi")["std_all"])
+
+
 def test_a_conclusion_that_rests_on_straight_liners_is_overturned():
     data = survey(200, path=0.0, straight=40, seed=3)
     found = cg.fragility(MODEL, data, hypotheses=H, screening=cg.screen(data, items=ITEMS, longstring=6))
