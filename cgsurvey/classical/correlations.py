@@ -124,6 +124,17 @@ def correlate(
     Notes
     -----
     R: cor.test, psych::corr.test, psych::partial.r; polychoric as lavaan::lavCor.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> data = cg.score(answers)
+    >>> cg.correlate(data, ["satisfaction", "service_quality", "trust_gov"]).tidy().iloc[:, :4].round(3)
+            variable_1       variable_2    n      r
+    0     satisfaction  service_quality  592  0.547
+    1     satisfaction        trust_gov  592  0.436
+    2  service_quality        trust_gov  592  0.305
     """
     fraction("ci", ci)
     choose("method", method, METHODS)

@@ -130,6 +130,14 @@ def crosstab(
     Notes
     -----
     R: chisq.test, fisher.test; survey::svychisq (statistic = "F", "adjWald") under a design.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.crosstab(answers, "sex", "area").glance()[["n", "chisq", "p_value", "cramers_v"]].round(3)
+         n  chisq  p_value  cramers_v
+    0  600  0.069    0.776      0.011
     """
     fraction("ci", ci)
     whole("replicates", replicates)

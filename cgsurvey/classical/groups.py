@@ -164,6 +164,14 @@ def compare_groups(
     Notes
     -----
     R: t.test, oneway.test, wilcox.test, kruskal.test, friedman.test, TukeyHSD, car::leveneTest.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.compare_groups(answers, "satisfaction", by="sex").tidy()[["method", "n", "statistic", "p_value"]].round(3)
+      method    n  statistic  p_value
+    0  welch  593      0.587    0.557
     """
     fraction("ci", ci)
     names = listed("outcomes", outcomes)

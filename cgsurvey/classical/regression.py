@@ -145,6 +145,16 @@ def regress(
     Notes
     -----
     R: lm, MASS::polr, sandwich::vcovHC and vcovCL, lmtest. All steps use the same rows.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> fit = cg.regress(answers, "satisfaction ~ service_quality")
+    >>> fit.tidy()[["term", "estimate", "std_error", "std_all"]].round(3)
+                  term  estimate  std_error  std_all
+    0      (Intercept)     0.826      0.163      NaN
+    1  service_quality     0.722      0.045    0.547
     """
     fraction("ci", ci)
     choose("kind", kind, ("linear", "ordinal"))

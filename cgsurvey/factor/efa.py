@@ -136,7 +136,17 @@ def efa(
 
     Examples
     --------
-    >>> cg.efa(answers, factors=3, method="ml").loadings  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> found = cg.efa(answers, ["tan1", "tan2", "tan3", "emp1", "emp2", "emp3"], factors=2, method="ml")
+    >>> found.loadings.round(2)
+            F1    F2
+    tan1  0.21  0.56
+    tan2  0.11  0.60
+    tan3 -0.07  0.87
+    emp1  0.79 -0.02
+    emp2  0.71  0.01
+    emp3  0.73  0.04
     """
     choose("method", method, METHODS)
     choose("rotation", rotation, ROTATIONS)

@@ -107,7 +107,10 @@ def factorability(
 
     Examples
     --------
-    >>> cg.factorability(answers).kmo  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> round(cg.factorability(answers, ["tan1", "tan2", "tan3", "tan4"]).kmo, 3)
+    0.801
     """
     found = gather_items(data, items, correlation, missing, smooth)
     kmo, test = adequacy(found.R), sphericity(found.R, found.n)

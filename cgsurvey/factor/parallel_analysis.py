@@ -141,7 +141,11 @@ def parallel_analysis(
 
     Examples
     --------
-    >>> cg.parallel_analysis(answers, seed=1).n_factors  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> items = ["tan1", "tan2", "tan3", "emp1", "emp2", "emp3"]
+    >>> cg.parallel_analysis(answers, items, seed=1).n_factors
+    2
     """
     whole("iterations", iterations, 20)
     fraction("quantile", quantile)

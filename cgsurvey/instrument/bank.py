@@ -53,6 +53,17 @@ def load_instrument(name_or_path: str | Path | Instrument) -> Instrument:
     ------
     InstrumentError
         When there is none of that name, or with all problems of its file.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> psq = cg.load_instrument("psq")
+    >>> psq
+    <Instrument psq 0.1.0: 20 items, 5 constructs>
+    >>> psq.construct("psq_empathy").items
+    ('emp1', 'emp2', 'emp3', 'emp4r')
+    >>> print(psq.item("tan1").label["id"])
+    Ruang layanan bersih.
     """
     from cgsurvey.instrument.instrument import Instrument
 
@@ -76,6 +87,15 @@ def list_instruments(language: str = "en") -> pd.DataFrame:
     DataFrame
         One row per instrument, columns ``name title version n_items n_constructs languages respondent status licence
         origin problem``; `origin` is "cgsurvey" or the entry point, `problem` says why a file cannot be loaded.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.list_instruments()[["name", "n_items", "respondent"]].head(3)
+                 name  n_items     respondent
+    0     ansell_gash       26        partner
+    1   cgsurvey_core      132  partner, user
+    2  cgsurvey_short       20  partner, user
     """
     import pandas as pd
 

@@ -126,6 +126,15 @@ def missingness(
     See Also
     --------
     mcar_test : Little's test alone.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.missingness(answers, ["tan1", "tan2"]).tidy().round(3)
+       item  n_asked  n_missing  missing_share
+    0  tan1      600          8          0.013
+    1  tan2      600         10          0.017
     """
     fraction("alpha", alpha)
     fraction("least", least, closed=True)

@@ -102,7 +102,11 @@ def mcar_test(data: Responses | pd.DataFrame, items: Sequence[str] | None = None
 
     Examples
     --------
-    >>> cg.mcar_test(answers, ["tru1", "tru2", "tru3"]).glance()  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.mcar_test(answers, ["tan1", "tan2", "tan3"]).glance().round(3)
+         n  n_items  n_patterns  chisq  df  p_value  chisq_ml  p_value_ml
+    0  595        3           4  2.189   6    0.902     2.193       0.901
     """
     alpha = fraction("alpha", alpha)
     responses = as_responses(data, items)

@@ -149,6 +149,15 @@ def common_method(
     The method factor of ULMC takes up any variance that items share beyond their traits, and in simulations neither
     found nor corrected method variance well (Chin, Thatcher & Wright, 2012). Loadings that are equal are so in the
     units of the answers.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.common_method(answers, ["psq_tangibles", "psq_empathy"]).tidy().iloc[:2, :3].round(3)
+      technique          measure  estimate
+    0    harman  component_share     0.499
+    1    harman     factor_share     0.431
     """
     fraction("alpha", alpha)
     blocks, own = _blocks(data, constructs, marker)

@@ -125,6 +125,15 @@ def discriminant_validity(
     the parameter space of a factor model without bounds, in which the difference has one degree of freedom; where
     correlations beyond 1 are ruled out beforehand, the test at 1 is conservative (Stoel et al., 2006).
     The tests equal those of semTools::discriminantValidity(cutoff=).
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> found = cg.discriminant_validity(answers, ["psq_tangibles", "psq_empathy"])
+    >>> found.tidy()[["construct_1", "construct_2", "r", "ci_upper"]].round(3)
+         construct_1  construct_2      r  ci_upper
+    0  psq_tangibles  psq_empathy  0.724     0.811
     """
     steps = _cutoffs(cutoffs)
     fraction("ci", ci)

@@ -93,6 +93,16 @@ def aiken_v(
     Notes
     -----
     Aiken (1985); Penfield & Giacobbi (2004).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cgsurvey as cg
+    >>> ratings = pd.DataFrame({"q1": [4, 5, 5], "q2": [2, 3, 4]}, index=["expert a", "expert b", "expert c"])
+    >>> cg.aiken_v(ratings, 1, 5).table[["item", "v"]].round(3)
+      item      v
+    0   q1  0.917
+    1   q2  0.500
     """
     fraction("ci", ci), fraction("level", level)
     panel, notes, meta = _panel(ratings, items, low, high)
@@ -154,6 +164,16 @@ def cvi(
     ------
     OptionError, ColumnNotFoundError, CodingError, SampleError
         As `aiken_v`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cgsurvey as cg
+    >>> ratings = pd.DataFrame({"q1": [4, 4, 3], "q2": [2, 3, 4]}, index=["expert a", "expert b", "expert c"])
+    >>> cg.cvi(ratings).table[["item", "i_cvi"]].round(2)
+      item  i_cvi
+    0   q1   1.00
+    1   q2   0.67
     """
     fraction("level", level)
     panel, notes, meta = _panel(ratings, items, low, high)

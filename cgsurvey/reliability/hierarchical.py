@@ -115,6 +115,15 @@ def omega(
     Schmid-Leiman equals psych::omega(nfactors = factors, fm = "minres", rotate = "oblimin", flip = FALSE). Of a fitted
     model ``variance="observed"`` equals semTools::compRelSEM, of second-order factors with ``higher``; ``"model"``
     equals omega2 of semTools::reliability and omegaL1 of reliabilityL2.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> items = ["tan1", "tan2", "tan3", "rel1", "rel2", "rel3", "res1", "res2", "res3"]
+    >>> cg.omega(answers, {"quality": items}).glance().round(3)
+       n_constructs    n  omega_h
+    0             1  547    0.759
     """
     choose("variance", variance, ("model", "observed"))
     choose("correlations", correlations, ("pearson", "polychoric"))

@@ -179,6 +179,20 @@ def reliability(
     psych::alpha.ci; alpha_ordinal is that of lavaan::lavCor; omega_total and omega_h equal psych::omega(nfactors = 3,
     flip = FALSE). Two items do not identify a factor of their own: composite reliability and AVE are NaN unless a model
     is given. Items that are not keyed enter as they are.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> found = cg.reliability(answers, ["psq_tangibles", "psq_empathy"])
+    >>> found.tidy()[["construct", "n", "alpha", "composite_reliability"]].round(3)
+           construct    n  alpha  composite_reliability
+    0  psq_tangibles  582  0.818                  0.818
+    1    psq_empathy  572  0.781                  0.785
+    >>> found.items[["item", "r_drop", "alpha_if_dropped"]].head(2).round(3)
+       item  r_drop  alpha_if_dropped
+    0  tan1   0.653             0.764
+    1  tan2   0.607             0.785
     """
     fraction("ci", ci)
     whole("bootstrap", bootstrap, 0)

@@ -165,6 +165,15 @@ def validity(
     for polychoric correlations from their estimation (Muthén, 1984). They are not valid where correlations between the
     items of two constructs are about zero, as absolute values have a kink there. Whether two constructs differ is
     judged by the upper limit (Henseler et al., 2015; Franke & Sarstedt, 2019): below 1, or below the cut-off.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.validity(answers, ["psq_tangibles", "psq_empathy"]).tidy()[["construct", "ave", "htmt_max"]].round(3)
+           construct    ave  htmt_max
+    0  psq_tangibles  0.512     0.712
+    1    psq_empathy  0.473     0.712
     """
     fraction("ci", ci)
     if correlation is not None:

@@ -115,6 +115,15 @@ def icc(
     ------
     SampleError
         When there are fewer than two targets and raters, or two groups of which one has two members.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.icc(answers, group="office", constructs=["psq_tangibles"]).tidy()[["type", "icc"]].round(3)
+         type    icc
+    0  ICC(1)  0.096
+    1  ICC(2)  0.678
     """
     fraction("ci", ci)
     if columns is not None and constructs is not None:
@@ -221,6 +230,16 @@ def rwg(
     Raises
     ------
     OptionError, ColumnNotFoundError, SampleError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cgsurvey as cg
+    >>> answers = {"office": [1, 1, 1, 2, 2, 2], "q1": [4, 4, 5, 1, 3, 5], "q2": [4, 5, 4, 2, 5, 1]}
+    >>> found = cg.rwg(pd.DataFrame(answers), "office", {"quality": ["q1", "q2"]}, scale=(1, 5))
+    >>> found.tidy()[["construct", "n_groups", "rwg_median", "verdict"]].round(3)
+      construct  n_groups  rwg_median verdict
+    0   quality         2       0.455    poor
     """
     if isinstance(null, str):
         choose("null", null, raters.NULLS)

@@ -137,6 +137,15 @@ def describe(
     Raises
     ------
     ColumnNotFoundError, DataError, SampleError
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.describe(answers).tidy()[["item", "n", "mean", "sd"]].head(2).round(2)
+          item    n  mean    sd
+    0  pe_dis1  596  3.66  1.03
+    1  pe_dis2  597  3.81  0.96
     """
     if isinstance(constructs, Mapping) and not isinstance(data, Responses) and items is None:
         items = list(dict.fromkeys(i for v in items_by_construct(constructs).values() for i in v))

@@ -163,6 +163,15 @@ def normality(
     -----
     Skewness and kurtosis equal psych::describe(type = 2); psych's default, type 3, is g1 ((n - 1) / n)^1.5 and
     (g2 + 3) ((n - 1) / n)^2 - 3. Mardia's tests equal psych::mardia and semTools::mardiaSkew, mardiaKurtosis.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.normality(answers, ["tan1", "tan2"]).tidy()[["item", "skewness", "kurtosis"]].round(2)
+       item  skewness  kurtosis
+    0  tan1     -0.52     -0.27
+    1  tan2     -0.68     -0.10
     """
     responses = as_responses(data, items)
     frame, notes = responses.frame, list[Note]()

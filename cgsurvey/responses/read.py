@@ -127,6 +127,12 @@ def read_responses(
     -----
     All problems of a file come in one error; its `problems` is a DataFrame with row, column, item, value, problem and
     remedy of each.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.read_responses("export.csv", "cgsurvey_core")  # doctest: +SKIP
+    >>> answers.describe_import()  # doctest: +SKIP
     """
     choose("source", source, SOURCES)
     choose("missing_items", missing_items, ("error", "allow"))
@@ -228,6 +234,12 @@ def load_sample(name: str = "same") -> Responses:
     -------
     Responses
         With weights and clusters declared and `simulated` True.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.load_sample()
+    <Responses same.csv: 600 respondents, 132 items of cgsurvey_core, simulated>
     """
     folder = shipped("sample")
     manifest = folder / "sample.yaml"

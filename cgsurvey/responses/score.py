@@ -45,6 +45,16 @@ def score(
     ------
     OptionError, ColumnNotFoundError
         For an unknown option, construct or item.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.score(answers)[["principled_engagement", "service_quality"]].head(2).round(2)
+         principled_engagement  service_quality
+    row
+    2                     3.52             2.85
+    3                     2.96             2.80
     """
     choose("method", method, ("mean", "sum"))
     choose("level", level, ("element", "dimension", "all"))

@@ -133,6 +133,21 @@ def screen(
         For a rule that is not known or a cut-off that cannot be.
     ColumnNotFoundError, CodingError
         For columns that are absent or hold text.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> screening = cg.screen(answers, max_missing=0.20, longstring=20, attention=True)
+    >>> kept = screening.keep()
+    >>> kept
+    <Responses same.csv: 551 respondents, 132 items of cgsurvey_core, simulated>
+    >>> kept.exclusions["rule"].value_counts()
+    rule
+    attention      30
+    max_missing    17
+    longstring      2
+    Name: count, dtype: int64
     """
     if unknown:
         others = ["items", "constructs", "reverse", "blocks", "times", "critical_r", "seed"]

@@ -108,7 +108,14 @@ def compare(*fits: SemFit, method: Method | None = None, data: Any = None) -> Co
 
     Examples
     --------
-    >>> compare(two_factors, one_factor).tidy()  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> two = cg.cfa("t =~ tan1 + tan2 + tan3; e =~ emp1 + emp2 + emp3", answers)
+    >>> one = cg.cfa("t =~ tan1 + tan2 + tan3 + emp1 + emp2 + emp3", answers)
+    >>> cg.compare(two, one).tidy()[["model", "df", "chisq_diff", "df_diff"]].round(1)
+         model  df  chisq_diff  df_diff
+    0  model 1   8         NaN      NaN
+    1  model 2   9       140.2      1.0
     """
     _check(fits)
     options = fits[0].options

@@ -83,14 +83,33 @@ def cfa(model: str, data: Any, **options: Any) -> SemFit:
 
     Examples
     --------
-    >>> fit = cfa("trust =~ tru1 + tru2 + tru3", data)  # doctest: +SKIP
-    >>> fit.tidy(), fit.fit_measures["cfi"]  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> fit = cg.cfa("tangibles =~ tan1 + tan2 + tan3", answers, estimator="MLR", missing="fiml")
+    >>> fit.tidy()[["lhs", "op", "rhs", "estimate", "std_error"]].head(3).round(3)
+             lhs  op   rhs  estimate  std_error
+    0  tangibles  =~  tan1     1.000        NaN
+    1  tangibles  =~  tan2     0.946      0.085
+    2  tangibles  =~  tan3     1.077      0.073
     """
     return _fit(model, data, "cfa", options)
 
 
 def sem(model: str, data: Any, **options: Any) -> SemFit:
-    """Fit a structural equation model; arguments, result and errors are those of `cfa`."""
+    """Fit a structural equation model; arguments, result and errors are those of `cfa`.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> model = "tangibles =~ tan1 + tan2 + tan3; empathy =~ emp1 + emp2 + emp3; empathy ~ tangibles"
+    >>> fit = cg.sem(model, answers, estimator="MLR", missing="fiml")
+    >>> fit.tidy().query("op == '~'")[["lhs", "rhs", "estimate", "std_error", "std_all"]].round(3)
+           lhs        rhs  estimate  std_error  std_all
+    6  empathy  tangibles      0.71      0.038    0.743
+    >>> fit.fit_measures[["cfi_robust", "rmsea_robust", "srmr"]].round(3).to_dict()
+    {'cfi_robust': 1.0, 'rmsea_robust': 0.0, 'srmr': 0.016}
+    """
     return _fit(model, data, "sem", options)
 
 

@@ -145,7 +145,15 @@ def invariance(
 
     Examples
     --------
-    >>> invariance(model, data, group="district", partial=True).tidy()  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> found = cg.invariance("t =~ tan1 + tan2 + tan3 + tan4", answers, group="sex")
+    >>> found.tidy()[["level", "df", "cfi", "cfi_diff"]].round(3)
+            level    df    cfi  cfi_diff
+    0  configural   4.0  1.000       NaN
+    1      metric   7.0  1.000     0.000
+    2      scalar  10.0  1.000     0.000
+    3      strict  14.0  0.989    -0.011
     """
     fraction("alpha", alpha)
     settings = _settings(options, group)

@@ -154,6 +154,18 @@ def mediation(
         When the model has no indirect path between the variables.
     OptionError
         When an argument does not suit the others.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> model = "t =~ tan1 + tan2 + tan3; e =~ emp1 + emp2 + emp3; s =~ sat1 + sat2 + sat3; e ~ t; s ~ e + t"
+    >>> found = cg.mediation(cg.sem(model, answers))
+    >>> found.tidy()[["effect", "estimate", "p_value"]].head(3).round(3)
+         effect  estimate  p_value
+    0  indirect     0.349    0.000
+    1    direct     0.162    0.107
+    2     total     0.511    0.000
     """
     fraction("ci", ci)
     whole("draws", draws, 100)

@@ -115,6 +115,12 @@ def simulate(
     Notes
     -----
     Covariances and means that the model does not state are 0.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.simulate("f =~ .8*x1 + .7*x2 + .6*x3", n=500, seed=1).shape
+    (500, 3)
     """
     fraction("missing", missing, closed=True)
     if not isinstance(model_or_instrument, str):

@@ -117,6 +117,14 @@ def ikm(
     PermenPANRB 14/2017. Intervals by linearisation of the ratio means (Woodruff, 1971; Särndal, Swensson & Wretman,
     1992): the index is linear in the nine NRR, so that their covariances enter through one linearised value per
     respondent; as survey::svycontrast of svyby(svymean) in R.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.ikm(answers).glance().round(2)
+         n    ikm grade  performance  ci_lower  ci_upper
+    0  582  75.76     C  Kurang baik     74.59     76.93
     """
     share = _weight(weight)
     choose("interval", interval, INTERVALS)

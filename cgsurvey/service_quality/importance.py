@@ -134,6 +134,16 @@ def ipa(
     Martilla & James (1977); the diagonal of equal importance and performance by Slack (1994). Intervals are percentiles
     of the resamples. With "path" importance is drawn from the normal distribution of the estimates (or is that of the
     fit's own resamples), independent of the resampled performance.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> found = cg.ipa(answers, importance="correlation", outcome="sat1", seed=1)
+    >>> found.tidy()[["item", "importance", "performance_score"]].head(2).round(2)
+       item  importance  performance_score
+    0  tan1        0.36               3.46
+    1  tan2        0.31               3.63
     """
     level, R = fraction("ci", ci), whole("resamples", resamples, 100)
     stated = isinstance(importance, Mapping)

@@ -138,6 +138,16 @@ def service_quality(
     and, by their mean, the dimensions. Gaps are P - E over pairs with both answers, with Student's interval and the
     paired t test; `reliability_gap` by Peter, Churchill & Brown (1993). The polynomial regression and a1 to a4 are
     those of Edwards & Parry (1993), P and E centred on the midpoint of the scale.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.service_quality(answers).tidy().iloc[:3, :4].round(2)
+                dimension  n_items    n  score
+    0       psq_tangibles        4  595   3.49
+    1     psq_reliability        4  595   3.51
+    2  psq_responsiveness        4  595   3.56
     """
     level = fraction("ci", ci)
     fraction("min_valid", min_valid, closed=True)

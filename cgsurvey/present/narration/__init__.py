@@ -87,6 +87,17 @@ def narrate(x: Any, language: str = "en", *, cutoffs: Mapping[str, float] | None
     ------
     OptionError
         When nothing can be told about such an object.
+
+    Examples
+    --------
+    >>> import textwrap
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> text = cg.narrate(cg.factorability(answers, ["tan1", "tan2", "tan3"]), language="id")
+    >>> print(textwrap.fill(text.splitlines()[-1], 80))
+    Ukuran Kaiser-Meyer-Olkin sebesar 0,70, dapat diterima menurut pedoman untuk
+    analisis faktor. Uji Bartlett menolak bahwa butir tidak berkorelasi, χ²(3) =
+    491,44, p < 0,001, sebagaimana pada hampir semua skala.
     """
     language_of(language)
     told = paragraphs(x, Style(dict(cutoffs or {})))

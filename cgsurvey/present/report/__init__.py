@@ -82,6 +82,12 @@ def report(
     -----
     Sections, methods paragraph, references and stamp follow from what is given: nothing is written about an analysis
     that was not made.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> kept = cg.load_sample()
+    >>> cg.report([kept, cg.reliability(kept)], title="Bab 4", language="id").save("bab4.docx")  # doctest: +SKIP
     """
     language_of(language)
     style = Style(dict(cutoffs or {}), choose("dialect", dialect, ("apa", "thesis")), checked(min_cell))

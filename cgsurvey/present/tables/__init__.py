@@ -149,6 +149,26 @@ def table(
     ------
     OptionError
         When the result has no table of that name.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> print(cg.table(cg.reliability(answers, ["psq_tangibles"])).to_text())
+    Reliability of the constructs
+    ────────────────────────────────────────────────────────────────────────────
+                                   ──95% CI──
+    Construct  Items    n       α    LL    UL  Ordinal α      CR     AVE  Mean r
+    ────────────────────────────────────────────────────────────────────────────
+    Tangibles      4  582  .818 ✓  .792  .841       .845  .818 ✓  .530 ✓    .528
+    ────────────────────────────────────────────────────────────────────────────
+    Note. Simulated data, not a field result. n = 582. α = Cronbach's alpha with
+    its interval by Feldt, CR = composite reliability, AVE = average variance
+    extracted, mean r = mean correlation of the items. Ordinal α = standardised
+    alpha of the polychoric correlations: of latent responses, not of the sum of
+    answers. Guidelines – alpha ✓ ≥ .70 (~ ≥ .60): Nunnally & Bernstein (1994);
+    CR ✓ ≥ .70 (~ ≥ .60): Bagozzi & Yi (1988); AVE ✓ ≥ .50 (~ ≥ .40): Fornell &
+    Larcker (1981) (guideline, not law).
     """
     style = _style(language, cutoffs, dialect, min_cell)
     known = makers(x)

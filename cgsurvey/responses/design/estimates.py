@@ -202,6 +202,14 @@ def survey_estimates(
     -----
     Equals svymean, svytotal, svyratio, svyvar, svyquantile, svyciprop and svyby of R's survey. Missing answers make a
     domain of those who answered: the design is that of all.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> cg.survey_estimates(answers, ["tan1"]).tidy()[["variable", "estimate", "std_error", "deff"]].round(3)
+      variable  estimate  std_error   deff
+    0     tan1     3.474      0.084  3.698
     """
     choose("statistic", statistic, STATISTICS)
     choose("missing", missing, ("listwise", "available"))

@@ -1,0 +1,47 @@
+"""The examples in the docstrings of what is public are run, and print what they say."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from functools import cache
+
+import pytest
+
+import cgsurvey as cg
+
+FINDER = doctest.DocTestFinder(recurse=False)
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+DOCUMENTED = [
+    name
+    for name in cg.__all__
+    if name != "__version__"
+    and any(not e.options.get(doctest.SKIP) for t in FINDER.find(getattr(cg, name)) for e in t.examples)
+]
+MUST = """
+aiken_v cfa compare compare_groups correlate crosstab cvi describe discriminant_validity efa factorability icc
+ikm invariance ipa load_instrument load_sample mcar_test mediation narrate normality omega parallel_analysis
+power reliability sample_size score screen sem service_quality simulate survey_estimates table validity
+"""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def sample_read_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cg, "load_sample", cache(cg.load_sample))
+        yield
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_examples_print_what_they_say(name, capsys):
+    thing = getattr(cg, name)
+    module = inspect.getmodule(thing)
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    for test in FINDER.find(thing, name, globs={**vars(module), "cg": cg}):
+        runner.run(test)
+    told = runner.summarize(verbose=False)
+    assert told.attempted and not told.failed, capsys.readouterr().out
+
+
+def test_what_is_used_most_has_an_example():
+    assert sorted(set(MUST.split()) - set(DOCUMENTED)) == []
