@@ -159,7 +159,7 @@ def crosstab(
         notes.append(note("classical.empty_cells", n=empty, total=N.size))
     design = found.source.design
     designed = design is not None and bool(design.columns)
-    if designed:
+    if design is not None and designed:
         drawn = drawn_from(found.source.frame, design, notes, file=found.where)
         notes.append(note("responses.design_used", columns=", ".join(design.columns)))
         table, test = independent(codes[0], codes[1], drawn)

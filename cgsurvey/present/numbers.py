@@ -90,7 +90,7 @@ def excel_format(kind: str, language: str = "en", digits: int | None = None, suf
     if kind not in NUMERIC:
         return "General"
     decimals = DIGITS[kind] if digits is None else digits
-    tail = f'" {suffix}"' if suffix else ""
+    tail = f'"{suffix}"' if suffix else ""
     places = "." + "0" * decimals if decimals else ""
     if kind == "count":
         return f"#,##0{tail}"

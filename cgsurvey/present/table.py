@@ -131,9 +131,14 @@ class Shown:
     raw: str = ""
 
     @property
+    def note(self) -> str:
+        """The mark as plain text has it: stars stand at their number, other marks in brackets."""
+        return self.mark if not self.mark.strip("*") else f" ({self.mark})"
+
+    @property
     def full(self) -> str:
         """All that a reader sees in the cell, as plain text."""
-        return " ".join(filter(None, (self.text, self.symbol))) + (f" ({self.mark})" if self.mark else "")
+        return " ".join(filter(None, (self.text, self.symbol))) + self.note
 
 
 @dataclass(frozen=True)

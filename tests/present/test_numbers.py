@@ -66,7 +66,7 @@ def test_a_printed_p_never_claims_less_than_it_knows(p: float) -> None:
 
 def test_excel_shows_what_is_printed() -> None:
     assert excel_format("coefficient", "en", 3) == ".000"
-    assert excel_format("coefficient", "id", 2, "✓") == '0.00" ✓"'
+    assert excel_format("coefficient", "id", 2, " ✓") == '0.00" ✓"'
     assert excel_format("p", "en") == '[<0.001]"< .001";[>0.9995]"> .999";.000'
     assert excel_format("p", "id").startswith('[<0.001]"< 0,001"')
     assert excel_format("count") == "#,##0"

@@ -16,6 +16,7 @@ from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.notes import Note
 from cgsurvey.base.references import reference
 from cgsurvey.base.result import versions
+from cgsurvey.moments import mcar_test, missingness
 from cgsurvey.present import Report, report
 from cgsurvey.present.document import Bullets, Em, Heading, Paragraph
 from cgsurvey.present.report.closing import SHOWN_ELSEWHERE
@@ -279,3 +280,11 @@ def test_references_have_italics_where_apa_wants_them(full: Report) -> None:
     slanted = {str(p) for parts in listed for p in parts if isinstance(p, Em)}
     assert len([1 for parts in listed if any(isinstance(p, Em) for p in parts)]) == len(listed)
     assert "Psychometrika, 16" in slanted and "<em>Psychometrika, 16</em>(3), 297–334" in full.to_html()
+
+
+def test_the_same_test_of_missingness_is_shown_once(sample: Responses) -> None:
+    items = list(sample.items)[:6]
+    whole, alone, other = missingness(sample, items), mcar_test(sample, items), mcar_test(sample, items[:4])
+    names = [t.name for t in report([whole, alone], title="x", figures=False).tables]
+    assert names.count("mcar") == names.count("patterns") == 1
+    assert [t.name for t in report([whole, other], title="x", figures=False).tables].count("mcar") == 2

@@ -11,6 +11,7 @@ import pandas as pd
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.notes import Note
 from cgsurvey.base.result import Result
+from cgsurvey.moments import McarTest, Missingness
 from cgsurvey.present.report.outline import MODELS, OUTLINE, SHOWN
 from cgsurvey.present.table import Origin, Table, Words, words
 from cgsurvey.present.tables.estimation import structural
@@ -53,9 +54,11 @@ class Parts:
             )
         if not listed:
             raise OptionError("parts: nothing was given to report. Give results, e.g. report([fit], title=...).")
+        held = [p.mcar for p in listed if isinstance(p, Missingness) and p.mcar is not None]
         found = cls(
             tuple(p for p in listed if isinstance(p, Responses)),
-            tuple(p for p in listed if isinstance(p, Result)),
+            # Missingness holds the test of Little; the same test given beside it is shown once.
+            tuple(p for p in listed if isinstance(p, Result) and not (isinstance(p, McarTest) and _among(p, held))),
             tuple(p for p in listed if isinstance(p, Table | pd.DataFrame)),
             names,
             invited or 0,
@@ -162,3 +165,7 @@ class Parts:
         asked = {about.instrument.item(i).respondent for i in about.items}
         known = [SIDES[who] for who in SIDES if who in asked]
         return known[0] if self.of(Linkage) and len(known) == 1 else words(file)
+
+
+def _among(test: McarTest, held: Iterable[McarTest]) -> bool:
+    return any(test.glance().equals(h.glance()) and test.patterns.equals(h.patterns) for h in held)

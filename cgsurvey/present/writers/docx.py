@@ -118,7 +118,7 @@ class _Writer:
     def _named(self) -> dict[str, str]:
         """Return the styles that the template has under a name of its own: "Judul 1" for "Heading 1"."""
         known = {s.name.casefold(): s.name for s in self.word.styles}
-        found = {}
+        found: dict[str, str] = {}
         for name, aliases in _ALIASES.items():
             own = [known[a.casefold()] for a in aliases if a.casefold() in known]
             found |= {name: own[0]} if own and not self.plain else {}

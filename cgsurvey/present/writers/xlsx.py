@@ -156,7 +156,7 @@ def _put(cell: Any, value: Any, shown: Shown, column: TableColumn, language: str
         and _is_number(given.value)
     ):
         number = float(given.value)
-        suffix = " ".join(filter(None, (shown.symbol, f"({shown.mark})" if shown.mark else "")))
+        suffix = (f" {shown.symbol}" if shown.symbol else "") + shown.note
         cell.value = int(number) if kind == "count" and number.is_integer() else number
         digits = given.digits if given.digits is not None else column.digits
         cell.number_format = excel_format(kind, language, digits, suffix)
