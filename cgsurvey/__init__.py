@@ -102,7 +102,10 @@ _WHERE = {
         "CrossTable",
     ),
     "planning": ("sample_size", "SampleSize", "allocate", "Allocation", "power", "Power"),
-    "collaboration": ("activities", "Activities", "criteria", "Criteria", "ladder", "Ladder"),
+    "collaboration": (
+        *("activities", "Activities", "criteria", "Criteria", "ladder", "Ladder", "exchange", "Exchange"),
+        *("forms", "Forms", "challenges", "harms", "Strains"),
+    ),
     "robustness": ("fragility", "Fragility", "why_different", "Explanation"),
     "service_quality": (
         *("ikm", "grade", "SatisfactionIndex", "ikm_link", "IndexLink"),
@@ -180,7 +183,21 @@ if TYPE_CHECKING:
         crosstab,
         regress,
     )
-    from cgsurvey.collaboration import Activities, Criteria, Ladder, activities, criteria, ladder
+    from cgsurvey.collaboration import (
+        Activities,
+        Criteria,
+        Exchange,
+        Forms,
+        Ladder,
+        Strains,
+        activities,
+        challenges,
+        criteria,
+        exchange,
+        forms,
+        harms,
+        ladder,
+    )
     from cgsurvey.factor import (
         Factorability,
         FactorAnalysis,

@@ -133,6 +133,11 @@ EXAMPLES: Mapping[str, Callable[[pd.DataFrame], cg.Result]] = {
         pd.DataFrame({"of": ["a", "b", "a"], "about": ["b", "a", "c"], "wog_step": [4, 3, 9]}), "of", "about"
     ),
     "Criteria": lambda d: cg.criteria(pd.DataFrame({"crit_formal": ["yes", "no", "yes"]})),
+    "Exchange": lambda d: cg.exchange(
+        pd.DataFrame({"of": ["a", "b", "a"], "about": ["b", "a", "c"], "act_grant_give": [3, 1, 2]}), "of", "about"
+    ),
+    "Forms": lambda d: cg.forms(pd.DataFrame({"collab_forms": ["policy oversight", "capacity policy", "policy"]})),
+    "Strains": lambda d: cg.harms(pd.DataFrame({"hmi1": [4, 2, 1], "hmi2": [5, 3, 2], "hmb1": [2, 4, 4]})),
     "Explanation": lambda d: cg.why_different(
         None, "12.34", quantity="chisq", program="AMOS", result=cg.sem(STRUCTURE, d), data=d
     ),

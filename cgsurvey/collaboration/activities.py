@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.notes import Note, note
+from cgsurvey.base.notes import note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
-from cgsurvey.collaboration.asked import grouped, present, scored
+from cgsurvey.collaboration.asked import grouped, named, present, questions, scored
 from cgsurvey.collaboration.numbers import reciprocity
 from cgsurvey.planning.summaries import wilson
 from cgsurvey.responses import Responses
-from cgsurvey.responses.source import as_source
+from cgsurvey.responses.source import as_source, design_unused
 
 MOST = 3.0  # score of "monthly or more often"
 GIVE, GET = "_give", "_get"
@@ -93,15 +93,15 @@ def activities(data: Responses | pd.DataFrame, *, by: str | None = None, confide
     0.5
     """
     confidence = fraction("confidence", confidence)
-    source, notes = as_source(data), list[Note]()
-    asked = present(source, "act_", notes)
-    scores = scored(source, list(asked.values()))
+    source, notes = as_source(data), design_unused(data)
+    asked = present(source, questions("act_"), notes)
+    scores = scored(source, asked.values())
     groups = grouped(source, scores, by, notes)
     stems = [n.removesuffix(GIVE).removesuffix(GET) for n in asked]
     both = [s for s in dict.fromkeys(stems) if s + GIVE in asked and s + GET in asked]
     single = [n for n, s in zip(asked, stems, strict=True) if n != s and s not in both]
     if single:
-        notes.append(note("collaboration.no_pair", columns=", ".join(single)))
+        notes.append(note("collaboration.no_pair", columns=named(asked[n] for n in single)))
     rows, pairs = [], []
     for group, x in groups:
         for name in asked:

@@ -1,10 +1,10 @@
-"""Questions of the profile about the collaboration: their columns in the data, their answers as scores."""
+"""Questions about the collaboration: their columns in the data, their answers as scores."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,12 @@ import pandas as pd
 from cgsurvey.base.errors import CodingError, ColumnNotFoundError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.instrument import load_instrument
-from cgsurvey.instrument.parts import Question
+from cgsurvey.instrument.parts import Item, Question
 from cgsurvey.moments.sample import Floats
 from cgsurvey.responses.selection import require
 from cgsurvey.responses.source import Source
+
+Asked = TypeVar("Asked", Question, Item)
 
 
 @cache
@@ -24,28 +26,42 @@ def questions(prefix: str) -> dict[str, Question]:
     return {q.name: q for q in load_instrument("profile").demographics if q.name.startswith(prefix)}
 
 
-def present(source: Source, prefix: str, notes: list[Note]) -> dict[str, Question]:
-    """Return the questions that the data hold; those that they lack are noted.
+@cache
+def statements(construct: str) -> dict[str, Item]:
+    """Return the items of a construct of the block "partnership" by name, in their order."""
+    block = load_instrument("partnership")
+    return {i: block.item(i) for i in block.construct(construct).all_items}
+
+
+def present(
+    source: Source, asked: Mapping[str, Asked], notes: list[Note], instrument: str = "profile"
+) -> dict[str, Asked]:
+    """Return those of the questions that the data hold; those that they lack are noted.
 
     Raises
     ------
     ColumnNotFoundError
         When the data hold none of them.
     """
-    asked = questions(prefix)
     found = {n: q for n, q in asked.items() if n in source.frame.columns}
     absent = [n for n in asked if n not in found]
     if not found:
         raise ColumnNotFoundError(
             f"{source.file or 'the data frame'} has none of the columns {some(asked, 12)}. They are questions of the "
-            "instrument 'profile'; rename the columns that hold their answers: data.rename(columns=...)."
+            f"instrument '{instrument}'; rename the columns that hold their answers: data.rename(columns=...)."
         )
     if absent:
-        notes.append(note("collaboration.not_asked", columns=", ".join(absent)))
+        notes.append(note("collaboration.not_asked", columns=named(asked[n] for n in absent)))
     return found
 
 
-def scored(source: Source, asked: Sequence[Question]) -> pd.DataFrame:
+def named(asked: Iterable[Question | Item]) -> dict[str, str]:
+    """Return the wordings of questions with the names of their columns, per language, for a note."""
+    listed = list(asked)
+    return {g: ", ".join(f'"{q.label[g].rstrip(".")}" ({q.name})' for q in listed) for g in ("en", "id")}
+
+
+def scored(source: Source, asked: Iterable[Question] | Iterable[Item]) -> pd.DataFrame:
     """Return the scores of answers given as codes, words in either language, or scores; blanks are NaN.
 
     Raises
@@ -65,8 +81,8 @@ def scored(source: Source, asked: Sequence[Question]) -> pd.DataFrame:
         for i, value in enumerate(source.frame[question.name]):
             if pd.isna(value) or _plain(value) == "":
                 continue
-            if _plain(value) in words:
-                values[i] = words[_plain(value)]
+            if (word := _plain(value)) in words or (word := f"{_number(value):g}") in words:  # 98.0 is the code 98
+                values[i] = words[word]
             elif _number(value) in numbers:
                 values[i] = _number(value)
             else:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.notes import Note, note
+from cgsurvey.base.notes import note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.collaboration.asked import grouped, present, questions, scored
 from cgsurvey.collaboration.numbers import lower_median, pair_agreement
 from cgsurvey.planning.summaries import wilson
 from cgsurvey.responses import Responses
-from cgsurvey.responses.source import as_source
+from cgsurvey.responses.source import as_source, design_unused
 
 STATES = {0.0: "no", 1.0: "partly", 2.0: "yes"}
 
@@ -90,9 +90,9 @@ def criteria(data: Responses | pd.DataFrame, *, unit: str | None = None, confide
     ['yes']
     """
     confidence = fraction("confidence", confidence)
-    source, notes = as_source(data), list[Note]()
-    asked = present(source, "crit_", notes)
-    scores = scored(source, list(asked.values()))
+    source, notes = as_source(data), design_unused(data)
+    asked = present(source, questions("crit_"), notes)
+    scores = scored(source, asked.values())
     groups = grouped(source, scores, unit, notes)
     rows: list[tuple[object, ...]] = []
     units: list[tuple[object, ...]] = []

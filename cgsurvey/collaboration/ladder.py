@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import CodingError, OptionError, SampleError, did_you_mean, some
-from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Meta, Result, data_hash
-from cgsurvey.collaboration.asked import questions, scored
-from cgsurvey.collaboration.numbers import lower_median
+from cgsurvey.collaboration.asked import scored, statements
+from cgsurvey.collaboration.dyads import medians, told
+from cgsurvey.collaboration.numbers import side_agreement
 from cgsurvey.responses import Responses
 from cgsurvey.responses.selection import require
-from cgsurvey.responses.source import as_source
+from cgsurvey.responses.source import as_source, design_unused
 
 STEP = "wog_step"
 STEPS = range(1, 10)
@@ -98,41 +97,16 @@ def ladder(data: Responses | pd.DataFrame, from_: str, to: str, *, partners: lis
     >>> float(ladder(told, "of", "about").mean)
     6.0
     """
-    source, notes = as_source(data), list[Note]()
+    source, notes = as_source(data), design_unused(data)
     require(source.frame.columns, [from_, to, STEP], source.file or "the data frame")
-    if from_ == to:
-        raise OptionError(f"from_ and to are the same column '{to}': one names who rates, the other who is rated.")
-    scores = scored(source, [questions(STEP)[STEP]])
-    ends = source.frame[[from_, to]].apply(lambda c: c.astype("str").str.strip().where(c.notna(), ""))
-    rated = scores[STEP].notna()
-    full = rated & (ends[from_] != "") & (ends[to] != "")
-    if (lost := int((rated & ~full).sum())) > 0:
-        notes.append(note("collaboration.pair_blank", n=lost, columns=f"{from_}, {to}"))
-    if not full.any():
-        raise SampleError(f"no row has a step and names both partners in '{from_}' and '{to}'.")
-    ends, step = ends[full], scores.loc[full, STEP]
-    own = ends[ends[from_] == ends[to]]
-    if len(own):
-        shown = some((f"'{v}' (row {i})" for i, v in own[to].items()), 4)
-        raise CodingError(f"a partner cannot rate itself: {shown}. Remove these rows or correct '{to}'.")
-    found = sorted(set(ends[from_]) | set(ends[to]))
-    names = found if partners is None else [str(p).strip() for p in partners]
-    if len(set(names)) < len(names):
-        raise OptionError("partners names a partner twice.")
-    if unknown := [p for p in found if p not in names]:
-        told = " ".join(f"'{p}'.{did_you_mean(p, names)}" for p in unknown[:4])
-        raise CodingError(f"partners lacks names that the data hold: {told} Known: {some(names, 12)}.")
-    k = len(names)
-    m = np.full((k, k), np.nan)
-    for (i, j), part in step.groupby([ends[from_], ends[to]]):
-        m[names.index(i), names.index(j)] = lower_median(part.to_numpy(dtype=float))
-    if silent := [p for p in names if p not in set(ends[from_])]:
-        notes.append(note("collaboration.silent_partner", partners=some(silent, 12)))
+    question = statements("wog_ladder")[STEP]
+    scores, ends, names = told(source, scored(source, [question]), (from_, to), partners, notes)
+    step, k = scores[STEP], len(names)
+    m = medians(step, ends, names)
     upper = np.triu_indices(k, 1)
     one, two = m[upper], m.T[upper]
     pair = np.fmin(one, two)
-    both = np.isfinite(one) & np.isfinite(two)
-    apart = np.abs(one - two)[both]
+    same, near = side_agreement(one, two)
     sides = np.full((k, k), np.nan)
     sides[upper] = pair
     sides = np.fmax(sides, sides.T)
@@ -155,18 +129,18 @@ def ladder(data: Responses | pd.DataFrame, from_: str, to: str, *, partners: lis
                 "density": [float((pair >= s).sum() / len(pair)) for s in STEPS],
             }
         ),
-        exact_agreement=float((apart == 0).mean()) if len(apart) else float("nan"),
-        near_agreement=float((apart <= 1).mean()) if len(apart) else float("nan"),
+        exact_agreement=same,
+        near_agreement=near,
         mean=float(np.nanmean(pair)),
         notes=tuple(notes),
         meta=Meta(
             function="ladder",
             options={"from_": from_, "to": to, "partners": None if partners is None else names},
-            n=int(full.sum()),
+            n=len(step),
             data_hash=data_hash(step.to_frame()),
             source=source.file,
             simulated=source.simulated,
-            labels={STEP: questions(STEP)[STEP].label},
-            references=("barrat2004",),
+            labels={STEP: question.label} | {c.name: c.label for c in question.scale.choices},
+            references=("perri2004", "barrat2004"),
         ),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from cgsurvey.base.result import versions
 from cgsurvey.classical import Correlations, CrossTable, GroupComparison, Regression
+from cgsurvey.collaboration import Activities, Criteria, Exchange, Forms, Ladder, Strains
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
@@ -159,6 +160,12 @@ def _models(draft: Draft) -> Iterator[Sentence]:
         ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
         ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),
         ("fragility", Fragility, {"simonsohn2020", "steegen2016"}),
+        ("criteria", Criteria, {"ansell2008", "fleiss1971"}),
+        ("activities", Activities, None),
+        ("exchange", Exchange, None),
+        ("ladder", Ladder, None),
+        ("forms", Forms, None),
+        ("strains", Strains, None),
     ):
         for found in p.of(kind)[:1]:
             values = {"cites": draft.cites(k for k in found.meta.references if keys is None or k in keys)}

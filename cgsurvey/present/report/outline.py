@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cgsurvey.base.registration import Registration
 from cgsurvey.classical import Correlations, CrossTable, GroupComparison, Regression
-from cgsurvey.collaboration import Activities, Criteria, Ladder
+from cgsurvey.collaboration import Activities, Criteria, Exchange, Forms, Ladder, Strains
 from cgsurvey.factor import Factorability, FactorAnalysis, ParallelAnalysis
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
@@ -56,7 +56,7 @@ OUTLINE: Mapping[str, tuple[type, ...]] = {
     "description": (Description, Normality),
     "population": (SurveyEstimates, SurveyRegression),
     "satisfaction": (SatisfactionIndex, IndexLink),
-    "collaboration": (Criteria, Activities, Ladder),
+    "collaboration": (Criteria, Activities, Exchange, Ladder, Forms, Strains),
     "quality": (ServiceQuality, ImportancePerformance),
     "experts": (ExpertJudgement,),
     "exploration": (Factorability, ParallelAnalysis, FactorAnalysis),
