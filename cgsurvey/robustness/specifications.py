@@ -26,7 +26,7 @@ FIT = ("cfi", "rmsea", "srmr")
 POOLED = ("", "_d3", "_d2", "_pooled", "_mean")  # endings of fit measures, after imputation
 IMPUTED = "mi"
 LEAST_SQUARES = ("ULS", "DWLS", "WLS", "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV")
-_LIKELIHOOD = ("fiml", "fiml.x", "ml", "direct", "ml.x")
+LIKELIHOOD = ("fiml", "fiml.x", "ml", "direct", "ml.x")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def given(choice: Choice, base: Mapping[str, Any], ordered: Sequence[str]) -> tu
     Ordered items have no likelihood of incomplete rows here: what is "fiml" for a likelihood is "pairwise" for them.
     """
     least_squares = choice.estimator in LEAST_SQUARES
-    if least_squares and ordered and choice.missing in _LIKELIHOOD:
+    if least_squares and ordered and choice.missing in LIKELIHOOD:
         choice = replace(choice, missing="pairwise")
     options = dict(base) | {
         "estimator": choice.estimator,

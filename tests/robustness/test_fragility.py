@@ -225,6 +225,12 @@ def test_what_cannot_be_asked():
         cg.fragility(MODEL, data, weights=True)
     with pytest.raises(cg.OptionError, match="is empty"):
         cg.fragility(MODEL, data, estimators=())
+    with pytest.raises(cg.OptionError, match="Did you mean 'fiml'"):
+        cg.fragility(MODEL, data, missing=("listwise", "fimll"))
+    with pytest.raises(cg.OptionError, match="the main one first"):
+        cg.fragility(MODEL, data, estimator="MLR")
+    with pytest.raises(cg.OptionError, match="imputations=1 must be"):
+        cg.fragility(MODEL, data, imputations=1)
     with pytest.raises(cg.OptionError, match="no path to look at"):
         cg.fragility("a =~ a1 + a2 + a3", data)
     with pytest.raises(cg.OptionError, match="how='some' is not known"):
