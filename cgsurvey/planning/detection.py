@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import stats
+from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 MOST = 10_000_000  # respondents beyond which no study goes
@@ -26,6 +27,29 @@ def path_size(path: float, alpha: float, power: float) -> float:
 def path_power(n: float, path: float, alpha: float) -> float:
     """Power at n when a standardised path has the standard error 1 / sqrt(n), one-sided."""
     return float(ndtr(abs(path) * np.sqrt(n) - ndtri(1 - alpha)))
+
+
+def corrected_ratio(n: float, path: float) -> float:
+    """Path over its gamma-exponential standard error, exp(-e |path| / sqrt(n)) / sqrt(n) (Kock & Hadaya, 2018)."""
+    root = np.sqrt(n)
+    return float(abs(path) * root * np.exp(np.e * abs(path) / root))
+
+
+def corrected_path_size(path: float, alpha: float, power: float) -> float | None:
+    """n of the gamma-exponential method: the ratio reaches z_{1-alpha} + z_power.
+
+    The ratio grows with n from (e |path|)^2 on only; None where it is large enough already there.
+    """
+    wanted = ndtri(1 - alpha) + ndtri(power)
+    least, most = (np.e * path) ** 2, path_size(path, alpha, power)
+    if corrected_ratio(least, path) >= wanted:
+        return None
+    return float(brentq(lambda n: corrected_ratio(n, path) - wanted, least, most, xtol=1e-9))
+
+
+def corrected_path_power(n: float, path: float, alpha: float) -> float:
+    """Power at n by the gamma-exponential standard error, one-sided."""
+    return float(ndtr(corrected_ratio(n, path) - ndtri(1 - alpha)))
 
 
 def r2_power(n: float, r2: float, predictors: int, alpha: float) -> float:

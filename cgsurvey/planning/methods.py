@@ -75,6 +75,16 @@ def _searched(power_at: Callable[[float, Given], float], least: Callable[[Given]
     return steps
 
 
+def _gamma_exponential(g: Given) -> dict[str, float]:
+    found = detection.corrected_path_size(g["path"], g["alpha"], g["power"])
+    if found is None:
+        raise OptionError(
+            f"path={g['path']:g} is too large for the gamma-exponential method: its equation has no solution there. "
+            'Use "inverse_square_root", or cg.power for the model itself.'
+        )
+    return {"exact": found}
+
+
 def _r2_power(n: float, g: Given) -> float:
     return detection.r2_power(n, g["r2"], g["predictors"], g["alpha"])
 
@@ -122,6 +132,13 @@ METHODS: Mapping[str, Method] = {
         {**_TEST, "path": NEEDED},
         lambda g: {"exact": detection.path_size(g["path"], g["alpha"], g["power"])},
         lambda n, g: detection.path_power(n, g["path"], g["alpha"]),
+        "power",
+        ("kock2018",),
+    ),
+    "gamma_exponential": Method(
+        {**_TEST, "path": NEEDED},
+        _gamma_exponential,
+        lambda n, g: detection.corrected_path_power(n, g["path"], g["alpha"]),
         "power",
         ("kock2018",),
     ),

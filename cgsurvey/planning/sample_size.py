@@ -17,7 +17,9 @@ from cgsurvey.base.options import choose, fraction, whole
 from cgsurvey.base.result import Meta, Result
 from cgsurvey.planning.methods import FITS, METHODS, NEEDED, Given, Method
 
-Sizing = Literal["slovin", "krejcie_morgan", "cochran", "mean", "inverse_square_root", "minimum_r2", "rmsea"]
+Sizing = Literal[
+    "slovin", "krejcie_morgan", "cochran", "mean", "inverse_square_root", "gamma_exponential", "minimum_r2", "rmsea"
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -102,8 +104,8 @@ def sample_size(
     ----------
     method : str
         For an interval of a wanted width: "slovin", "krejcie_morgan", "cochran" (a proportion), "mean". For a test that
-        finds what is there: "inverse_square_root" (smallest path of a PLS model), "minimum_r2" (explained variance of
-        a construct), "rmsea" (fit of a model). For the paths of any model: `power`.
+        finds what is there: "inverse_square_root" and "gamma_exponential" (smallest path of a PLS model), "minimum_r2"
+        (explained variance of a construct), "rmsea" (fit of a model). For the paths of any model: `power`.
     population : int, optional
         People in the population. "slovin" and "krejcie_morgan" need it; "cochran" and "mean" correct for it.
     margin : float
@@ -281,6 +283,8 @@ def _notes(method: str, g: Given, n: int, invited: int) -> list[Note]:
         out.append(note("planning.mean", sd=g["sd"]))
     elif method == "inverse_square_root":
         out.append(note("planning.inverse_square_root", path=abs(g["path"]), alpha=g["alpha"]))
+    elif method == "gamma_exponential":
+        out.append(note("planning.gamma_exponential", path=abs(g["path"]), alpha=g["alpha"]))
     elif method == "minimum_r2":
         out.append(note("planning.minimum_r2", predictors=g["predictors"]))
     else:

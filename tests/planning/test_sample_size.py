@@ -94,6 +94,19 @@ def test_a_census_has_no_margin():
     assert cg.sample_size("cochran", 500).at(500)["margin"][0] == 0
 
 
+@pytest.mark.parametrize(("path", "n"), [(0.397, 26), (0.197, 146), (-0.147, 273), (0.1, 605)])
+def test_gamma_exponential_gives_what_its_authors_print(path, n):
+    found = cg.sample_size("gamma_exponential", path=path)  # Kock & Hadaya (2018), tables 3 to 5 and text
+    assert found.n == n and found.at(n)["power"][0] >= 0.8 > found.at(n - 1)["power"][0]
+    assert found.n < cg.sample_size("inverse_square_root", path=path).n
+
+
+def test_gamma_exponential_has_no_answer_for_large_paths():
+    assert cg.sample_size("gamma_exponential", path=0.57).n < 19
+    with pytest.raises(cg.OptionError, match=r"path=0\.6 is too large for the gamma-exponential method"):
+        cg.sample_size("gamma_exponential", path=0.6)
+
+
 def test_inverse_square_root():
     assert cg.sample_size("inverse_square_root", path=0.197).n == 160  # Kock & Hadaya (2018)
     found = cg.sample_size("inverse_square_root", path=-0.1)

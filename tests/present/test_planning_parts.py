@@ -31,6 +31,7 @@ def results() -> dict[str, cg.Result]:
         "slovin": cg.sample_size("slovin", 985, margin=0.1),
         "mean": cg.sample_size("mean", margin=2, sd=15, design_effect=1.5),
         "path": cg.sample_size("inverse_square_root", path=0.2),
+        "corrected": cg.sample_size("gamma_exponential", path=0.2),
         "rmsea": cg.sample_size("rmsea", df=87, groups=2),
         "neyman": cg.allocate(200, {"Blitar": 985, "Kediri": 1500, "Malang": 300}, method="neyman", sd=spread),
         "cost": cg.allocate(9, {"a": 20, "b": 30}, method="optimal", sd={"a": 1, "b": 1}, cost={"a": 1, "b": 4}),
