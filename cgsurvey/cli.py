@@ -51,6 +51,7 @@ WORDS = {
         "--allow-missing-items.",
     },
 }
+INTERRUPTED, STOPPED = 130, "stopped. A study that is run again goes on where it stopped."
 Force = Annotated[bool, typer.Option("--force", help="Replace results that exist already.")]
 
 
@@ -288,10 +289,8 @@ def main() -> None:
         code = app(standalone_mode=False)
     except CgSurveyError as error:
         _fail(f"{type(error).__name__}: {error}", 2)
-    except typer.Abort:
-        _fail("stopped.", 130)
-    except KeyboardInterrupt:
-        _fail("stopped.", 130)
+    except (typer.Abort, KeyboardInterrupt):
+        _fail(STOPPED, INTERRUPTED)
     except Exception as error:
         if hasattr(error, "exit_code"):
             text = error.format_message() if hasattr(error, "format_message") else str(error)
@@ -304,6 +303,8 @@ def main() -> None:
             1,
         )
     else:
+        if code == INTERRUPTED:  # typer takes a Ctrl-C for itself
+            _fail(STOPPED, INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)  # what typer.Exit was raised with
 
 

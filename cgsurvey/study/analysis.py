@@ -21,6 +21,7 @@ from cgsurvey.base.errors import (
 )
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Result
+from cgsurvey.present.report.outline import TITLES
 from cgsurvey.study.further import FURTHER, Material
 from cgsurvey.study.further import run as further
 from cgsurvey.study.kept import Kept
@@ -95,7 +96,7 @@ class Bench:
             Faults of the plan.
         """
         if lacking := [n for n in after if n not in self.parts]:
-            self.remarks.append(note("study.part_skipped", part=name, lacking=", ".join(lacking)))
+            self.remarks.append(note("study.part_skipped", part=_words(name), lacking=_words(lacking[0])))
             return
         found = self._kept.load(name, more) if self._kept and not self._fresh else None
         if found is not None:
@@ -106,7 +107,8 @@ class Bench:
             except FAULTS:
                 raise
             except CgSurveyError as error:
-                self.remarks.append(note("study.part_failed", part=name, reason=str(error).splitlines()[0]))
+                reason = str(error).splitlines()[0]
+                self.remarks.append(note("study.part_failed", part=_words(name), reason=reason))
                 return
             if found is not None and self._kept:
                 self._kept.store(name, found, more)
@@ -218,15 +220,18 @@ def fitted(
 
     structure = structural_model(plan, instrument, data.linkage)
     measurement = measurement_model(plan, instrument, data.linkage)
+    # A misspelt name is told before anything is fitted.
+    columns = as_source(data).frame.columns
+    parameter_table(measurement.syntax, columns, kind="cfa")
     if structure:
-        # A misspelt name is told before anything is fitted.
-        parameter_table(structure.syntax, as_source(data).frame.columns, kind="sem")
+        parameter_table(structure.syntax, columns, kind="sem")
     elif plan.hypotheses:
         raise OptionError(f"{plan.path}: [hypotheses] needs a [structure] with the paths that they are about.")
     used = variables(measurement, structure)
     options, remarks = estimation(plan, data, used)
     bench.remarks += remarks
-    used |= {i for c in constructs_on_paths(plan, instrument) for i in instrument.construct(c).all_items}
+    constructs = constructs_on_paths(plan, instrument)
+    used |= {i for c in constructs for i in instrument.construct(c).all_items}
     leaves = [c for c in instrument.leaf_constructs if used.issuperset(c.all_items) and len(c.all_items) > 1]
     say("description")
     for side, answers in sides.items():
@@ -252,7 +257,9 @@ def fitted(
             plan.hypotheses,
         )
     items = [i for i in data.items if i in used]
-    material = Material(plan, raw, sides, data, measurement, structure, items, options, bench.parts)
+    blocks = [c.id for c in leaves if set(data.items).issuperset(c.all_items)]
+    found = bench.parts
+    material = Material(plan, raw, sides, data, measurement, structure, items, blocks, constructs, options, found)
     for name, section in ((n, s) for n in FURTHER for s in plan.further.get(n, ())):
         number = plan.further[name].index(section) + 1
         say(name)
@@ -294,6 +301,12 @@ def estimation(plan: Plan, data: Responses, used: set[str]) -> tuple[dict[str, A
         return options, []
     options["ordered"] = [n for n in items if n not in averaged]
     return options, [note("study.averages_not_ordered", n=len(averaged & set(items)))]
+
+
+def _words(name: str) -> dict[str, str]:
+    """What a part is called: the title of its section in the report, else its name in the plan."""
+    title = TITLES.get(name)
+    return {"en": title.en, "id": title.id} if title is not None else {"en": name, "id": name}
 
 
 def _named(part: str, side: str) -> str:

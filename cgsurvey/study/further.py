@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cgsurvey.base.errors import CgSurveyError, OptionError, did_you_mean
 from cgsurvey.base.result import Result
+from cgsurvey.sem.options import Options as Fit
 
 if TYPE_CHECKING:
     from cgsurvey.base.model import Model
@@ -38,10 +39,15 @@ class Material:
         `structure` is empty where the plan has none.
     items : sequence of str
         The items of the models.
+    blocks, constructs : sequence of str
+        Constructs of the models that have items of their own, and those that the paths are about; empty where the
+        models are no constructs of the instrument.
     options : mapping
         Options of the models.
     parts : mapping of str to Result
         What was found before.
+    said : mapping
+        What the plan says of the analysis that is being made.
     """
 
     plan: Plan
@@ -51,8 +57,11 @@ class Material:
     measurement: Model
     structure: Model
     items: Sequence[str]
+    blocks: Sequence[str]
+    constructs: Sequence[str]
     options: Options
     parts: Mapping[str, Result]
+    said: Options = field(default_factory=dict)
 
     def side(self, name: str) -> Responses:
         """Return the answers of partners or users where the study has both, else those of everybody."""
@@ -67,6 +76,21 @@ class Material:
     def fit(self) -> Any:
         """The fit that the study ends with."""
         return self.parts["structure" if self.structure else "measurement"]
+
+    @property
+    def screened(self) -> str:
+        """The side whose screening is looked at again: the users of a pair."""
+        return "users" if "users" in self.raw else ""
+
+    def among(self, constructs: Sequence[str]) -> Options:
+        """Return the constructs of the study as an argument: the instrument may hold many more."""
+        return {"constructs": list(constructs)} if constructs else {}
+
+    def again(self) -> dict[str, Any]:
+        """Return the options of the models without resamples, for models that are compared by their fit."""
+        if self.options.get("se") not in ("boot", "bootstrap"):
+            return dict(self.options)
+        return {k: v for k, v in self.options.items() if k not in ("se", "bootstrap", "ci_type")}
 
 
 Arguments = tuple[tuple[Any, ...], Options]
@@ -101,7 +125,7 @@ _FIT = Further(
     lambda structured: ("structure" if structured else "measurement",),
     frozenset({"fit", "data"}),
 )
-_MODELS = Further(lambda m: ((m.data,), m.options), given=frozenset({"data"}))
+_BLOCKS = Further(lambda m: ((m.data,), m.among(m.blocks)), given=frozenset({"data"}))
 
 
 def _fragility(m: Material) -> Arguments:
@@ -110,21 +134,33 @@ def _fragility(m: Material) -> Arguments:
     data = m.raw[""].replace(design=m.data.design) if whole else m.data
     screening = {"screening": m.parts["screening"]} if whole else {}
     asked = {"hypotheses": m.plan.hypotheses} if m.plan.hypotheses else {}
-    rest = {k: v for k, v in m.options.items() if k not in ("estimator", "missing", "weights", "cluster", "seed")}
-    return (str(m.model), data), screening | asked | rest
+    # The study's own choices come first: they make the main specification.
+    rest = m.again()
+    own = rest.pop("estimator", "WLSMV" if rest.get("ordered") else "ML")
+    choices = {"estimators": list(dict.fromkeys([own, "ML", "MLR", "WLSMV"]))}
+    choices["missing"] = list(dict.fromkeys([rest.pop("missing", "listwise"), "listwise", "fiml"]))
+    return (str(m.model), data), screening | asked | choices | rest
 
 
 def _exclusions(m: Material) -> Arguments:
-    return (m.parts["screening"],), {"model": m.model, "data": m.raw[""], **m.options}
+    screening = m.parts["_".join(filter(None, ("screening", m.screened)))]
+    if m.screened:  # the models of a pair are those of linked answers, of which a screening knows nothing
+        return (screening,), {"data": m.raw[m.screened], **m.among(m.blocks)}
+    return (screening,), {"model": m.model, "data": m.raw[""], **m.among(m.blocks), **m.again()}
+
+
+def _importance(m: Material) -> Arguments:
+    return (m.side("users"),), {"fit": m.fit} if m.said.get("importance") == "path" else {}
 
 
 # In the order of the chapter.
 FURTHER: Mapping[str, Further] = {
     "sample_size": Further(lambda m: ((), {})),
+    "power": Further(lambda m: ((), {"progress": False}), given=frozenset({"progress"})),
     "k_anonymity": _answers(),
     "representativeness": _answers(),
-    "nonresponse_bias": _answers(),
-    "exclusion_sensitivity": Further(_exclusions, lambda s: ("screening",), frozenset({"screening", "model", "data"})),
+    "nonresponse_bias": _BLOCKS,
+    "exclusion_sensitivity": Further(_exclusions, given=frozenset({"screening", "model", "data"})),
     "missingness": _ITEMS,
     "mcar_test": _ITEMS,
     "normality": _ITEMS,
@@ -134,22 +170,22 @@ FURTHER: Mapping[str, Further] = {
     "criteria": _answers("partners"),
     "activities": _answers("partners"),
     "service_quality": _answers("users"),
-    "ipa": _answers("users"),
+    "ipa": Further(_importance, given=frozenset({"data", "fit"})),
     "factorability": _ITEMS,
     "parallel_analysis": _ITEMS,
     "efa": _ITEMS,
-    "rivals": _MODELS,
-    "omega": _answers(),
+    "rivals": Further(lambda m: ((m.data,), {**m.among(m.constructs), **m.again()}), given=frozenset({"data"})),
+    "omega": Further(lambda m: ((m.data,), m.among(m.constructs)), given=frozenset({"data"})),
     "discriminant_validity": Further(
         lambda m: ((m.parts["measurement"],), {"data": m.data}),
         lambda structured: ("measurement",),
         frozenset({"fit_or_data", "data"}),
     ),
-    "common_method": _MODELS,
-    "invariance": Further(lambda m: ((m.measurement, m.data), m.options), given=frozenset({"model", "data"})),
+    "common_method": Further(lambda m: ((m.data,), {**m.among(m.blocks), **m.again()}), given=frozenset({"data"})),
+    "invariance": Further(lambda m: ((m.measurement, m.data), m.again()), given=frozenset({"model", "data"})),
     "mediation": Further(lambda m: ((m.fit,), {}), _FIT.after, frozenset({"fit_or_model", "data"})),
     "drivers": _FIT,
-    "fragility": Further(_fragility, lambda s: ("screening",), frozenset({"model", "data", "screening", "hypotheses"})),
+    "fragility": Further(_fragility, given=frozenset({"model", "data", "screening", "hypotheses"})),
     "correlate": _answers(),
     "crosstab": _answers(),
     "compare_groups": _answers(),
@@ -163,36 +199,34 @@ def function(name: str) -> Callable[..., Result]:
     return found
 
 
-def check(name: str, options: Options, where: str) -> None:
-    """Refuse options that the function does not have, or lacks.
-
-    Raises
-    ------
-    OptionError
-    """
+def check(name: str, options: Options) -> Iterator[str]:
+    """Say what the function of a section does not take, or lacks."""
     parameters = inspect.signature(function(name)).parameters
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     own = [
         n for n, p in parameters.items()
         if n not in FURTHER[name].given and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
     ]  # fmt: skip
-    taken = [k for k in options if k in FURTHER[name].given]
-    if taken:
-        raise OptionError(f"{where}: {', '.join(taken)} follows from the study and is not given here.")
-    if not open_ended and (wrong := [f"'{k}'.{did_you_mean(k, own)}" for k in options if k not in own]):
-        raise OptionError(f"{where}: unknown key {' '.join(wrong)} Known: {', '.join(own)}.")
     needed = [n for n in own if parameters[n].default is inspect.Parameter.empty and n not in (*options, "seed")]
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):  # options of the models that it fits
+        own += [f.name for f in fields(Fit) if f.name not in own]
+    if taken := [k for k in options if k in FURTHER[name].given]:
+        yield f"{', '.join(taken)} follows from the study and is not given here."
+    if wrong := [f"'{k}'.{did_you_mean(k, own)}" for k in options if k not in own and k not in taken]:
+        yield f"unknown key {' '.join(wrong)} Known: {', '.join(own)}."
     if needed:
-        raise OptionError(f"{where}: {', '.join(needed)} must be given; see help(cg.{name}).")
+        yield f"{', '.join(needed)} must be given; see help(cg.{name})."
 
 
 def run(name: str, options: Options, material: Material) -> Result:
     """Call the function of a section on what the study has."""
     made = function(name)
-    places, given = FURTHER[name].call(material)
+    places, given = FURTHER[name].call(replace(material, said=options))
     seed = {"seed": material.plan.study.seed} if "seed" in inspect.signature(made).parameters else {}
     try:
         return made(*places, **{**given, **seed, **options})
     except CgSurveyError as error:
         error.args = (f"{material.plan.path}: [{name}] {error}", *error.args[1:])
         raise
+    except (TypeError, AttributeError) as error:
+        where = f"{material.plan.path}: [{name}]"
+        raise OptionError(f"{where} a value is of a kind that cg.{name} does not take ({error}).") from error

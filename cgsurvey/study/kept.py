@@ -6,8 +6,11 @@ import contextlib
 import hashlib
 import json
 import shutil
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +51,7 @@ class Kept:
             "instrument": instrument.to_yaml(),
             "data": {side: [data_hash(a.frame), data_hash(a.reasons)] for side, a in answers.items()},
             "versions": dict(versions()),
+            "source": _source(),
         }
         return cls(base / FOLDER, _hash(rests_on))
 
@@ -55,16 +59,20 @@ class Kept:
         """Return a part, None where it was not kept or its file is broken."""
         try:
             found: Result = load_result(self._file(name, more))
-        except DataError:
+        except (DataError, zlib.error):  # absent, or cut short by whatever stopped the run
             return None
         return found
 
     def store(self, name: str, part: Result, more: Any = None) -> None:
         """Keep a part; where that fails, the next run computes it again."""
         file = self._file(name, more)
-        with contextlib.suppress(OSError):
+        half = file.with_name(f"new-{file.name}")
+        try:
             self.folder.mkdir(exist_ok=True)
-            part.save(file.with_name(f"new-{file.name}")).replace(file)
+            part.save(half).replace(file)
+        except OSError:
+            with contextlib.suppress(OSError):
+                half.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Forget all parts, once the results are written."""
@@ -76,3 +84,13 @@ class Kept:
 
 def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@cache
+def _source() -> str:
+    """Return the hash of the package's own files: the number of a version says too little while it is worked on."""
+    digest = hashlib.sha256()
+    root = Path(str(resources.files("cgsurvey")))
+    for file in sorted((*root.rglob("*.py"), *root.rglob("*.yaml"))):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -162,8 +162,9 @@ def read_plan(path: str | Path) -> Plan:
     reserved = {"path", "sha256", "further"} & content.keys()
     if reserved:
         raise OptionError(f"{file.name}: unknown section {', '.join(sorted(reserved))}.")
-    further = {name: _calls(name, content.pop(name), file.name) for name in FURTHER if name in content}
-    plan = _validated({**content, "further": further}, file.name)
+    sections = {name: content.pop(name) for name in FURTHER if name in content}
+    further = {name: calls if isinstance(calls, list) else [calls] for name, calls in sections.items()}
+    plan = _validated(content, further, file.name)
     if not (plan.data.file or (plan.data.partners and plan.data.users)):
         raise OptionError(
             f'{file.name}: [data] needs file = "...", or partners = "..." and users = "..." to be linked.'
@@ -179,16 +180,6 @@ def read_plan(path: str | Path) -> Plan:
     if folder.startswith("/") or ":" in folder or {"", ".", ".."} & set(folder.split("/")):
         raise OptionError(f"{file.name}: [report] folder = {folder!r} must name a folder inside that of the study.")
     return _with(plan, path=file.name, sha256=hashlib.sha256(raw).hexdigest())
-
-
-def _calls(name: str, section: Any, file: str) -> list[dict[str, Any]]:
-    """Return the calls of a section that bears the name of a function; [[name]] may stand several times."""
-    calls = section if isinstance(section, list) else [section]
-    for options in calls:
-        if not isinstance(options, dict):
-            raise OptionError(f"{file}: '{name}' is a section: [{name}], with options on the lines below it.")
-        check(name, options, f"{file}: [{name}]")
-    return calls
 
 
 def _check_estimation(plan: Plan, name: str) -> None:
@@ -210,14 +201,25 @@ def _with(plan: Plan, **changes: Any) -> Plan:
     return Plan(**{f.name: changes.get(f.name, getattr(plan, f.name)) for f in fields(plan)})
 
 
-def _validated(content: Mapping[str, Any], name: str) -> Plan:
+def _validated(content: Mapping[str, Any], further: Mapping[str, list[Any]], name: str) -> Plan:
     from pydantic import TypeAdapter, ValidationError
 
+    faults = [f for section, calls in further.items() for options in calls for f in _of_section(section, options)]
     try:
-        return TypeAdapter(Plan).validate_python(content)
+        plan = TypeAdapter(Plan).validate_python({**content, "further": {} if faults else further})
     except ValidationError as error:
-        faults = [_fault(e) for e in error.errors()]
-        raise OptionError(f"{name} holds {len(faults)} fault(s):\n" + "\n".join(f"  - {f}" for f in faults)) from None
+        faults += [_fault(e) for e in error.errors()]
+    if faults:
+        raise OptionError(f"{name} holds {len(faults)} fault(s):\n" + "\n".join(f"  - {f}" for f in faults))
+    return plan
+
+
+def _of_section(name: str, options: Any) -> Iterator[str]:
+    """Say what is wrong with a section that bears the name of a function; [[name]] may stand several times."""
+    if not isinstance(options, dict):
+        yield f"'{name}' is a section: [{name}], with options on the lines below it."
+        return
+    yield from (f"[{name}] {fault}" for fault in check(name, options))
 
 
 def _fault(error: Mapping[str, Any]) -> str:

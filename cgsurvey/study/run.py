@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cgsurvey.base.errors import OptionError
+from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.base.parallel import progress_bar
@@ -115,22 +115,27 @@ def run_study(
         raise OptionError(
             f"'{plan.report.folder}' holds no results of a run and is not replaced. Name another folder in [report]."
         )
+    template = plan.report.template
+    if write and template and not (base / template).is_file():
+        raise DataError(f"the Word template '{template}' named in {plan.path} is not there.")
     steps = Progress(progress, len(STEPS) + sum(map(len, plan.further.values())))
-    analysis = analyse(plan, base, steps.say, keep=write, fresh=fresh)
-    found = StudyResult(
-        plan=plan,
-        parts=analysis.parts,
-        folder=target.name if write else "",
-        notes=_all_notes([*analysis.data.notes, *analysis.remarks, *_resumed(analysis)], analysis.parts),
-        meta=_meta(analysis.parts),
-    )
-    if write:
-        steps.say("report")
-        with whole_folder(target) as folder:
-            write_results(found, analysis, file, folder)
-        if analysis.kept is not None:
-            analysis.kept.clear()
-    steps.close()
+    try:
+        analysis = analyse(plan, base, steps.say, keep=write, fresh=fresh)
+        found = StudyResult(
+            plan=plan,
+            parts=analysis.parts,
+            folder=target.name if write else "",
+            notes=_all_notes([*analysis.data.notes, *analysis.remarks, *_resumed(analysis)], analysis.parts),
+            meta=_meta(analysis.parts),
+        )
+        if write:
+            steps.say("report")
+            with whole_folder(target) as folder:
+                write_results(found, analysis, file, folder)
+            if analysis.kept is not None:
+                analysis.kept.clear()
+    finally:
+        steps.close()
     return found
 
 

@@ -13,7 +13,7 @@ from cgsurvey.study import new_study, read_plan, run_study
 from cgsurvey.study.further import FURTHER, function
 from cgsurvey.study.registration import registration
 
-from .small import make
+from .small import PLAN, make
 
 SECTIONS = """
 [sample_size]
@@ -80,10 +80,12 @@ def test_the_report_holds_them_and_can_be_verified(study):
 
 
 FAULTS = {
-    '[ikm]\nbye = "office"': r"\[ikm\]: unknown key 'bye'\. Did you mean 'by'",
-    "[mediation]\ndata = 3": r"\[mediation\]: data follows from the study",
-    "[invariance]": r"\[invariance\]: group must be given; see help\(cg\.invariance\)",
+    '[ikm]\nbye = "office"': r"\[ikm\] unknown key 'bye'\. Did you mean 'by'",
+    "[mediation]\ndata = 3": r"\[mediation\] data follows from the study",
+    "[invariance]": r"\[invariance\] group must be given; see help\(cg\.invariance\)",
     "mediation = 3": r"'mediation' is a section: \[mediation\]",
+    "[common_method]\nestimater = 'ML'": r"\[common_method\] unknown key 'estimater'\. Did you mean 'estimator'\?",
+    "[ikm]\nbye = 1\n[invariance]\n[[crosstab]]\nrow = 'x'": r"(?s)4 fault\(s\).*bye.*group must.*'row'.*rows must",
     "[medation]\nci = 0.9": r"\[medation\]: unknown key\. Did you mean 'mediation'\?",
 }
 
@@ -102,6 +104,29 @@ def test_a_column_that_is_not_there_is_told_with_its_section(tmp_path):
     path = make(tmp_path, '[invariance]\ngroup = "aera"\n')
     with pytest.raises(cg.CgSurveyError, match=r"study\.toml: \[invariance\].*'aera'"):
         run_study(path, write=False)
+
+
+def test_models_of_further_analyses_are_those_of_the_study(tmp_path):
+    """Their constructs, options and main choices are the study's own, and no model is resampled anew."""
+    more = "[common_method]\n[rivals]\n[fragility]\nleave_out = false\n[exclusion_sensitivity]\n[ipa]\n"
+    more += (
+        'importance = "path"\noutcome = "quality"\nresamples = 100\nperformance = {trust = ["tru1", "tru2", "tru3"], '
+    )
+    more += 'effort = ["eff1", "eff2", "eff3"]}\n[screening]\nlongstring = 8\n'
+    plan = PLAN.replace('estimator = "ML"\n', 'estimator = "ML"\nse = "bootstrap"\nbootstrap = 20\n')
+    plan = plan.replace('"first_order"', '"first_order"\nconstructs = ["trust", "effort", "quality"]')
+    found = run_study(make(tmp_path, more, plan=plan), write=False)
+    parts = found.parts
+    assert not [n for n in found.notes if n.code.startswith("study.part")]
+    assert parts["structure"].bootstrap is not None and parts["fragility"].meta.options["se"] == "standard"
+    assert parts["fragility"].meta.options["estimators"][0] == "ML"
+    assert parts["common_method"].glance()["n_constructs"].item() == 3
+    assert parts["ipa"].tidy()["item"].tolist() == ["trust", "effort"]
+
+
+def test_a_value_of_a_wrong_kind_is_told_with_its_section(tmp_path):
+    with pytest.raises(cg.OptionError, match=r"study\.toml: \[normality\]"):
+        run_study(make(tmp_path, "[normality]\nitems = 3\n"), write=False)
 
 
 def test_a_further_section_that_came_later_is_a_deviation(tmp_path):
