@@ -8,7 +8,6 @@ from cgsurvey.base.errors import OptionError
 from cgsurvey.base.options import choose
 from cgsurvey.present.figures import (
     of_classical,
-    of_collaboration,
     of_design,
     of_factor,
     of_planning,
@@ -25,7 +24,6 @@ from cgsurvey.present.figures.picture import Picture
 # Each registers its classes when imported.
 _ROOMS = (
     of_classical,
-    of_collaboration,
     of_design,
     of_factor,
     of_planning,
@@ -55,10 +53,10 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
         ("scree"), FactorAnalysis ("pattern"), Validity ("htmt", "correlations", "pairs"), DiscriminantValidity
         ("discriminant"), SemFit ("diagram", "loadings"), SimpleSlopes ("interaction"), Regression ("residuals"),
         GroupComparison ("group_means"), Correlations ("correlation_matrix"), CrossTable ("crosstab"), Power ("power"),
-        SampleSize ("sample_size"), Criteria ("gate"), Activities ("reciprocity"), Ladder ("ladder", "network"),
-        SatisfactionIndex ("groups", "elements", "trend"), ServiceQuality ("quality", "gaps", "surface"),
-        ImportancePerformance ("quadrants"), Drivers ("drivers", "driver_elements", "driver_items"), Fragility
-        ("specification_curve" per hypothesis). What needs several pictures is numbered, "likert_1", "likert_2".
+        SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend"), ServiceQuality ("quality",
+        "gaps", "surface"), ImportancePerformance ("quadrants"), Drivers ("drivers", "driver_elements", "driver_items"),
+        Fragility ("specification_curve" per hypothesis). What needs several pictures is numbered, "likert_1",
+        "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

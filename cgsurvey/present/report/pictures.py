@@ -43,16 +43,6 @@ CAPTIONS: Mapping[str, Words] = {
     "group_means": Words("Means of the groups with intervals", "Rerata kelompok beserta selangnya"),
     "correlation_matrix": Words("Heat map of the correlations", "Peta panas korelasi"),
     "crosstab": Words("Shares within the rows of the cross-table", "Proporsi di dalam baris tabel silang"),
-    "gate": Words(
-        "Criteria of collaborative governance, office by office", "Kriteria tata kelola kolaboratif per kantor"
-    ),
-    "reciprocity": Words("Giving and receiving", "Memberi dan menerima"),
-    "ladder": Words("Steps of working together between partners", "Tahap kerja sama antarmitra"),
-    "network": Words("Network of the partners", "Jaringan para mitra"),
-    "exchange_matrix": Words("Giving from partner to partner", "Pemberian dari mitra ke mitra"),
-    "forms_together": Words("Forms of collaboration practised together", "Bentuk kolaborasi yang dijalankan bersamaan"),
-    "challenges": Words("Challenges of the collaboration with intervals", "Tantangan kolaborasi beserta intervalnya"),
-    "harms": Words("Harms of the collaboration with intervals", "Dampak buruk kolaborasi beserta intervalnya"),
     "conceptual": Words("Conceptual model and hypotheses", "Model konseptual dan hipotesis"),
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
@@ -84,14 +74,6 @@ BESIDE = {
     "group_means": "group_means",
     "correlation_matrix": "correlation_matrix",
     "crosstab": "crosstab",
-    "gate": "gate",
-    "reciprocity": "reciprocity",
-    "ladder": "ladder",
-    "network": "partners",
-    "exchange_matrix": "exchange_matrix",
-    "forms_together": "forms_together",
-    "challenges": "challenges",
-    "harms": "harms",
 }
 
 
