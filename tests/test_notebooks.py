@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "notebooks"))
 from build import execute  # noqa: E402
 
 SOURCES = sorted((ROOT / "notebooks" / "src").glob("*.py"))
+IMPORT = re.compile(r"\s*(import|from) ")
 ENGLISH_ONLY = {"05_groups_and_invariance", "09_theory_to_model"}
 
 
@@ -28,6 +31,25 @@ def test_a_notebook_runs_in_a_fresh_kernel(source):
     assert outputs and not [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
     figures = [o for o in outputs if "image/png" in o.get("data", {})]
     assert len(figures) >= 2 and all(o.metadata["image/png"]["alt"] for o in figures)
+
+
+FILE = str(ROOT / "data" / "sample" / "same.csv")
+CHANGED = {
+    "04_structural_model_en": {"data_file": FILE, "cause": "shared_motivation"},
+    "05_groups_and_invariance_en": {"data_file": FILE, "group": "sex", "spoiled": "cj_lea1"},
+    "09_theory_to_model_en": {"data_file": FILE, "group": "sex"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_notebook_runs_with_other_parameters(name, tmp_path):
+    notebook = jupytext.read(ROOT / "notebooks" / "src" / f"{name}.py")
+    at = next(k for k, c in enumerate(notebook.cells) if "parameters" in c.metadata.get("tags", []))
+    values = "\n".join(f"{key} = {value!r}" for key, value in CHANGED[name].items())
+    notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(values))  # where papermill puts them
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert not [o for c in cells(notebook) for o in c.outputs if o.output_type == "error"]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.stem)
@@ -47,6 +69,8 @@ def test_one_cell_is_to_be_changed_and_cells_are_short(source):
     for cell in cells(notebook):
         assert len(cell.source.splitlines()) <= 10, cell.source
         assert "def " not in cell.source and "lambda" not in cell.source
+        roots = {line.split()[1].partition(".")[0] for line in cell.source.splitlines() if IMPORT.match(line)}
+        assert roots <= {"cgsurvey", "pandas", "pathlib", "shutil"}, "a plain installation has no more than these"
 
 
 def test_both_languages_have_the_same_code():

@@ -54,14 +54,12 @@ cg.questionnaire(instrument, "kuesioner.docx", language=["id", "en"])
 #
 # ## 2. Formulir untuk KoboToolbox atau ODK
 #
-# Formulir adalah buku kerja dengan lembar `survey`, `choices`, dan `settings`. pyxform adalah program yang dipakai kedua
-# aplikasi lapangan itu untuk menerjemahkannya; peringatan yang muncul di sini juga akan muncul di sana.
+# Formulir adalah buku kerja dengan lembar `survey`, `choices`, dan `settings`. Kedua aplikasi lapangan itu menerjemahkannya
+# dengan program pyxform; bila program itu dipasang (`pip install pyxform`), peringatan saat pengunggahan dapat dilihat lebih
+# dahulu: `xls2xform formulir.xlsx`.
 
 # %%
-from pyxform.xls2xform import convert
-
 form = instrument.to_xlsform("formulir.xlsx")
-print("peringatan:", convert(str(form)).warnings)
 print("dibaca kembali dengan hasil sama:", cg.Instrument.from_xlsform(form) == instrument)
 
 # %%

@@ -68,6 +68,9 @@ cg.table(description, kind="constructs")
 cg.plot(description)
 
 # %% [markdown]
+# **Read it:** the bars of reverse items (their names end in `r`) lie on the other side; in the scores they are turned. Means
+# tell where people stand, the width of the bars whether they differ at all: where everybody agrees, nothing can be explained.
+#
 # ## 4. Do the items hang together?
 #
 # Alpha comes with its interval. A value near a guideline is neither good nor bad by itself: look at the interval.
@@ -126,3 +129,11 @@ report.save("quickstart_report.docx")
 #
 # Drop the direct path from `principled_engagement` to `service_quality` in the parameters cell and run everything again.
 # Which sentence of the narration changes, and what does that say about mediation?
+#
+# <details><summary>Solution</summary>
+#
+# The sentence on the direct path is gone, and the two paths that remain to service quality grow: they take over what went
+# straight. Leaving an arrow out claims that it is zero, and here it is not, so the fit gets a little worse. Whether the
+# effect runs through motivation and capacity *only* is a question for notebook 04.
+#
+# </details>

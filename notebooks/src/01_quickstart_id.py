@@ -32,7 +32,7 @@ service_quality ~ capacity_joint_action + shared_motivation + principled_engagem
 # %% [markdown]
 # ## 1. Membaca jawaban
 #
-# Pembaca berkas mengenali kode maupun label dalam bahasa Indonesia dan Inggris, menemukan butir lewat nama atau teks
+# Pembaca berkas mengenali kode maupun label dalam bahasa Indonesia dan Inggris, menemukan butir melalui nama atau teks
 # pertanyaan, memisahkan alasan jawaban kosong, dan menyebut semua kesalahan berkas sekaligus. Tidak ada yang diperbaiki
 # diam-diam.
 
@@ -71,6 +71,10 @@ cg.table(description, kind="constructs", language="id")
 cg.plot(description, language="id")
 
 # %% [markdown]
+# **Cara membaca:** batang butir negatif (namanya berakhiran `r`) terletak di sisi lain; dalam skor, butir itu sudah dibalik.
+# Rerata menunjukkan posisi responden, sedangkan lebar batang menunjukkan apakah mereka berbeda: bila semua orang setuju, tidak
+# ada yang dapat dijelaskan.
+#
 # ## 4. Apakah butir-butirnya konsisten?
 #
 # Alfa disajikan beserta intervalnya. Nilai di sekitar batas tidak dengan sendirinya baik atau buruk: lihat intervalnya.
@@ -130,3 +134,11 @@ report.save("laporan_mulai_cepat.docx")
 #
 # Hapus jalur langsung dari `principled_engagement` ke `service_quality` di sel parameter, lalu jalankan semuanya kembali.
 # Kalimat mana dalam narasi yang berubah, dan apa artinya bagi mediasi?
+#
+# <details><summary>Jawaban</summary>
+#
+# Kalimat tentang jalur langsung hilang, dan kedua jalur yang tersisa menuju mutu layanan membesar: keduanya mengambil alih
+# pengaruh yang semula langsung. Menghapus anak panah berarti menyatakan bahwa jalurnya nol, dan di sini tidak demikian, sehingga
+# kecocokan model sedikit memburuk. Apakah pengaruhnya *hanya* melalui motivasi dan kapasitas dibahas pada buku catatan 04.
+#
+# </details>

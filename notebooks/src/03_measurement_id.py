@@ -37,8 +37,9 @@ items = kept.instrument.construct(dimension).all_items
 # %% [markdown]
 # ## 1. Apakah butir suatu konstruk konsisten?
 #
-# Alfa adalah batas bawah reliabilitas dengan syarat yang jarang terpenuhi; omega menuntut lebih sedikit. Lihat intervalnya,
-# bukan titiknya: dengan butir atau responden yang sedikit, intervalnya lebar.
+# Alfa sama dengan reliabilitas hanya bila semua butir mencerminkan konstruknya sama kuat; bila tidak, nilainya terlalu rendah, dan
+# terlalu tinggi bila galat butir-butirnya berkorelasi. Omega membolehkan muatan yang berbeda. Lihat intervalnya, bukan titiknya:
+# dengan butir atau responden yang sedikit, intervalnya lebar.
 
 # %%
 reliability = cg.reliability(kept, constructs)
@@ -54,7 +55,7 @@ cg.plot(reliability, kind="item_rest", language="id")
 cg.narrate(reliability, language="id")
 
 # %% [markdown]
-# **Cara membaca:** butir di sebelah kiri garis kurang sejalan dengan butir lainnya. Bacalah bunyinya sebelum membuangnya:
+# **Cara membaca:** butir di sebelah kiri garis titik-titik kurang sejalan dengan butir lainnya. Bacalah bunyinya sebelum membuangnya:
 # butir negatif yang salah dibaca, pertanyaan ganda, atau pokok yang lain? Membuang butir demi alfa yang lebih tinggi
 # mempersempit apa yang diukur.
 #
@@ -104,6 +105,11 @@ cg.table(fit, kind="fit", language="id")
 cg.table(fit, kind="loadings", language="id")
 
 # %% [markdown]
+# **Cara membaca:** jawaban tidak berdistribusi normal dan sebagian kosong, sehingga khi-kuadrat terskala dan ukuran robust yang
+# dipakai. Khi-kuadrat yang signifikan berarti model tidak tepat sempurna, dan memang tidak ada model yang demikian; ukuran
+# kecocokan menunjukkan seberapa jauh melesetnya. Muatan terkecil dimiliki butir negatif: lebih dari separuh isinya adalah hal lain, misalnya
+# kebiasaan menyetujui.
+#
 # ## 5. Apakah konstruknya berbeda satu sama lain?
 #
 # Dua konstruk yang berkorelasi mendekati 1 adalah satu konstruk, apa pun namanya. HTMT dan korelasi antarfaktor disajikan
@@ -134,9 +140,13 @@ method = cg.common_method(kept, constructs)
 cg.table(method, language="id")
 
 # %% [markdown]
+# **Cara membaca:** proporsi Harman bukan uji, dan faktor metode yang kecil bukan bukti bahwa biasnya tidak ada. Yang membantu terletak
+# sebelum analisis: tanyakan hasilnya kepada orang lain daripada yang menilai sebabnya (mitra dan pengguna), atau pada waktu lain
+# (Podsakoff dkk., 2003).
+#
 # ## 7. Model mana dari teori?
 #
-# Kerangka ini dapat dibaca sebagai satu faktor, tiga dimensi, enam dimensi (Beeton et al. 2024), orde kedua, atau
+# Kerangka ini dapat dibaca sebagai satu faktor, tiga dimensi, enam dimensi (Beeton dkk., 2024), orde kedua, atau
 # bifaktor. Semuanya dicocokkan berdampingan. Tidak ada indeks yang memilih pemenangnya: model bifaktor lebih cocok
 # bahkan ketika model itu keliru.
 
@@ -148,7 +158,22 @@ cg.table(rivals, language="id")
 cg.narrate(rivals, language="id")
 
 # %% [markdown]
+# **Cara membaca:** tiga dimensi yang berkorelasi dan orde kedua cocok persis sama; hanya teori yang dapat memilih. Agar buku catatan
+# ini cepat, model tandingan dicocokkan pada baris yang lengkap; untuk tesis, pakailah semua baris, `cg.rivals(kept, missing="fiml")`,
+# dan beri waktu beberapa menit.
+#
 # ## Latihan
 #
-# Tambahkan `"psq_responsiveness"` ke dalam `others` di sel parameter, lalu jalankan semuanya kembali. Konstruk itu dinilai
-# pengguna, sedangkan yang lain dinilai mitra: apa yang seharusnya terjadi pada HTMT-nya, dan apakah memang demikian?
+# Tambahkan `"psq_responsiveness"` ke dalam `others` di sel parameter, lalu jalankan semuanya kembali. Konstruk itu tentang layanan,
+# sedangkan yang lain tentang kolaborasi: apa yang seharusnya terjadi pada HTMT-nya, dan apakah memang demikian?
+#
+# <details><summary>Jawaban</summary>
+#
+# Nilainya seharusnya lebih rendah daripada nilai antarunsur dari satu dimensi, dan memang demikian: antara 0,27 dan 0,44, bukan
+# sekitar 0,6 sampai 0,75. Begitulah wujud validitas diskriminan. Nilainya tidak nol karena menurut teori kolaborasi dan layanan
+# saling berhubungan.
+#
+# </details>
+#
+# **Sumber:** Horn (1965) tentang analisis paralel; Henseler, Ringle & Sarstedt (2015) tentang HTMT; Rönkkö & Cho (2022); Podsakoff
+# dkk. (2003); Emerson, Nabatchi & Balogh (2012); Beeton dkk. (2024). Rujukan lengkap tercantum pada akhir setiap laporan (`cg.report`).

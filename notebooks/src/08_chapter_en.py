@@ -108,7 +108,7 @@ cg.table(later.parts["registration"])
 #
 # Another researcher might have kept the careless respondents, ignored the offices, or taken the answers as ordered. The same
 # hypotheses are decided again under each of these choices, one at a time, and with one district left out at a time (Simonsohn,
-# Simmons & Nelson, 2020).
+# Simmons & Nelson, 2020). With a large model this takes minutes.
 
 # %%
 from cgsurvey.study import read_plan

@@ -112,7 +112,7 @@ cg.table(later.parts["registration"], language="id")
 #
 # Peneliti lain mungkin mempertahankan responden yang ceroboh, mengabaikan kantor, atau memperlakukan jawaban sebagai data
 # ordinal. Hipotesis yang sama diputuskan kembali untuk setiap pilihan itu, satu demi satu, dan dengan satu kabupaten/kota
-# dikeluarkan secara bergantian (Simonsohn, Simmons & Nelson, 2020).
+# dikeluarkan secara bergantian (Simonsohn, Simmons & Nelson, 2020). Dengan model yang besar hal ini memerlukan beberapa menit.
 
 # %%
 from cgsurvey.study import read_plan
