@@ -14,9 +14,9 @@ import pytest
 from docx.oxml.ns import qn
 
 import cgsurvey as cg
-from cgsurvey.present.document import Document, Numbered
+from cgsurvey.present.document import Document, Numbered, Paragraph
+from cgsurvey.present.narration.sentences import Sentence, say
 from cgsurvey.present.narration.sentences import paragraphs as told
-from cgsurvey.present.narration.sentences import say
 from cgsurvey.present.numbers import NUMERIC, is_missing
 from cgsurvey.present.table import Cell, Grid, Table, cite, show_cutoff
 from cgsurvey.present.tables import tables
@@ -96,7 +96,7 @@ def from_typst(table: Table, language: str) -> Rows:
     body = source.split("table.hline(stroke: 0.5pt)),\n")[1].split("\n  table.hline(stroke: 0.9pt))]")[0]
     rows = []
     for line in body.splitlines():
-        line = re.sub(r"#h\(\d+em\)", "", line.strip().removesuffix(","))
+        line = re.sub(r"#h\(\d+em\);", "", line.strip().removesuffix(","))
         line = re.sub(r"#text\(fill: [^)]*\)\)\[([^]]*)\]", r"\1", line)
         line = re.sub(r"#super\[(.*?)\]", r" (\1)", re.sub(r"^table\.cell\(.*?\)\[#emph\[(.*)\]\]$", r"[\1]", line))
         cells = line[1:-1].split("], [")
@@ -233,3 +233,18 @@ def test_both_languages_tell_every_fact(result: cg.Result) -> None:
         for sentence in sentences:
             en, id_ = say(sentence, "en"), say(sentence, "id")
             assert en != id_ and "{" not in en + id_, sentence.key
+
+
+# What no sentence of the method is about: the files and plan themselves, and what is told in a sentence of its own.
+TOLD_OTHERWISE = {"Registration", "Explanation", "Verification"}
+
+
+def test_the_method_says_that_it_was_done_and_after_whom(result: cg.Result) -> None:
+    if type(result).__name__ in TOLD_OTHERWISE:
+        return
+    for language in ("en", "id"):
+        made = cg.report([result], language=language, figures=False)
+        texts = [made.document.plain(b) for b in made.sections[0].blocks if isinstance(b, Paragraph)][1:]
+        software = say(Sentence("method.software", {"version": "", "python": ""}), language)[:20]
+        assert "()" not in "".join(texts) and not texts[0].startswith(software), "the method tells nothing of it"
+        assert set(result.meta.references) <= set(made.sources)

@@ -23,12 +23,21 @@ NASTY = [
     "// no",
     "\"q\" 's'",
     "a..b...c",
+    "(a)",
 ]
 
 
 def nasty() -> Document:
     columns = (Column("item", words("#item")), Column("value", words("= v"), "number"))
-    table = Table("T", "nasty", words("@title"), columns, tuple((t, 1.5) for t in NASTY), notes=(words("*note*"),))
+    table = Table(
+        "T",
+        "nasty",
+        words("@title"),
+        columns,
+        tuple((t, 1.5) for t in NASTY),
+        notes=(words("*note*"),),
+        indents={2: 1, 10: 2},
+    )
     wide = (columns[0], *(Column(f"c{j}", words("Residual"), "coefficient") for j in range(40)))
     broad = Table("T", "wide", words("Wide"), wide, tuple((t, *[0.5] * 40) for t in NASTY[:2]))
     blocks = (

@@ -43,9 +43,9 @@ WORDS = {
         "y_scale": "√|residual terstandar|",
         "residuals_alt": "Empat panel residual {outcome}: terhadap nilai prediksi, kuantil normal, sebaran, leverage. "
         "Sel lebih gelap jika memuat lebih banyak baris. Jarak Cook terbesar {cooks}.",
-        "means": "Rerata, selang {level}%",
-        "means_alt": "Rerata {n} kelompok beserta selangnya. {told}",
-        "told": "{name}: {value}, selang {low} sampai {high}.",
+        "means": "Rerata, interval {level}%",
+        "means_alt": "Rerata {n} kelompok beserta intervalnya. {told}",
+        "told": "{name}: {value}, interval {low} sampai {high}.",
         "shares": "Proporsi tiap baris",
         "shares_alt": "Batang bertumpuk: proporsi {columns} di dalam {rows}. {told}",
     },

@@ -53,9 +53,13 @@ class Draft:
         """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""
         listed = list(dict.fromkeys(keys))
         self.cited += listed
-        # One author alone comes before the same with others.
+        # One author alone comes before the same with others; years of the same authors stand together.
         shorts = sorted((reference(k).short for k in listed), key=lambda s: s.casefold().replace(" &", "~"))
-        told = "; ".join(f"{s[: s.rindex(' (')]}, {s[s.rindex('(') + 1 : -1]}" for s in shorts)
+        years: dict[str, list[str]] = {}
+        for short in shorts:
+            who, _, year = short.rpartition(" (")
+            years.setdefault(who, []).append(year.rstrip(")"))
+        told = "; ".join(f"{who}, {', '.join(found)}" for who, found in years.items())
         return told.replace(" et al.", " dkk.").replace(" & ", " dan ") if self.language == "id" else told
 
     def sources(self) -> tuple[str, ...]:

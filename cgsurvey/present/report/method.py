@@ -32,7 +32,9 @@ from cgsurvey.reliability import (
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses import Screening
 from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
+from cgsurvey.responses.anonymity import KAnonymity
 from cgsurvey.responses.describe import Description
+from cgsurvey.responses.design import SurveyEstimates, SurveyRegression
 from cgsurvey.responses.linkage import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import Normality
@@ -43,6 +45,7 @@ from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.cross_check import CrossCheck
 from cgsurvey.sem.hypotheses import Hypotheses
 from cgsurvey.sem.invariance import Invariance
+from cgsurvey.sem.joint_tests import ScoreTest, WaldTest
 from cgsurvey.sem.mediation import Mediation
 from cgsurvey.sem.moderation import SimpleSlopes
 from cgsurvey.service_quality import Drivers, ImportancePerformance, IndexLink, SatisfactionIndex, ServiceQuality
@@ -52,11 +55,14 @@ TOLD: Mapping[str, type] = {
     "sample_size": SampleSize,
     "allocation": Allocation,
     "power": Power,
+    "anonymity": KAnonymity,
     "representativeness": Representativeness,
     "nonresponse": NonresponseBias,
     "missingness": Missingness,
     "exclusions": ExclusionSensitivity,
     "normality": Normality,
+    "population": SurveyEstimates,
+    "survey_regression": SurveyRegression,
     "factorability": Factorability,
     "parallel": ParallelAnalysis,
     "efa": FactorAnalysis,
@@ -81,10 +87,24 @@ TOLD: Mapping[str, type] = {
     "drivers": Drivers,
 }
 
+PLANNED = ("sample_size", "allocation", "power")  # told before the answers
+
 
 def method(draft: Draft) -> list[Block]:
-    """Return the paragraph on methods."""
+    """Return the paragraphs on methods: the answers, what was examined in them, the models."""
+    told = (_answers(draft), _examined(draft), [*_models(draft), *_closing(draft)])
+    return [
+        Paragraph((say(Sentence("draft"), draft.language),), "lead"),
+        *(Paragraph((paragraph(said, draft.language),)) for said in told if said),
+        *_concept(draft),
+    ]
+
+
+def _answers(draft: Draft) -> list[Sentence]:
+    """Tell where the answers come from and how they were screened."""
     p, out = draft.parts, []
+    for name in PLANNED:
+        out += _told(draft, name)
     if files := [r.provenance.file for r in p.responses if r.provenance.file]:
         out.append(Sentence("method.read", {"file": files}))
     for asked in {r.instrument.id: r.instrument for r in p.responses if r.instrument is not None}.values():
@@ -102,20 +122,29 @@ def method(draft: Draft) -> list[Block]:
     for found in p.of(Description)[:1]:
         out += [Sentence("method.description")] + ([Sentence("method.weights")] if found.weighted else [])
         draft.cited += found.meta.references
-    for name, kind in TOLD.items():
-        out += [Sentence(f"method.{name}", {"cites": draft.cites(r.meta.references)}) for r in p.of(kind)[:1]]
-    out += _models(draft)
+    return out
+
+
+def _examined(draft: Draft) -> list[Sentence]:
+    """Tell the analyses beside the models."""
+    return [said for name in TOLD if name not in PLANNED for said in _told(draft, name)]
+
+
+def _told(draft: Draft, name: str) -> list[Sentence]:
+    found = draft.parts.of(TOLD[name])[:1]
+    return [Sentence(f"method.{name}", {"cites": draft.cites(r.meta.references)}) for r in found]
+
+
+def _closing(draft: Draft) -> list[Sentence]:
+    """Tell hypotheses, the second engine and the software."""
+    p, out = draft.parts, []
     for found in p.of(Hypotheses):
         out.append(Sentence("method.hypotheses", {"count": len(found.tidy()), "alpha": found.alpha}))
     for found in p.of(CrossCheck)[:1]:
         key = "method.cross_check_continuous" if continuous(found) else "method.cross_check"
         out.append(Sentence(key, {"cites": draft.cites(["igolkina2020"])}))
     out.append(Sentence("method.software", {"version": versions()["cgsurvey"], "python": versions()["python"]}))
-    return [
-        Paragraph((say(Sentence("draft"), draft.language),), "lead"),
-        Paragraph((paragraph(out, draft.language),)),
-        *_concept(draft),
-    ]
+    return out
 
 
 def _concept(draft: Draft) -> list[Block]:
@@ -156,6 +185,8 @@ def _models(draft: Draft) -> Iterator[Sentence]:
         values = {"group": found.meta.options.get("group", ""), "cites": draft.cites(found.meta.references)}
         yield Sentence("method.invariance", values)
     for name, kind, keys in (
+        ("wald", WaldTest, None),
+        ("score", ScoreTest, None),
         ("comparison", Comparison, None),
         ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
         ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),

@@ -36,11 +36,11 @@ CAPTIONS: Mapping[str, Words] = {
     "discriminant": Words("Factor correlations with intervals", "Korelasi faktor beserta intervalnya"),
     "criteria": Words("Information criteria of rival models", "Kriteria informasi model tandingan"),
     "effects": Words(
-        "Direct and indirect effects with intervals", "Pengaruh langsung dan tidak langsung beserta selangnya"
+        "Direct and indirect effects with intervals", "Pengaruh langsung dan tidak langsung beserta intervalnya"
     ),
     "interaction": Words("Interaction and region of significance", "Interaksi dan daerah signifikansi"),
     "residuals": Words("Residuals of the regression", "Residual regresi"),
-    "group_means": Words("Means of the groups with intervals", "Rerata kelompok beserta selangnya"),
+    "group_means": Words("Means of the groups with intervals", "Rerata kelompok beserta intervalnya"),
     "correlation_matrix": Words("Heat map of the correlations", "Peta panas korelasi"),
     "crosstab": Words("Shares within the rows of the cross-table", "Proporsi di dalam baris tabel silang"),
     "conceptual": Words("Conceptual model and hypotheses", "Model konseptual dan hipotesis"),

@@ -110,7 +110,7 @@ def pairs(x: Correlations, style: Style) -> Table:
         Column.of("p_holm"),
     )
     method = term("correlation_method", x.method)
-    title = Words(f"Correlations with intervals ({method.en})", f"Korelasi beserta selangnya ({method.id})")
+    title = Words(f"Correlations with intervals ({method.en})", f"Korelasi beserta intervalnya ({method.id})")
     spanner = interval_spanner(float(x.meta.options["ci"]))
     return with_meta(Table("T24", "correlation_pairs", title, columns, tuple(rows), spanners=(spanner,)), x.meta)
 

@@ -63,7 +63,7 @@ def mediation(x: Mediation, style: Style) -> Table:
     )
     kind = term("intervals", x.ci_type)
     notes = [
-        Words(f"Intervals: {kind.en}.", f"Selang kepercayaan: {kind.id}."),
+        Words(f"Intervals: {kind.en}.", f"Interval kepercayaan: {kind.id}."),
         *(Words(n.render("en"), n.render("id")) for n in x.notes if n.code.startswith("sem.mediation")),
         *(Words(n.render("en"), n.render("id")) for n in x.notes if n.code == "sem.unstable_loop"),
     ]

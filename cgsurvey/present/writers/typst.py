@@ -72,7 +72,7 @@ def _cell(cell: Shown) -> str:
     text = escape(cell.text.replace(" ", "\u00a0") if cell.align == "right" else cell.text)
     symbol = f"\u00a0#text(fill: rgb({_string(_COLOUR[cell.verdict])}))[{escape(cell.symbol)}]" if cell.symbol else ""
     mark = f"#super[{escape(cell.mark)}]" if cell.mark else ""
-    return (f"#h({cell.indent}em)" if cell.indent else "") + text + symbol + mark
+    return (f"#h({cell.indent}em);" if cell.indent else "") + text + symbol + mark
 
 
 def render(doc: Document, figures: str = "") -> str:
