@@ -234,15 +234,13 @@ def _weight_column(responses: Responses, weights: bool | str, notes: list[Note])
 
 def _weights(column: pd.Series, name: str) -> np.ndarray:
     w = pd.to_numeric(column, errors="coerce")
-    wrong = column[w.isna() | (w < 0)]
+    wrong = column[w.isna() | (w <= 0)]
     if len(wrong):
         raise DataError(
-            f"weights '{name}' must be numbers of 0 or more; {len(wrong)} are not: "
+            f"weights '{name}' must be numbers above 0; {len(wrong)} are not: "
             + some((f"{v!r} (row {r})" for r, v in wrong.items()), 5)
             + ". Correct them or describe(..., weights=False)."
         )
-    if not (w > 0).any():
-        raise DataError(f"weights '{name}' are all zero.")
     return w.to_numpy(dtype=float)
 
 

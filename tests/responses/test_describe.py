@@ -156,8 +156,8 @@ def test_weights_of_the_design_are_used_or_said_to_be_unused():
     plain = cg.describe(r, weights=False)
     assert plain.tidy()["mean"][0] == pytest.approx(x.mean())
     assert "responses.weights_unused" in {n.code for n in plain.notes}
-    bad = clients(w=[-1.0, None] + [1.0] * 38)
-    with pytest.raises(cg.DataError, match=r"weights 'w'.*2 are not: -1.0 \(row 0\), nan \(row 1\)"):
+    bad = clients(w=[-1.0, None, 0.0] + [1.0] * 37)
+    with pytest.raises(cg.DataError, match=r"weights 'w'.*3 are not: -1.0 \(row 0\), nan \(row 1\), 0.0 \(row 2\)"):
         cg.describe(bad, weights="w")
 
 
