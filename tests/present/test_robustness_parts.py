@@ -137,6 +137,12 @@ def test_a_difference_is_told_with_its_cause(structured):
     assert "It is the same number, rounded differently." in cg.narrate(same)
     low = cg.why_different(None, "0.9", quantity="cfi", result=structured)
     assert "sedangkan paket ini" in cg.narrate(low, "id")
+    lone = m["chisq"] * (n - 1) / n
+    odd = cg.why_different(None, f"{lone:.3f}", quantity="chisq", program="Mplus", result=structured)
+    assert "No convention that is known of Mplus gives it" in cg.narrate(odd)
+    pls = cg.why_different(None, "0.999", quantity="beta", of="f2 ~ f1", program="SmartPLS", result=structured)
+    assert "Keterlibatan → Motivasi" in cg.table(pls).title.of("id")
+    assert any("SmartPLS" in str(p) for p in cg.table(pls).to_frame()["programs"])
     assert "Check by an independent engine" in [s.title for s in cg.report([made], title="T").sections]
 
 

@@ -109,7 +109,10 @@ def _explanation(x: Explanation, style: Style) -> Paragraphs:
     if first["convention"] == SAME:
         return {"differences": [*told, Sentence("difference.same")]}
     reason = convention_words(str(first["convention"]), str(first["detail"]))
-    told.append(Sentence("difference.cause", {"reason": reason, "value": number_words(x, first["value"], 1)}))
+    own = str(first["programs"]).split(", ") if first["programs"] else []
+    key = "difference.cause" if not x.program or not own or x.program in own else "difference.unusual"
+    values = {"reason": reason, "value": number_words(x, first["value"], 1), "program": other}
+    told.append(Sentence(key, values if key == "difference.unusual" else {k: values[k] for k in ("reason", "value")}))
     if len(x.causes) > 1:
         told.append(Sentence("difference.several", {"n": len(x.causes) - 1}))
     return {"differences": told}

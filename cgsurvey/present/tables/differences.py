@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from cgsurvey.present.numbers import show
 from cgsurvey.present.table import Cell, Column, Table, Words
-from cgsurvey.present.tables.style import Maker, Style, label, makers, rows_of, said, term, with_meta
+from cgsurvey.present.tables.fragility import path_words
+from cgsurvey.present.tables.style import Maker, Style, makers, rows_of, said, term, with_meta
 from cgsurvey.robustness import Explanation
 from cgsurvey.robustness.evidence import catalogue
 
-MOST = 12  # conventions shown: the causes, then the nearest
+MOST = 12  # conventions shown: the causes, those of the other program, then the nearest
 
 
 @makers.register(Explanation)
@@ -29,11 +30,11 @@ def convention_words(code: str, detail: str = "") -> Words:
 
 
 def quantity_words(x: Explanation) -> Words:
-    """Name what the numbers are about, "RMSEA" or "estimate (quality ~ trust)"."""
+    """Name what the numbers are about, "RMSEA" or "estimate (trust → quality)"."""
     q = catalogue()["quantities"][x.quantity]
     if not x.of:
         return Words(q["en"], q["id"])
-    about = label(x.meta, x.of)
+    about = path_words(x.meta, x.of)
     return Words(f"{q['en']} ({about.en})", f"{q['id']} ({about.id})")
 
 
@@ -43,9 +44,13 @@ def number_words(x: Explanation, value: float, more: int = 0) -> Words:
 
 
 def differences(x: Explanation, style: Style) -> Table:
-    """T24: the number under every convention, those that give theirs first."""
+    """T24: the number under conventions, those that give theirs first, then those of the program and the nearest."""
     rows = []
-    for r in rows_of(x.table.head(max(MOST, len(x.causes)))):
+    t = x.table
+    own = t["programs"].str.split(", ").map(lambda known: x.program in known)
+    first = t["matches"] | own
+    nearest = t.index[~first][: max(MOST - int(first.sum()), 3)]
+    for r in rows_of(t[first | t.index.isin(nearest)]):
         number = Cell(r.value, digits=x.decimals + 1, verdict="good" if r.matches else "")
         rows.append((convention_words(r.convention, r.detail), r.programs or None, number, bool(r.matches)))
     columns = (
