@@ -69,11 +69,19 @@ def _language(app, page, template, context, doctree):
         context["language"] = "id"
 
 
+def _inside_link(node):
+    """Tell whether a node is part of a link already."""
+    while node := node.parent:
+        if isinstance(node, (nodes.reference, pending_xref)):
+            return True
+    return False
+
+
 def _link_names(app, tree):
     """Link public names that stand as code in running text, `cg.sem` or `cg.sem(model, data)`, to the reference."""
     for literal in list(tree.findall(nodes.literal)):
         name = re.match(r"cg\.(\w+)", literal.astext())
-        if name and name[1] in cgsurvey.__all__ and not isinstance(literal.parent, (nodes.reference, pending_xref)):
+        if name and name[1] in cgsurvey.__all__ and not _inside_link(literal):
             options = {"refdomain": "py", "reftype": "obj", "reftarget": f"cgsurvey.{name[1]}", "refexplicit": True}
             link = pending_xref("", literal.deepcopy(), refdoc=app.env.docname, refwarn=False, **options)
             literal.replace_self(link)
