@@ -1,4 +1,4 @@
-# One model under the conventions of several programs, by lavaan and semTools, for tests/robustness/test_explanation.py.
+# One model under the conventions of several programs, by lavaan, semTools and survey, for tests/robustness/test_explanation.py.
 # Run from the folder of this file: Rscript differences.R. Writes differences.csv (simulated data) and differences.json.
 suppressMessages({library(lavaan); library(semTools); library(jsonlite)})
 set.seed(20261126)
@@ -52,6 +52,10 @@ out$reliability <- list(omega = compRelSEM(measurement, obs.var = FALSE)[["t"]],
                         ave = AVE(measurement, obs.var = FALSE)[["t"]],
                         htmt = htmt("t =~ t1 + t2 + t3\nq =~ q1 + q2 + q3", d, htmt2 = FALSE)["q", "t"],
                         htmt2 = htmt("t =~ t1 + t2 + t3\nq =~ q1 + q2 + q3", d, htmt2 = TRUE)["q", "t"])
-out$versions <- list(R = as.character(getRversion()), lavaan = as.character(packageVersion("lavaan")),
+# One office of twenty rows left out at a time.
+suppressMessages(library(survey))
+offices <- svydesign(~office, data = transform(d, office = (seq_len(n) - 1) %/% 20), weights = ~1)
+out$jackknife <- unname(SE(svyglm(q1 ~ t1, as.svrepdesign(offices, type = "JK1", mse = TRUE)))[2])
+out$versions <- list(survey = as.character(packageVersion("survey")), R = as.character(getRversion()), lavaan = as.character(packageVersion("lavaan")),
                      semTools = as.character(packageVersion("semTools")))
 write(toJSON(out, auto_unbox = TRUE, digits = 12, pretty = TRUE), "differences.json")

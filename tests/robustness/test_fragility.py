@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -184,6 +187,15 @@ def test_jackknife_is_that_of_a_mean():
     without = (x.sum() - x) / 29
     assert jackknife_error(x.mean(), without) == pytest.approx(x.std(ddof=1) / np.sqrt(30), rel=1e-12)
     assert np.isnan(jackknife_error(1.0, np.array([1.0]))) and np.isnan(jackknife_error(1.0, np.array([1.0, np.nan])))
+
+
+def test_jackknife_is_that_of_survey():
+    folder = Path(__file__).resolve().parents[1] / "reference"
+    gold = json.loads((folder / "differences.json").read_text())["jackknife"]
+    data = pd.read_csv(folder / "differences.csv").assign(office=lambda d: np.arange(len(d)) // 20)
+    found = cg.fragility("q1 ~ t1", data, estimators="ML", leave_out="office")
+    assert found.conclusions["n_left_out"].item() == 13
+    assert found.conclusions["jackknife_error"].item() == pytest.approx(gold, rel=1e-8)
 
 
 def test_survival_by_hand():
