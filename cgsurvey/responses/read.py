@@ -225,10 +225,11 @@ def load_sample(name: str = "same") -> Responses:
 
     Parameters
     ----------
-    name : {"same", "partners", "users", "expectations"}
+    name : {"same", "partners", "users", "expectations", "partnership"}
         "same": every respondent rated governance and service. "partners" and "users": a pair of files, linked by
         office (see `link`). "expectations": users who rated a service, said what they expect and what is important to
-        them, over three periods.
+        them, over three periods. "partnership": eight organisations in three forums who rate one another and their
+        forum (see `exchange`, `ladder`, `criteria`, `forms`, `challenges`, `harms`).
 
     Returns
     -------

@@ -2,8 +2,8 @@
 
     python data/sample/make_sample.py [FOLDER]
 
-Writes same.csv, partners.csv, partners.xlsx, users.csv, expectations.csv, sample.yaml and population.yaml. The same
-script and versions give the same bytes.
+Writes same.csv, partners.csv, partners.xlsx, users.csv, expectations.csv, partnership.csv, sample.yaml and
+population.yaml. The same script and versions give the same bytes.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from cgsurvey.responses.simulation import (
 from cgsurvey.sem import population_model
 
 SEED = {"same": 20261, "pair": 20264, "expectations": 20267}
+SEED_PARTNERSHIP = 20270
 N = {"same": 600, "partners": 300, "users": 900, "expectations": 300}
 DISTRICTS = {  # invented
     "Tirtamaya": District("city", 12, 30_000),
@@ -78,6 +79,31 @@ WISHES: dict[str, Any] = {
     "between_users": 0.35,
     "within_users": 0.6,
 }  # fmt: skip
+# Eight invented organisations, one rater of each in each forum for each other organisation. What each is able to give
+# (0 little to 1 much): training, equipment, technical help, grant management.
+PARTNERS: dict[str, tuple[str, tuple[float, float, float, float]]] = {
+    "Dinas Kependudukan Tirtamaya": ("gov", (0.5, 0.7, 0.6, 0.6)),
+    "Dinas Sosial Tirtamaya": ("gov", (0.4, 0.4, 0.5, 0.8)),
+    "Kantor Pajak Tirtamaya": ("gov", (0.3, 0.3, 0.4, 0.1)),
+    "Universitas Gunungbaru": ("academic", (0.9, 0.2, 0.8, 0.3)),
+    "Yayasan Cahaya Warga": ("civil", (0.5, 0.1, 0.3, 0.2)),
+    "Forum Difabel Wanasari": ("civil", (0.4, 0.1, 0.2, 0.1)),
+    "Koperasi Lumbung Sejahtera": ("private", (0.1, 0.3, 0.1, 0.1)),
+    "Bank Mitra Wanasari": ("private", (0.2, 0.6, 0.3, 0.3)),
+}
+# Chance of "yes" and "partly" per criterion, and of each form, forum by forum.
+FORUMS: dict[str, dict[str, Any]] = {
+    "Forum Layanan Tirtamaya": {"yes": (0.95, 0.90, 0.80, 0.90, 0.85, 0.95), "form": (0.7, 0.8, 0.5, 0.8)},
+    "Forum Layanan Wanasari": {"yes": (0.90, 0.85, 0.46, 0.75, 0.45, 0.90), "form": (0.4, 0.7, 0.3, 0.6)},
+    "Forum Layanan Gunungbaru": {"yes": (0.85, 0.15, 0.10, 0.40, 0.20, 0.90), "form": (0.2, 0.5, 0.2, 0.3)},
+}
+# Means of challenges and harms (scale of 1 to 5) per role, in the order of the instrument.
+STRAINS: dict[str, tuple[float, ...]] = {
+    "gov": (2.2, 2.8, 2.9, 3.6, 1.8, 3.5, 2.1, 2.2),
+    "academic": (2.8, 3.0, 3.1, 3.5, 2.4, 3.0, 2.3, 2.3),
+    "civil": (3.6, 3.4, 3.2, 3.5, 3.3, 3.1, 2.9, 2.5),
+    "private": (3.0, 3.1, 2.9, 3.7, 2.2, 3.2, 2.4, 2.4),
+}
 ROLES = {"gov": 0.50, "civil": 0.24, "private": 0.14, "academic": 0.12}
 
 
@@ -113,12 +139,16 @@ def main(folder: Path) -> None:
 
     write_expectations(core, population, folder / "expectations.csv")
 
+    write_partnership(folder / "partnership.csv")
+
     entry = {"instrument": "cgsurvey_core", "simulated": True, "cluster": "office", "strata": "district"}
     write_yaml(folder / "sample.yaml", {
         "same": {"file": "same.csv", **entry, "weights": "weight"},
         "partners": {"file": "partners.csv", **entry},
         "users": {"file": "users.csv", **entry, "weights": "weight"},
         "expectations": {"file": "expectations.csv", "instrument": "cgsurvey_core", "simulated": True},
+        "partnership": {"file": "partnership.csv", "instrument": "cgsurvey_theory", "simulated": True,
+                        "cluster": "office"},
     })  # fmt: skip
     write_yaml(folder / "population.yaml", {
         "about": "SIMULATED data. Nobody answered. Values: metric of variance 1, before cutting into answers.",
@@ -167,6 +197,45 @@ def write_expectations(core: cg.Instrument, population: Any, path: Path) -> None
     answers = clean[rated].astype(int).reset_index(drop=True).join(pd.DataFrame(wished))
     blank = rng.random(answers.shape) < FIELD["missing"]
     table = who.join(answers.astype("Int64").mask(blank))
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_partnership(path: Path) -> None:
+    """Write a table in codes: in each forum each organisation rates each other one, and the forum as a whole."""
+    rng = np.random.default_rng(SEED_PARTNERSHIP)
+    block = cg.load_instrument("partnership")
+    names, k = list(PARTNERS), len(PARTNERS)
+    able = np.array([capacity for _, capacity in PARTNERS.values()])
+    close = np.triu(rng.standard_normal((k, k)), 1)
+    close += close.T  # of a pair, the same from both sides
+    kinds = [e for c in ("collab_challenges", "collab_harms") for e in block.construct(c).elements]
+    flows = [i.removesuffix("_give") for i in block.item_names if i.endswith("_give")]
+    rows = []
+    for forum, truth in FORUMS.items():
+        for i, j in ((i, j) for i in range(k) for j in range(k) if i != j):
+            role = PARTNERS[names[i]][0]
+            row: dict[str, Any] = {"role": role, "office": forum, "organisation": names[i], "about_partner": names[j]}
+            said = {"wog_step": int(np.clip(np.round(4 + 1.8 * close[i, j] + 0.8 * rng.standard_normal()), 1, 9))}
+            for a, activity in enumerate(flows):
+                for end, giver in (("_give", i), ("_get", j)):
+                    value = 3.2 * able[giver, a] + 0.5 * close[i, j] - 0.4 + 0.5 * rng.standard_normal()
+                    said[activity + end] = int(np.clip(np.round(value), 0, 3))
+            for activity in ("act_informal", "act_aid", "act_planning"):
+                value = 1.4 + 0.6 * close[i, j] + 0.7 * rng.standard_normal()
+                said[activity] = int(np.clip(np.round(value), 0, 3))
+            for item, chance in zip(block.construct("cg_criteria").items, truth["yes"], strict=True):
+                said[item] = int(rng.choice(3, p=[0.7 * (1 - chance), 0.3 * (1 - chance), chance]))
+            for item, chance in zip(block.construct("collab_form_count").items, truth["form"], strict=True):
+                said[item] = int(rng.random() < chance)
+            for kind, mean in zip(kinds, STRAINS[role], strict=True):
+                level = mean + 0.7 * rng.standard_normal()
+                said |= {q: int(np.clip(np.round(level + 0.6 * rng.standard_normal()), 1, 5)) for q in kind.items}
+            codes = {q: {c.score: c.name for c in block.item(q).scale.choices}[v] for q, v in said.items()}
+            rows.append(row | {q: codes[q] for q in block.item_names})
+    table = pd.DataFrame(rows)
+    answers = list(block.item_names)
+    blank = rng.random((len(table), len(answers))) < FIELD["missing"]
+    table[answers] = table[answers].mask(blank)
     table.to_csv(path, index=False, lineterminator="\n")
 
 

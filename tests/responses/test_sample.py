@@ -27,7 +27,7 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_script_makes_the_files_again(again: Path) -> None:
     made = {p.name for p in again.iterdir()}
-    tables = {"same.csv", "partners.csv", "partners.xlsx", "users.csv", "expectations.csv"}
+    tables = {"same.csv", "partners.csv", "partners.xlsx", "users.csv", "expectations.csv", "partnership.csv"}
     assert made == tables | {"sample.yaml", "population.yaml"}
     for name in made - {"partners.xlsx"}:
         assert (again / name).read_bytes() == (FOLDER / name).read_bytes(), name
@@ -59,6 +59,23 @@ def test_expectations_hold_the_wishes_that_are_recorded() -> None:
         assert abs(gaps.loc[dimension, "expectation"] - mean) < 0.4
     assert cg.ikm(data, period="period").groups["ikm"].between(25, 100).all()
     assert len(cg.ipa(data, resamples=100, seed=1).table) == 20
+
+
+def test_the_partnership_holds_what_was_put_in() -> None:
+    truth = runpy.run_path(str(FOLDER / "make_sample.py"), run_name="make_sample")
+    data = cg.load_sample("partnership")
+    assert (
+        len(data) == 3 * 8 * 7 and data.simulated and not data.reasons[list(data.items)].isin(["invalid"]).any().any()
+    )
+    gates = cg.criteria(data, unit="office").units.set_index("group")["verdict"]
+    assert gates.to_dict() == dict(zip(sorted(truth["FORUMS"]), ("no", "yes", "partly"), strict=True))
+    training = cg.exchange(data, "organisation", "about_partner").matrix("act_training")
+    able = pd.Series({name: capacity[0] for name, (_, capacity) in truth["PARTNERS"].items()})
+    assert training.mean(axis=1).corr(able) > 0.9
+    found = cg.harms(data, by="role").table.set_index(["group", "construct"])["mean"]
+    for role, means in truth["STRAINS"].items():
+        assert abs(found[role, "hm_independence"] - means[4]) < 0.35
+    assert (cg.reliability(data, ["ch_power", "hm_burden"]).tidy()["alpha"] > 0.6).all()
 
 
 def test_the_workbook_holds_the_answers_of_the_text_file() -> None:
