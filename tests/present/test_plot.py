@@ -20,7 +20,7 @@ def test_each_registered_class_names_its_pictures(measured, structured, answers)
 
 def test_what_has_no_picture_is_told_which_results_have_one():
     assert plot_kinds(pd.DataFrame()) == ()
-    with pytest.raises(OptionError, match="no picture of a DataFrame; pictures exist of Correlations, "):
+    with pytest.raises(OptionError, match="no picture of a DataFrame; pictures exist of Activities, Correlations, "):
         cg.plot(pd.DataFrame())
 
 

@@ -8,6 +8,7 @@ from cgsurvey.base.errors import OptionError
 from cgsurvey.base.options import choose
 from cgsurvey.present.figures import (
     of_classical,
+    of_collaboration,
     of_design,
     of_factor,
     of_planning,
@@ -24,6 +25,7 @@ from cgsurvey.present.figures.picture import Picture
 # Each registers its classes when imported.
 _ROOMS = (
     of_classical,
+    of_collaboration,
     of_design,
     of_factor,
     of_planning,
@@ -55,8 +57,10 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
         GroupComparison ("group_means"), Correlations ("correlation_matrix"), CrossTable ("crosstab"), Power ("power"),
         SampleSize ("sample_size"), SatisfactionIndex ("groups", "elements", "trend"), ServiceQuality ("quality",
         "gaps", "surface"), ImportancePerformance ("quadrants"), Drivers ("drivers", "driver_elements", "driver_items"),
-        Fragility ("specification_curve" per hypothesis). What needs several pictures is numbered, "likert_1",
-        "likert_2".
+        Fragility ("specification_curve" per hypothesis), Criteria ("gate"), Activities ("activities" per group),
+        Exchange ("exchange", "exchange_network", per activity "exchange_training" and so on), Ladder ("ladder",
+        "ladder_network"), Forms ("forms", "forms_together"), Strains ("challenges" or "harms"). What needs several
+        pictures is numbered, "likert_1", "likert_2".
     kind : str, optional
         Which picture; the first of `plot_kinds(x)` by default.
     language : {"en", "id"}, default "en"

@@ -47,6 +47,16 @@ CAPTIONS: Mapping[str, Words] = {
     "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
     "specification_curve": Words("Specification curve of a hypothesis", "Kurva spesifikasi sebuah hipotesis"),
+    "gate": Words("Six criteria by unit", "Enam kriteria menurut unit"),
+    "activities": Words("Activities of the partners", "Kegiatan para mitra"),
+    "exchange": Words("Giving and receiving between the partners", "Pemberian dan penerimaan antarmitra"),
+    "exchange_network": Words("Network of giving", "Jaringan pemberian"),
+    "ladder": Words("Steps of working together between the partners", "Tahap kerja sama antarmitra"),
+    "ladder_network": Words("Network of the ties between the partners", "Jaringan hubungan antarmitra"),
+    "forms": Words("Forms of the collaboration", "Bentuk kolaborasi"),
+    "forms_together": Words("Forms named together", "Bentuk yang disebut bersama"),
+    "challenges": Words("Challenges of the collaboration", "Tantangan kolaborasi"),
+    "harms": Words("Harms of the collaboration", "Dampak buruk kolaborasi"),
     "htmt": Words("Heterotrait-monotrait ratios", "Rasio heterotrait-monotrait"),
 }
 # Picture to the table that it stands with.
@@ -74,6 +84,16 @@ BESIDE = {
     "group_means": "group_means",
     "correlation_matrix": "correlation_matrix",
     "crosstab": "crosstab",
+    "gate": "gate",
+    "activities": "activities",
+    "exchange": "exchange",
+    "exchange_network": "exchange_partners",
+    "ladder": "ladder",
+    "ladder_network": "partners",
+    "forms": "forms",
+    "forms_together": "forms_together",
+    "challenges": "challenges",
+    "harms": "harms",
 }
 
 

@@ -137,7 +137,7 @@ def _made(x: Any, frame: pd.DataFrame, key: str, name: str, title: Words) -> Tab
     kind = "number" if isinstance(x, Strains) else "share"
     ends = interval(kind) if "ci_lower" in shown else ()
     columns = {c: Column.of(c) for c in shown.columns} | {c.name: c for c in ends}
-    spoken = {"verdict": lambda v: term("criterion_state", v), "activity": lambda v: _activity(x, v)}
+    spoken = {"verdict": lambda v: term("criterion_state", v), "activity": lambda v: activity_words(x, v)}
     spoken |= dict.fromkeys(("criterion", "construct", "form", "form_1", "form_2"), lambda v: label(x.meta, v))
     spoken |= {"step": lambda v: _step(x, v), "group": lambda v: Words(str(v), str(v))}
     rows = [
@@ -161,6 +161,7 @@ def _step(x: Ladder, step: str) -> Words:
     return words if words.en == step else Words(f"{step} {words.en}", f"{step} {words.id}")
 
 
-def _activity(x: Activities | Exchange, name: str) -> Words:
+def activity_words(x: Activities | Exchange, name: str) -> Words:
+    """Return the words for an activity, those of the exchange where giving and receiving are one."""
     known = term("exchange", name)
     return known if known.en != name else label(x.meta, name)
