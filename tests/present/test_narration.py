@@ -19,8 +19,10 @@ from cgsurvey.present.numbers import show
 from cgsurvey.present.tables.style import Style
 from cgsurvey.reliability import reliability, validity
 from cgsurvey.responses import Responses, describe, link, load_sample, screen
-from cgsurvey.sem import SemFit, cfa
+from cgsurvey.sem import SemFit, cfa, mediation, sem
 from cgsurvey.sem.hypotheses import test_hypotheses as decide
+
+from .conftest import MEASUREMENT
 
 
 def placeholders(text: str) -> list[str]:
@@ -57,6 +59,15 @@ def test_a_null_path_lacks_evidence_in_both_languages(structured: SemFit) -> Non
     assert "Untuk jalur dari Keterlibatan ke Mutu layanan belum cukup bukti" in id_
     assert f"p = {show(row['p_value'], 'p')}" in en and f"p = {show(row['p_value'], 'p', 'id')}" in id_
     assert "Higher Motivation goes with higher Service quality" in en
+
+
+def test_a_path_that_is_not_in_the_model_is_not_called_unclear(answers: pd.DataFrame) -> None:
+    fit = sem(MEASUREMENT + "\nf2 ~ f1\nf3 ~ f2", answers)
+    found = mediation(fit, seed=1)
+    en, id_ = narrate(found), narrate(found, "id")
+    assert "The model has no direct path from f1 to f3." in en
+    assert "Model tidak memuat jalur langsung dari f1 ke f3." in id_
+    assert "For a direct effect of f1" not in en and "–" not in en
 
 
 def test_text_calls_itself_a_draft(structured: SemFit) -> None:

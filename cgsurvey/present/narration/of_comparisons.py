@@ -129,6 +129,14 @@ def _effect(x: Mediation, row: Any) -> Iterator[Sentence]:
     ends = {"cause": cause, "outcome": Words(f"{outcome.en}{where}", f"{outcome.id}{where}")}
     kind = str(row.effect).replace(" ", "_")
     named = {"effect": mediation_tables.effect_name(x, str(row.effect), str(row.path))}
+    if not np.isfinite(row.ci_lower):  # a path that the model holds at a value has no interval
+        fixed = kind == "direct" and row.estimate == 0
+        yield (
+            Sentence("mediation.direct_none", ends)
+            if fixed
+            else Sentence("mediation.no_interval", ends | {"b": row.estimate})
+        )
+        return
     if kind == "contrast":
         del values["beta"]
     more = named if kind in ("indirect", "contrast") else {}
