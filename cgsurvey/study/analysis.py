@@ -230,7 +230,10 @@ def fitted(
     used = variables(measurement, structure)
     options, remarks = estimation(plan, data, used)
     bench.remarks += remarks
+    # Of linked answers, constructs that stand in the models as averages of an office are no matter of single items.
     constructs = constructs_on_paths(plan, instrument)
+    whole = [c for c in constructs if used.issuperset(instrument.construct(c).all_items)]
+    in_models = frozenset(used)
     used |= {i for c in constructs for i in instrument.construct(c).all_items}
     leaves = [c for c in instrument.leaf_constructs if used.issuperset(c.all_items) and len(c.all_items) > 1]
     say("description")
@@ -256,10 +259,10 @@ def fitted(
             ["structure"],
             plan.hypotheses,
         )
-    items = [i for i in data.items if i in used]
-    blocks = [c.id for c in leaves if set(data.items).issuperset(c.all_items)]
+    items = [i for i in data.items if i in in_models]
+    blocks = [c.id for c in leaves if in_models.issuperset(c.all_items)]
     found = bench.parts
-    material = Material(plan, raw, sides, data, measurement, structure, items, blocks, constructs, options, found)
+    material = Material(plan, raw, sides, data, measurement, structure, items, blocks, whole, options, found)
     for name, section in ((n, s) for n in FURTHER for s in plan.further.get(n, ())):
         number = plan.further[name].index(section) + 1
         say(name)
