@@ -17,7 +17,6 @@ from cgsurvey.base.notes import Note
 from cgsurvey.responses.design import Design
 from cgsurvey.responses.mapping import Matches
 from cgsurvey.responses.problems import Problems
-from cgsurvey.responses.words import short
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
@@ -386,33 +385,16 @@ class Responses:
 
         return write.to_parquet(self, path, language=language, overwrite=overwrite, check=check)
 
-    def describe_import(self) -> pd.DataFrame:
-        """Return what was read and decided, one fact a row: `step`, `value`."""
-        p = self.provenance
-        asked = int(self.asked.to_numpy().sum())
-        missing = int(((self.reasons != "") & (self.reasons != "not_asked")).to_numpy().sum())
-        facts: dict[str, object] = {
-            "file": p.file or "(data frame)",
-            "sha256": p.sha256,
-            "reader": p.reader,
-            "source": f"{p.source} ({p.source_why})" if p.source_why else p.source,
-            "sheet": p.sheet,
-            "encoding": p.encoding,
-            "delimiter": {"\t": "tab"}.get(p.delimiter, p.delimiter),
-            "decimal": p.decimal,
-            "language of labels": p.language,
-            "header row": p.header_row,
-            "rows read": p.rows_read,
-            "columns read": p.columns_read,
-            "instrument": f"{self.instrument.id} {self.instrument.version}" if self.instrument is not None else "",
-            "items matched": len(self.items),
-            "answers missing of asked": f"{missing} of {asked}",
-            "columns kept beside the items": some([short(str(c), 40) for c in self.others], 12),
-            "columns of personal data dropped": some([short(d, 40) for d in p.dropped], 40),
-        }
-        rows = [(k, str(v)) for k, v in facts.items() if v not in ("", None)]
-        rows += [(f"note: {n.code.partition('.')[2]}", n.text) for n in self.notes]
-        return pd.DataFrame(rows, columns=["step", "value"], dtype="str")
+    def describe_import(self, language: str = "en") -> pd.DataFrame:
+        """Return what was read and decided, one fact a row: `step`, `value`.
+
+        Parameters
+        ----------
+        language : {"en", "id"}
+        """
+        from cgsurvey.responses.import_facts import import_facts
+
+        return import_facts(self, language)
 
     def __repr__(self) -> str:
         name = self.instrument.id if self.instrument is not None else "no instrument"

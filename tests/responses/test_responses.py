@@ -74,6 +74,18 @@ def test_log_of_the_import_shows_no_answers(tmp_path: Path) -> None:
     assert "simulated" in repr(data) and "color" not in html
 
 
+def test_log_of_the_import_in_indonesian() -> None:
+    data = cg.load_sample("same")
+    english, told = data.describe_import(), data.describe_import("id")
+    assert len(told) == len(english) and not set(told["step"]) & set(english["step"]) - {"sha256"}
+    facts = told.set_index("step")["value"]
+    assert facts["jawaban kosong dari yang ditanyakan"] == "1969 dari 79200" and facts["baris dibaca"] == "600"
+    assert facts["kolom lain yang disimpan"].endswith("org_type dan 14 lainnya")
+    assert told["value"].iloc[-1] == data.notes[-1].render("id")
+    with pytest.raises(cg.OptionError, match="language='fr'"):
+        data.describe_import("fr")
+
+
 def test_source_of_responses_is_keyed() -> None:
     source = as_source(made(design=Design(cluster="office"), simulated=True))
     assert source.frame["tru3r"].tolist() == [5, 2] and source.design == Design(cluster="office")

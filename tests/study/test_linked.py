@@ -50,6 +50,23 @@ def test_partners_and_users_without_a_link_are_refused(sides):
         cg.sem("PE =~ pe_dis1 + pe_dis2 + pe_dis3\nSQ =~ tan1 + tan2 + tan3\nSQ ~ PE", stacked, missing="fiml")
 
 
+def test_further_analyses_of_a_pair_are_about_what_each_side_answered(tmp_path):
+    plan = new_study(tmp_path / "pair")
+    text = plan.read_text(encoding="utf-8").replace("longstring = 20\n", "")
+    text = text.replace('file = "data/same.csv"', 'partners = "data/partners.csv"\nusers = "data/users.csv"')
+    more = '[ikm]\n[exclusion_sensitivity]\n[common_method]\n[fragility]\nestimators = ["MLR"]\nleave_out = false\n'
+    plan.write_text(text + more, encoding="utf-8")
+    for name in ("partners.csv", "users.csv"):
+        (plan.parent / "data" / name).write_bytes((shipped("sample") / name).read_bytes())
+    found = cg.run_study(plan, write=False)
+    assert not [n for n in found.notes if n.code.startswith("study.part")]
+    assert found["ikm"].meta.n == found["exclusion_sensitivity"].meta.n == 900
+    # Averages of an office stand for the partners in the models; single items are those of the users.
+    assert found["normality"].tidy()["item"].str.match("tan|rel|res|ass|emp").all()
+    assert found["common_method"].collinearity["construct"].str.startswith("psq_").tolist() == [True] * 5
+    assert set(found["fragility"].conclusions["hypothesis"]) == {f"H{k}" for k in range(1, 7)}
+
+
 def test_a_study_of_a_pair_screens_links_and_says_what_it_can_show(tmp_path):
     plan = new_study(tmp_path / "pair")
     text = plan.read_text(encoding="utf-8")
