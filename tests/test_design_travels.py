@@ -37,6 +37,15 @@ def data() -> cg.Responses:
     return as_responses(frame, ITEMS).replace(design=cg.Design(weights="w", cluster="office"))
 
 
+PARTNERSHIP = ("criteria", "activities", "exchange", "forms", "challenges", "harms")
+
+
+def partnership(name: str) -> Callable[[Any], cg.Result]:
+    """Return an analysis of the sample in which organisations tell of one another."""
+    told = cg.load_sample("partnership").replace(design=cg.Design(cluster="office"))
+    return lambda _: getattr(cg, name)(told)
+
+
 # What is told of the design, by analysis: its use, or that it is not used.
 ANALYSES: Mapping[str, tuple[Callable[[Any], cg.Result], str]] = {
     "screen": (cg.screen, "responses.design_not_used"),
@@ -93,6 +102,7 @@ ANALYSES: Mapping[str, tuple[Callable[[Any], cg.Result], str]] = {
     ),
     "ikm": (cg.ikm, "service_quality.design_used"),
     "ikm_link": (lambda d: cg.ikm_link(d, {"trust": ITEMS[:3]}), "sem.clusters"),
+    **{name: (partnership(name), "responses.design_not_used") for name in PARTNERSHIP},
     "survey_estimates": (lambda d: cg.survey_estimates(d, ITEMS), "responses.design_used"),
     "survey_regression": (lambda d: cg.survey_regression("sq1 ~ tru1", d), "responses.design_used"),
 }
