@@ -18,7 +18,7 @@ from cgsurvey.present.document import Document, Numbered, Paragraph
 from cgsurvey.present.narration.sentences import Sentence, say
 from cgsurvey.present.narration.sentences import paragraphs as told
 from cgsurvey.present.numbers import NUMERIC, is_missing
-from cgsurvey.present.table import Cell, Grid, Table, cite, show_cutoff
+from cgsurvey.present.table import Cell, Grid, Shown, Table, cite, show_cutoff
 from cgsurvey.present.tables import tables
 from cgsurvey.present.tables.style import Style
 from cgsurvey.present.writers import docx as docx_writer
@@ -39,12 +39,17 @@ def wanted(grid: Grid) -> Rows:
     return [[row] if isinstance(row, str) else [c.full for c in row] for row in grid.body]
 
 
+def marked(mark: str) -> str:
+    """Return the mark of a footnote as plain text has it."""
+    return Shown("", mark=mark).note
+
+
 def from_html(table: Table, language: str) -> Rows:
     root = lxml.html.fromstring(html.table(table.grid(language)))
     rows = []
     for row in root.findall(".//tbody/tr"):
         for mark in row.iter("sup"):
-            mark.text = f" ({mark.text})"
+            mark.text = marked(mark.text)
         rows.append([cell.text_content() for cell in row])
     return rows
 
@@ -74,7 +79,7 @@ def from_docx(table: Table, language: str) -> Rows:
 
 def _word_cell(cell) -> str:
     runs = [(r.text, r.rPr is not None and r.rPr.superscript) for p in cell.p_lst for r in p.r_lst]
-    return "".join(f" ({said})" if high else said for said, high in runs).replace("\u00a0", " ")
+    return "".join(marked(said) if high else said for said, high in runs).replace("\u00a0", " ")
 
 
 def from_latex(table: Table, language: str) -> Rows:
@@ -86,7 +91,7 @@ def from_latex(table: Table, language: str) -> Rows:
         line = re.sub(r"\\hspace\*\{\d+em\}", "", re.sub(r" \\\\\*?$", "", line))
         group = re.fullmatch(r"\\multicolumn\{\d+\}\{l\}\{\\textit\{(.*)\}\}", line)
         cells = [group[1]] if group else re.split(r"(?<!\\) ?& ?", line)
-        cells = [re.sub(r"\\textsuperscript\{([a-z*†‡§¶]+)\}$", r" (\1)", c) for c in cells]
+        cells = [re.sub(r"\\textsuperscript\{([a-z*]+)\}$", lambda found: marked(found[1]), c) for c in cells]
         rows.append([codes.sub(lambda found: back[found[0]], c) for c in cells])
     return rows
 
@@ -98,7 +103,11 @@ def from_typst(table: Table, language: str) -> Rows:
     for line in body.splitlines():
         line = re.sub(r"#h\(\d+em\);", "", line.strip().removesuffix(","))
         line = re.sub(r"#text\(fill: [^)]*\)\)\[([^]]*)\]", r"\1", line)
-        line = re.sub(r"#super\[(.*?)\]", r" (\1)", re.sub(r"^table\.cell\(.*?\)\[#emph\[(.*)\]\]$", r"[\1]", line))
+        line = re.sub(
+            r"#super\[(.*?)\]",
+            lambda found: marked(found[1].replace("\\", "")),
+            re.sub(r"^table\.cell\(.*?\)\[#emph\[(.*)\]\]$", r"[\1]", line),
+        )
         cells = line[1:-1].split("], [")
         rows.append([re.sub(r"\\(.)", r"\1", c).replace("\u00a0", " ") for c in cells])
     return rows

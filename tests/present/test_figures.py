@@ -11,6 +11,8 @@ import pytest
 from cgsurvey.present.figures.likert import Bar, colours, likert_bars
 from cgsurvey.present.figures.loadings import loading_plot
 from cgsurvey.present.figures.matrix import matrix_map
+from cgsurvey.present.figures.plot import plot_kinds
+from cgsurvey.responses import describe
 
 ANSWERS = {1.0: "SD", 2.0: "D", 3.0: "N", 4.0: "A", 5.0: "SA"}
 SHARES = [
@@ -70,3 +72,8 @@ def test_loadings_without_an_interval_are_hollow():
     points = [line for line in axes.lines if line.get_marker() == "o"]
     assert points[0].get_markerfacecolor() == "white" != points[1].get_markerfacecolor()
     assert [t.get_text() for t in axes.get_yticklabels()] == ["x1", "x2"]
+
+
+def test_items_without_a_known_scale_share_a_picture():
+    frame = pd.DataFrame({"a": [1, 2, 3, 4, 5] * 4, "b": [3, 4, 5, 5, 5] * 4, "c": [2, 3, 4, 5, 5] * 4})
+    assert plot_kinds(describe(frame.astype(float))) == ("likert",)

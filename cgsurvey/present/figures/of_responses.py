@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -87,6 +88,7 @@ def _of_screening(x: Screening, language: str) -> Drawers:
 def _likert(x: Description, bars: list[Bar], what: str, language: str) -> dict[str, Callable[..., Picture]]:
     """Return the pictures of bars: those of one set of answer values side by side, no group torn apart."""
     found: list[Callable[..., Picture]] = []
+    bars = _on_one_scale(x, bars)
     for values in dict.fromkeys(tuple(b.shares) for b in bars):
         alike = [b for b in bars if tuple(b.shares) == values]
         alike.sort(key=lambda b: bool(b.heading))  # below a heading, a bar without one would seem to belong to it
@@ -95,6 +97,19 @@ def _likert(x: Description, bars: list[Bar], what: str, language: str) -> dict[s
             answers = _answers(x, shown, values, language)
             found.append(partial(likert_bars, shown, answers=answers, what=what, language=language))
     return numbered("likert" if what == "items" else "likert_constructs", found)
+
+
+def _on_one_scale(x: Description, bars: list[Bar]) -> list[Bar]:
+    """Give items of which no scale is known, and that end with the same answer, the answers of each other.
+
+    Where nobody chose the lowest answer, an item would else need a picture of its own.
+    """
+    bare = [b for b in bars if not any(f"{b.item}={v:g}" in x.meta.labels for v in b.shares)]
+    values: dict[float, set[float]] = {}
+    for bar in bare:
+        values.setdefault(max(bar.shares), set()).update(bar.shares)
+    wider = {id(b): {v: b.shares.get(v, 0.0) for v in sorted(values[max(b.shares)])} for b in bare}
+    return [replace(b, shares=wider[id(b)]) if id(b) in wider else b for b in bars]
 
 
 def _item_bars(x: Description, language: str) -> Iterator[Bar]:
