@@ -10,7 +10,7 @@ import pandas as pd
 from cgsurvey.base.notes import note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
-from cgsurvey.collaboration.asked import grouped, named, present, questions, scored
+from cgsurvey.collaboration.asked import group_words, grouped, named, present, questions, scored
 from cgsurvey.collaboration.numbers import reciprocity
 from cgsurvey.planning.summaries import wilson
 from cgsurvey.responses import Responses
@@ -137,7 +137,7 @@ def activities(data: Responses | pd.DataFrame, *, by: str | None = None, confide
             data_hash=data_hash(scores),
             source=source.file,
             simulated=source.simulated,
-            labels={n: q.label for n, q in asked.items()},
+            labels={n: q.label for n, q in asked.items()} | group_words(source, by),
             groups=tuple(g for g, _ in groups),
             references=("wilson1927", *(("squartini2013",) if both else ())),
         ),

@@ -126,6 +126,13 @@ def grouped(
     ]
 
 
+def group_words(source: Source, column: str | None) -> dict[str, Mapping[str, str]]:
+    """Return the words for the groups of a column whose choices the instrument of the data knows, per language."""
+    asked = source.instrument.demographics if source.instrument is not None else ()
+    found = next((q.scale for q in asked if q.name == column and q.scale is not None), None)
+    return {c.name: c.label for c in found.choices} if found else {}
+
+
 def _plain(value: Any) -> str:
     return str(value).strip().casefold()
 

@@ -10,7 +10,7 @@ import pandas as pd
 from cgsurvey.base.notes import note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
-from cgsurvey.collaboration.asked import grouped, present, questions, scored
+from cgsurvey.collaboration.asked import group_words, grouped, present, questions, scored
 from cgsurvey.collaboration.numbers import lower_median, pair_agreement
 from cgsurvey.planning.summaries import wilson
 from cgsurvey.responses import Responses
@@ -126,7 +126,7 @@ def criteria(data: Responses | pd.DataFrame, *, unit: str | None = None, confide
             data_hash=data_hash(scores),
             source=source.file,
             simulated=source.simulated,
-            labels={n: q.label for n, q in questions("crit_").items()},
+            labels={n: q.label for n, q in questions("crit_").items()} | group_words(source, unit),
             groups=tuple(g for g, _ in groups),
             references=("ansell2008", "fleiss1971", "wilson1927"),
         ),

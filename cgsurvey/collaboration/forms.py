@@ -13,7 +13,7 @@ import pandas as pd
 from cgsurvey.base.errors import CodingError, some
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
-from cgsurvey.collaboration.asked import grouped, present, questions, scored, statements
+from cgsurvey.collaboration.asked import group_words, grouped, present, questions, scored, statements
 from cgsurvey.collaboration.numbers import together
 from cgsurvey.planning.summaries import wilson
 from cgsurvey.responses import Responses
@@ -117,7 +117,7 @@ def forms(data: Responses | pd.DataFrame, *, by: str | None = None, confidence: 
             data_hash=data_hash(scores),
             source=source.file,
             simulated=source.simulated,
-            labels={n: _short(n) for n in scores},
+            labels={n: _short(n) for n in scores} | group_words(source, by),
             groups=tuple(g for g, _ in groups),
             references=("wilson1927", "jaccard1912"),
         ),

@@ -11,7 +11,7 @@ import pandas as pd
 from cgsurvey.base.notes import note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
-from cgsurvey.collaboration.asked import grouped, present, scored, statements
+from cgsurvey.collaboration.asked import group_words, grouped, present, scored, statements
 from cgsurvey.collaboration.numbers import mean_interval
 from cgsurvey.instrument import load_instrument
 from cgsurvey.responses import Responses
@@ -161,7 +161,7 @@ def _strains(
             data_hash=data_hash(answers),
             source=source.file,
             simulated=source.simulated,
-            labels={c.id: c.label for c in construct.walk()},
+            labels={c.id: c.label for c in construct.walk()} | group_words(source, by),
             groups=tuple(g for g, _ in groups),
             references=("ansell2008",) if what == "challenges" else ("otoole2004",),
         ),

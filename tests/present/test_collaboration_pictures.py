@@ -88,6 +88,14 @@ def test_maps_and_networks_show_what_is_known() -> None:
     assert "2 flows" in cg.plot(flows, "exchange_network").alt and plot_kinds(flows) == ("exchange", "exchange_network")
 
 
+def test_the_sample_speaks_of_its_groups_in_words() -> None:
+    data = cg.load_sample("partnership")
+    found = cg.challenges(data, by="role")
+    assert "Instansi pemerintah" in words(cg.plot(found, language="id")) and "Civil society" in str(cg.table(found))
+    gate = cg.plot(cg.criteria(data, unit="office"))
+    assert not overlapping(gate) and "Forum Layanan Wanasari" in words(gate)
+
+
 def test_many_partners_have_no_picture() -> None:
     told = pd.DataFrame({"of": "a", "about": [f"p{k}" for k in range(20)], "wog_step": 3, "act_grant_give": 1})
     with pytest.raises(cg.OptionError, match="nothing that a picture could show"):

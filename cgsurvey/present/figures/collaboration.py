@@ -93,7 +93,9 @@ def criteria_signs(x: Criteria, groups: Sequence[str], *, language: str = "en") 
     verdicts = x.table.pivot(index="group", columns="criterion", values="verdict")
     gates = x.units.set_index("group")["verdict"]
     told = " ".join(
-        words["told"].format(name=g or words["forum"], value=term("criterion_state", gates[g]).of(language))
+        words["told"].format(
+            name=x.meta.label(g, language) or words["forum"], value=term("criterion_state", gates[g]).of(language)
+        )
         for g in groups
     )
     row, head = 0.24, 1.3
@@ -107,9 +109,11 @@ def criteria_signs(x: Criteria, groups: Sequence[str], *, language: str = "en") 
             _sign(panel, len(names) + 0.1, i, str(gates[group]), "s")
             panel.axhline(i + 0.5, color="#efefef", linewidth=0.5, zorder=0)
         panel.axvline(len(names) - 0.45, color=FAINT, linewidth=0.8)
-        panel.set_yticks(range(len(groups)), [wrapped(g or words["forum"], 26) for g in groups], fontsize=6.8)
-        labels = [wrapped(x.meta.label(n, language), 17, 5) for n in names]
-        panel.set_xticks([*range(len(names)), len(names) + 0.1], [*labels, words["gate"]], fontsize=6.2)
+        panel.set_yticks(
+            range(len(groups)), [wrapped(x.meta.label(g, language) or words["forum"], 26) for g in groups], fontsize=6.8
+        )
+        labels = [wrapped(x.meta.label(n, language), 15, 6) for n in names]
+        panel.set_xticks([*range(len(names)), len(names) + 0.1], [*labels, words["gate"]], fontsize=5.8)
         panel.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
         _bare(panel)
         for k, state in enumerate(SIGNS):
@@ -154,7 +158,9 @@ def activity_bars(x: Activities, group: str, *, language: str = "en") -> Picture
         words["told"].format(name=name, value=", ".join(f"{words[k]} {show(v, 'number', language)}" for k, v in values))
         for name, values in bars
     )
-    alt = words["activities_alt"].format(told=told, group=words["of"].format(group=group) if group else "")
+    alt = words["activities_alt"].format(
+        told=told, group=words["of"].format(group=x.meta.label(group, language)) if group else ""
+    )
     height = 0.3 * len(bars) + 0.95
     with drawing(PAGE, height, alt) as picture:
         panel = picture.add_axes((0.36, 0.62 / height, 0.6, 0.3 * len(bars) / height))
@@ -175,7 +181,7 @@ def activity_bars(x: Activities, group: str, *, language: str = "en") -> Picture
         panel.tick_params(axis="y", length=0)
         panel.tick_params(axis="x", labelsize=6.8)
         if group:
-            panel.set_title(wrapped(group, 60), fontsize=7.5, loc="left")
+            panel.set_title(wrapped(x.meta.label(group, language), 60), fontsize=7.5, loc="left")
         used = [w for w in looks if any(w == k for _, values in bars for k, _ in values)]
         handles = [
             Patch(facecolor=looks[w][0], hatch=looks[w][1], edgecolor=INK, linewidth=0.6, label=words[w]) for w in used
@@ -326,6 +332,7 @@ def _forest(
 ) -> Picture:  # fmt: skip
     words = WORDS[language]
     groups = list(dict.fromkeys(rows["group"].astype(str)))
+    said_of = {g: x.meta.label(g, language) for g in groups}
     heads = dict.fromkeys(rows[name])
     drawn, told = [], []
     for one in heads:
@@ -333,11 +340,13 @@ def _forest(
         for r in rows[rows[name] == one].to_dict("records"):
             drawn.append(("", "", label, str(r["group"]), r[value], r["ci_lower"], r["ci_upper"]))
             said = show(r[value], "coefficient" if value == "share" else "number", language, 2)
-            told.append(words["told"].format(name=f"{label} ({r['group']})" if r["group"] else label, value=said))
+            told.append(
+                words["told"].format(name=f"{label} ({said_of[str(r['group'])]})" if r["group"] else label, value=said)
+            )
     return forest(
         pd.DataFrame(drawn, columns=list(COLUMNS)),
         axes={"": Axis(words[title].format(level=show(100 * x.confidence, "count", language)), **axis)},
-        series={g: g for g in groups},
+        series=said_of,
         language=language,
         alt=words[alt].format(told=" ".join(told)),
     )

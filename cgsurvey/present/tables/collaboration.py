@@ -139,7 +139,7 @@ def _made(x: Any, frame: pd.DataFrame, key: str, name: str, title: Words) -> Tab
     columns = {c: Column.of(c) for c in shown.columns} | {c.name: c for c in ends}
     spoken = {"verdict": lambda v: term("criterion_state", v), "activity": lambda v: activity_words(x, v)}
     spoken |= dict.fromkeys(("criterion", "construct", "form", "form_1", "form_2"), lambda v: label(x.meta, v))
-    spoken |= {"step": lambda v: _step(x, v), "group": lambda v: Words(str(v), str(v))}
+    spoken |= {"step": lambda v: _step(x, v), "group": lambda v: label(x.meta, str(v))}
     rows = [
         tuple(spoken[c](v) if c in spoken else v for c, v in zip(shown.columns, r, strict=True))
         for r in shown.itertuples(index=False)
