@@ -53,6 +53,8 @@ def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float 
         The fitted model.
     hypotheses : mapping of str to str
         Name to statement: a path (``y ~ x``) or a defined parameter (``indirect``), then ``> 0``, ``< 0`` or ``!= 0``.
+        In a model with groups a path is decided in each of them, "H1 (city)"; whether groups differ is a matter of a
+        defined parameter, or of `compare`.
     alpha : float, default 0.05
         Level of the two-sided test.
 
@@ -64,7 +66,9 @@ def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float 
     fraction("alpha", alpha)
     parameters = fit.tidy()
     parameters = parameters[parameters["op"].isin(["=~", "~", "~~", ":="])]
-    known = {_name(r.lhs, r.op, r.rhs): i for i, r in parameters.iterrows()}
+    known: dict[str, list[pd.Series]] = {}
+    for _, row in parameters.iterrows():
+        known.setdefault(_name(row["lhs"], row["op"], row["rhs"]), []).append(row)
     rows, faults = [], []
     for name, statement in hypotheses.items():
         try:
@@ -75,9 +79,9 @@ def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float 
         if path not in known:
             faults.append(f"{name}: the model has no parameter '{path}'.{did_you_mean(path, known)}")
             continue
-        rows.append(
-            {"hypothesis": name, "path": path, "expected": sign} | _decide(parameters.loc[known[path]], sign, alpha)
-        )
+        for row in known[path]:
+            group = f" ({fit.meta.groups[int(row['group']) - 1]})" if fit.meta.groups and row["group"] > 0 else ""
+            rows.append({"hypothesis": f"{name}{group}", "path": path, "expected": sign} | _decide(row, sign, alpha))
     if faults:
         raise OptionError("hypotheses that the model cannot decide:\n" + "\n".join(f"  - {f}" for f in faults))
     notes = tuple(

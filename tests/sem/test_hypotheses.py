@@ -32,3 +32,16 @@ def test_all_statements_that_cannot_be_decided_are_named_at_once(fit):
     with pytest.raises(cg.OptionError) as caught:
         fit.hypotheses({"H1": "m ~ z > 0", "H2": "m rises with x"})
     assert "H1" in str(caught.value) and "H2: 'm rises with x' is not of the form" in str(caught.value)
+
+
+def test_a_path_is_decided_in_every_group():
+    rng = np.random.default_rng(4)
+    x, g = rng.normal(size=400), np.repeat(["city", "regency"], 200)
+    y = np.where(g == "city", 0.6, -0.6) * x + rng.normal(size=400)
+    model = "y ~ c(a, b)*x\ndifference := a - b"
+    fit = cg.sem(model, pd.DataFrame({"x": x, "y": y, "g": g}), group="g")
+    found = fit.hypotheses({"H1": "y ~ x > 0", "H2": "difference > 0"}).tidy().set_index("hypothesis")
+    assert found["decision"].to_dict() == {"H1 (city)": "supported", "H1 (regency)": "opposite", "H2": "supported"}
+    slopes = fit.tidy().query("op == '~'")["estimate"].tolist()
+    assert found["estimate"].tolist()[:2] == slopes
+    assert "H1 (regency)" in cg.table(fit.hypotheses({"H1": "y ~ x > 0"})).to_text()
