@@ -56,7 +56,10 @@ html_theme_options = {
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],
-    "secondary_sidebar_items": ["page-toc", "sourcelink"],
+    "secondary_sidebar_items": {
+        "**": ["page-toc", "sourcelink"],
+        **{page: [] for page in ("agreement", "benchmarks", "reference/columns", "reference/thresholds")},  # wide
+    },
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
@@ -87,8 +90,14 @@ def _link_names(app, tree):
             literal.replace_self(link)
 
 
+def _hide_making(app, what, name, thing, options, signature, returned):
+    """Leave out how a result is made: functions make results, readers do not."""
+    return ("", None) if what == "class" and issubclass(thing, cgsurvey.Result) else None
+
+
 def setup(app):
     """Write the pages that are made from data before sources are looked for."""
     app.connect("config-inited", lambda app, config: write_pages(HERE), priority=1)
+    app.connect("autodoc-process-signature", _hide_making)
     app.connect("doctree-read", _link_names)
     app.connect("html-page-context", _language)

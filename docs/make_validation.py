@@ -363,7 +363,7 @@ unrotated loadings. "Apart" counts the cases of which a number lies beyond the t
 not in the largest differences.
 
 | family | program | cases | numbers | {kinds} | apart |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {rows}
 
 Tolerances: estimates 1e-6; errors, intervals, tests and fit 1e-5; derived 1e-4; ordered items ten times that.
@@ -374,7 +374,7 @@ Why these differ, and who is right, stands under [where we differ](validation.md
 p-value of the robust RMSEA, by 1.3e-5 where 1e-5 is asked.
 
 | case | numbers | largest difference | which |
-| --- | --- | --- | --- |
+| --- | ---: | ---: | --- |
 {apart}
 """
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +47,13 @@ def test_examples_print_what_they_say(name, capsys):
 
 def test_what_is_used_most_has_an_example():
     assert sorted(set(MUST.split()) - set(DOCUMENTED)) == []
+
+
+@pytest.mark.parametrize("page", ["index.md", "start.md", "id/index.md"])
+def test_the_first_lines_of_code_of_the_site_run(page, tmp_path, monkeypatch):
+    text = (Path(__file__).resolve().parents[1] / "docs" / page).read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cg, "read_responses", lambda *_: cg.load_sample())
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    exec(compile(code, page, "exec"), {})
+    assert page == "index.md" or [p.suffix for p in tmp_path.iterdir()] == [".docx"]
