@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,15 @@ import pandas as pd
 
 from cgsurvey.base.errors import OptionError, SampleError, did_you_mean, some
 from cgsurvey.present.numbers import language_of, show
-from cgsurvey.present.table import SIMULATED, Cell, Column, Table, Words
-from cgsurvey.present.tables.satisfaction import element_words, performance_words, value_words
+from cgsurvey.present.publication_sheets import SHEET, SHEETS
+from cgsurvey.present.table import Cell, Column, Table, Words
+from cgsurvey.present.tables.satisfaction import element_words, value_words
 from cgsurvey.present.tables.style import said, with_meta
 from cgsurvey.present.tables.suppression import checked, hidden
 from cgsurvey.present.writers import write_bytes
 from cgsurvey.responses import Responses
 from cgsurvey.service_quality import SatisfactionIndex, ikm
 from cgsurvey.service_quality.elements import catalogue, gather
-from cgsurvey.service_quality.grades import bounds
 
 _LONG_DOCX = 3000  # respondents; a table of more rows takes Word minutes to open
 _MOST_XLSX = 1_000_000
@@ -27,36 +26,6 @@ _RECAP = Words(
     "Scores of the satisfaction index per respondent and element of service",
     "Pengolahan Indeks Kepuasan Masyarakat per Responden dan per Unsur Pelayanan",
 )
-_SHEET: Mapping[str, Words] = {
-    "title": Words("COMMUNITY SATISFACTION INDEX (IKM)", "INDEKS KEPUASAN MASYARAKAT (IKM)"),
-    "value": Words("INDEX", "NILAI IKM"),
-    "grade": Words("Grade: {grade}", "Mutu pelayanan: {grade}"),
-    "word": Words("Performance: {word}", "Kinerja: {word}"),
-    "interval": Words("{level}% interval {low} to {high}", "Interval {level}%: {low} sampai {high}"),
-    "respondents": Words("RESPONDENTS", "RESPONDEN"),
-    "number": Words("Number", "Jumlah"),
-    "people": Words("{n} people", "{n} orang"),
-    "unit": Words("Unit", "Unit pelayanan"),
-    "period": Words("Period of the survey", "Periode survei"),
-    "element": Words("Element of service", "Unsur pelayanan"),
-    "mean": Words("Mean (1 to 4)", "NRR (1 sampai 4)"),
-    "mark": Words("Grade", "Mutu"),
-    "blank": Words("not stated", "tidak disebutkan"),
-    "hidden": Words(
-        "s: not shown, to protect respondents who could be recognised (fewer than {least}).",
-        "s: tidak ditampilkan untuk melindungi responden yang dapat dikenali (kurang dari {least}).",
-    ),
-    "scale": Words(
-        "25 to 100; A from {A}, B from {B}, C from {C}, D below (PermenPANRB 14/2017).",
-        "Skala 25 sampai 100; A mulai {A}, B mulai {B}, C mulai {C}, D di bawahnya (PermenPANRB 14/2017).",
-    ),
-    "thanks": Words(
-        "Thank you for your assessment. Your answers help our unit to keep improving the quality of its service to "
-        "the public.",
-        "Terima kasih atas penilaian yang telah Anda berikan. Masukan Anda sangat bermanfaat untuk kemajuan unit kami "
-        "agar terus memperbaiki dan meningkatkan kualitas pelayanan bagi masyarakat.",
-    ),
-}
 
 
 def ikm_recap(
@@ -183,7 +152,7 @@ def ikm_publication(
     ----------
     index : SatisfactionIndex
     path : str or Path
-        A ``.docx`` file.
+        A ``.docx`` or ``.xlsx`` file.
     group : mapping, optional
         Which group, {"office": "K01"}; all users without it.
     unit, period : str
@@ -206,8 +175,11 @@ def ikm_publication(
     """
     language_of(language)
     least, target = checked(min_cell), Path(path)
-    if target.suffix.lower() != ".docx":
-        raise OptionError(f"the publication sheet is a .docx file, not '{target.suffix}': '{target.stem}.docx'.")
+    kind = target.suffix.lower()
+    if kind not in SHEETS:
+        raise OptionError(
+            f"the publication sheet is a .docx or .xlsx file, not '{target.suffix}': '{target.stem}.docx'."
+        )
     row, elements, profile = _chosen(index, group)
     if row["n"] < least:
         raise SampleError(
@@ -218,7 +190,7 @@ def ikm_publication(
         raise SampleError("this group has no index: nobody in it answered one of the nine elements.")
     said_unit = unit or _spoken(index, group, [c for c in index.by if c != index.period], language)
     said_period = period or _spoken(index, group, [c for c in index.by if c == index.period], language)
-    sheet = _Sheet(index, language)
+    sheet = SHEETS[kind](index, language)
     sheet.head(said_unit)
     sheet.box(row, _facts(index, row, profile, said_unit, said_period, least, language))
     sheet.elements(elements)
@@ -261,116 +233,16 @@ def _facts(
     language: str,
 ) -> list[tuple[str, list[str]]]:
     """Return what stands beside the value: heading and lines."""
-    people = _SHEET["people"].of(language).format(n=show(row["n"], "count", language))
-    facts = [(_SHEET["number"].of(language), [people])]
+    people = SHEET["people"].of(language).format(n=show(row["n"], "count", language))
+    facts = [(SHEET["number"].of(language), [people])]
     for name, block in profile.groupby("variable", sort=False):
         counts = block.sort_values("count", ascending=False, kind="stable")
         shut = hidden([int(c) for c in counts["count"]], least)
         lines = []
         for k, r in enumerate(counts.to_dict("records")):
             blank = r["category"] in ("", "nan")
-            word = _SHEET["blank"].of(language) if blank else value_words(x.meta, str(name), r["category"]).of(language)
+            word = SHEET["blank"].of(language) if blank else value_words(x.meta, str(name), r["category"]).of(language)
             lines.append(f"{word}: {'s' if k in shut else show(r['count'], 'count', language)}")
         facts.append((x.meta.label(str(name), language), lines))
-    facts += [(_SHEET["period"].of(language), [period])] if period else []
-    return [(_SHEET["unit"].of(language), [unit]), *facts] if unit else facts
-
-
-class _Sheet:
-    """One page of Word, filled from top to bottom."""
-
-    def __init__(self, index: SatisfactionIndex, language: str) -> None:
-        import docx
-        from docx.shared import Cm, Pt
-
-        self.x, self.language, self.shut = index, language, False
-        self.word = docx.Document()
-        self.cm, self.pt = Cm, Pt
-        normal = self.word.styles["Normal"]
-        normal.font.name, normal.font.size = "Arial", Pt(10)
-        normal.paragraph_format.space_after = Pt(3)
-        page = self.word.sections[0]
-        page.page_width, page.page_height = Cm(21.0), Cm(29.7)
-        page.left_margin = page.right_margin = Cm(2.0)
-        page.top_margin = page.bottom_margin = Cm(1.6)
-
-    def say(self, name: str, **values: Any) -> str:
-        return _SHEET[name].of(self.language).format(**values)
-
-    def number(self, value: float, digits: int = 2) -> str:
-        return show(value, "number", self.language, digits)
-
-    def line(self, where: Any, text: str, size: float, *, bold: bool = False, centred: bool = True) -> Any:
-        from docx.enum.text import WD_ALIGN_PARAGRAPH
-
-        at = where.add_paragraph()
-        run = at.add_run(text)
-        run.bold, run.font.size = bold, self.pt(size)
-        at.alignment = WD_ALIGN_PARAGRAPH.CENTER if centred else WD_ALIGN_PARAGRAPH.LEFT
-        at.paragraph_format.space_after = self.pt(2)
-        return at
-
-    def head(self, unit: str) -> None:
-        self.word.core_properties.title = self.say("title")
-        if self.x.meta.simulated:
-            self.line(self.word, SIMULATED.of(self.language), 10, bold=True)
-        self.line(self.word, self.say("title"), 18, bold=True)
-        if unit:
-            self.line(self.word, unit, 14, bold=True)
-
-    def box(self, row: Mapping[str, Any], facts: list[tuple[str, list[str]]]) -> None:
-        table = self.word.add_table(rows=1, cols=2)
-        table.style = "Table Grid"
-        left, right = table.rows[0].cells
-        for cell, width in ((left, 8.0), (right, 9.0)):
-            cell.width = self.cm(width)
-            cell._tc.remove(cell.paragraphs[0]._p)
-        self.line(left, self.say("value"), 14, bold=True)
-        self.line(left, self.number(row["ikm"]), 54, bold=True)
-        word = (performance_words(row["grade"]) or Words("", "")).of(self.language)
-        self.line(left, self.say("grade", grade=row["grade"]), 14, bold=True)
-        self.line(left, self.say("word", word=word), 12, bold=True)
-        if row["ci_lower"] == row["ci_lower"]:
-            level = show(100 * float(self.x.meta.options["ci"]), "count", self.language)
-            low, high = self.number(row["ci_lower"]), self.number(row["ci_upper"])
-            self.line(left, self.say("interval", level=level, low=low, high=high), 10)
-        self.line(right, self.say("respondents"), 12, bold=True)
-        for head, lines in facts:
-            self.line(right, head, 10, bold=True, centred=False)
-            for text in lines:
-                self.shut |= text.endswith(": s")
-                self.line(right, text, 9.5, centred=False).paragraph_format.left_indent = self.cm(0.4)
-
-    def elements(self, frame: pd.DataFrame) -> None:
-        self.line(self.word, "", 4)
-        table = self.word.add_table(rows=1, cols=3)
-        table.style, table.autofit = "Table Grid", False
-        widths = (11.0, 3.5, 2.5)
-        for column, width in zip(table.columns, widths, strict=True):
-            column.width = self.cm(width)
-        heads = [self.say(k) for k in ("element", "mean", "mark")]
-        records = frame.to_dict("records")
-        body = [
-            [element_words(self.x.meta, r["element"]).of(self.language), self.number(r["nrr"], 3), r["grade"]]
-            for r in records
-        ]
-        for k, texts in enumerate([heads, *body]):
-            cells = table.rows[0].cells if k == 0 else table.add_row().cells
-            for cell, text, width in zip(cells, texts, widths, strict=True):
-                cell.width = self.cm(width)
-                cell.text = ""
-                run = cell.paragraphs[0].add_run(text)
-                run.bold, run.font.size = k == 0, self.pt(9.5)
-                cell.paragraphs[0].paragraph_format.space_after = self.pt(1)
-
-    def foot(self, least: int) -> None:
-        cuts = {g: self.number(float(b)) for g, b in bounds().items()}
-        self.line(self.word, self.say("scale", **cuts), 8.5).paragraph_format.space_before = self.pt(6)
-        if self.shut:
-            self.line(self.word, self.say("hidden", least=least), 8.5)
-        self.line(self.word, self.say("thanks"), 11, bold=True).paragraph_format.space_before = self.pt(12)
-
-    def to_bytes(self) -> bytes:
-        buffer = io.BytesIO()
-        self.word.save(buffer)
-        return buffer.getvalue()
+    facts += [(SHEET["period"].of(language), [period])] if period else []
+    return [(SHEET["unit"].of(language), [unit]), *facts] if unit else facts

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import cgsurvey as cg
+from cgsurvey.present.numbers import show
 
 NAMES = [f"U{k}" for k in range(1, 10)]
 
@@ -92,6 +93,22 @@ def test_publication_sheet(index, tmp_path, language):
     assert {"id": "Data simulasi", "en": "Simulated data"}[language] in text
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_publication_workbook(index, tmp_path, language):
+    options = {"group": {"office": "K01"}, "period": "2026", "language": language}
+    path = cg.ikm_publication(index, tmp_path / "p.xlsx", **options)
+    values = [
+        v for row in openpyxl.load_workbook(path).active.iter_rows(values_only=True) for v in row if v is not None
+    ]
+    row = index.groups.set_index("office").loc["K01"]
+    means = index.elements.set_index("office").loc["K01"]["nrr"]
+    assert [v for v in values if isinstance(v, float)] == pytest.approx([row["ikm"], *means])
+    lines = {line.strip() for v in values if isinstance(v, str) for line in v.splitlines()}
+    on_word = text_of(cg.ikm_publication(index, tmp_path / "p.docx", **options)).splitlines()
+    numbers = {show(x, "number", language, d) for d, xs in ((2, [row["ikm"]]), (3, means)) for x in xs}
+    assert {line.strip() for line in on_word} - lines == numbers | {""}
+
+
 def test_small_counts_are_hidden(index, tmp_path):
     path = cg.ikm_publication(index, tmp_path / "p.docx", group={"office": "K01"})
     lines = text_of(path).splitlines()
@@ -111,5 +128,5 @@ def test_publication_of_all_and_what_is_refused(index, tmp_path):
         cg.ikm_publication(index, tmp_path / "p.docx", group={"office": "K99"})
     with pytest.raises(cg.OptionError, match=r"each column of groups \(office\).*Did you mean 'office'"):
         cg.ikm_publication(index, tmp_path / "p.docx", group={"offce": "K01"})
-    with pytest.raises(cg.OptionError, match=r"is a \.docx file"):
+    with pytest.raises(cg.OptionError, match=r"is a \.docx or \.xlsx file"):
         cg.ikm_publication(index, tmp_path / "p.pdf")

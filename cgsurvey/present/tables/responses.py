@@ -159,7 +159,7 @@ def indices(x: Screening, style: Style) -> Table:
         for r in x.indices.itertuples(index=False)
     )
     columns = (
-        Column.of("index"),
+        Column("index", Column.of("index").label, "text"),
         Column("n", Words("n", "n"), "count"),
         *(Column(c, Column.of(c).label, "number") for c in ("mean", "sd", "min", "max")),
         Column.of("threshold"),

@@ -45,7 +45,7 @@ def write(doc: Document, path: str | Path) -> Path:
         front.cell(at, 1).font = Font(bold=True, color=_COLOUR["fair"])
         at += 1
     front.column_dimensions["A"].width, front.column_dimensions["B"].width = 14, 90
-    _as_wide_as_its_page(front, "portrait")
+    as_wide_as_its_page(front, "portrait")
     taken = {front.title.lower()}
     for anchor, item in doc.numbered():
         if not isinstance(item, Table):
@@ -127,7 +127,7 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
         sheet.column_dimensions[get_column_letter(j + 1)].width = min(
             max(widest + 2, 8), _LINE + 2 if column.kind not in NUMERIC else 14
         )
-    _as_wide_as_its_page(sheet, "landscape" if columns > 8 else "portrait")
+    as_wide_as_its_page(sheet, "landscape" if columns > 8 else "portrait")
     sheet.print_title_rows = "4:5" if grid.spanners else "4:4"
     for remark in grid.remarks:
         at += 1
@@ -135,7 +135,7 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
         sheet.cell(at, 1).font = Font(size=9)
 
 
-def _as_wide_as_its_page(sheet: Any, orientation: str) -> None:
+def as_wide_as_its_page(sheet: Any, orientation: str) -> None:
     """Print a sheet as wide as its page, over as many pages as it takes."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
