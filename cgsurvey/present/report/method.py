@@ -199,7 +199,8 @@ def _models(draft: Draft) -> Iterator[Sentence]:
         ("strains", Strains, None),
     ):
         for found in p.of(kind)[:1]:
-            values = {"cites": draft.cites(k for k in found.meta.references if keys is None or k in keys)}
+            sources = [k for one in p.of(kind) for k in one.meta.references]
+            values = {"cites": draft.cites(k for k in sources if keys is None or k in keys)}
             if isinstance(found, Mediation):
                 values |= {"level": 100 * found.ci, "kind": term("intervals", found.ci_type)}
             yield Sentence(f"method.{name}", values)
