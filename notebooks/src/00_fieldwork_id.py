@@ -110,7 +110,7 @@ answers = cg.read_responses(export, instrument)
 mapping = answers.write_mapping("pemetaan.yaml")
 again = cg.read_responses(export, instrument, mapping="pemetaan.yaml")
 print("jawaban yang sama:", again.equals(answers))
-answers
+answers.describe_import("id")
 
 # %% [markdown]
 # **Cara membaca:** tabel ini adalah ingatan dari proses impor: berkas dan sidik digitalnya, apa yang dikenali, apa yang

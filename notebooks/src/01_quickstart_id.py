@@ -41,7 +41,7 @@ import cgsurvey as cg
 
 answers = cg.load_sample() if data_file is None else cg.read_responses(data_file, instrument)
 questionnaire = cg.load_instrument(instrument)
-answers
+answers.describe_import("id")
 
 # %% [markdown]
 # ## 2. Apakah jawaban layak dipakai?

@@ -36,7 +36,7 @@ import cgsurvey as cg
 
 answers = cg.load_sample() if data_file is None else cg.read_responses(data_file, instrument)
 items = answers.instrument.construct(construct).all_items
-answers
+answers.describe_import("id")
 
 # %% [markdown]
 # ## 2. Apa yang kosong?
