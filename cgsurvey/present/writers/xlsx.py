@@ -16,6 +16,7 @@ from cgsurvey.present.writers.text import width
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 _COLOUR = {"good": "FF0B5394", "fair": "FF8A5A00", "poor": "FFB3261E"}
+_UPRIGHT = 110  # letters beside one another that can be read on an upright page
 _LINE = 58  # letters of a line in the widest column of texts
 _CONTENTS = {"en": "Contents", "id": "Daftar tabel"}
 _BACK = {"en": "back to contents", "id": "kembali ke daftar tabel"}
@@ -127,12 +128,26 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
         sheet.column_dimensions[get_column_letter(j + 1)].width = min(
             max(widest + 2, 8), _LINE + 2 if column.kind not in NUMERIC else 14
         )
-    as_wide_as_its_page(sheet, "landscape" if columns > 8 else "portrait")
+    widths = sum(sheet.column_dimensions[get_column_letter(j + 1)].width for j in range(columns))
+    as_wide_as_its_page(sheet, "landscape" if widths > _UPRIGHT else "portrait")
     sheet.print_title_rows = "4:5" if grid.spanners else "4:4"
+    _across(sheet, 1, columns, widths)
     for remark in grid.remarks:
         at += 1
         put_text(sheet.cell(at, 1), f"{remark.lead} {remark.text}")
         sheet.cell(at, 1).font = Font(size=9)
+        _across(sheet, at, columns, widths)
+
+
+def _across(sheet: Any, row: int, columns: int, letters: float) -> None:
+    """Let a text run over all columns, in as many lines as it takes: beyond them it would shrink the print."""
+    from openpyxl.styles import Alignment
+
+    cell = sheet.cell(row, 1)
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if columns > 1:
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=columns)
+    sheet.row_dimensions[row].height = 15 * -(-width(cell.value) // max(int(letters), 1))
 
 
 def as_wide_as_its_page(sheet: Any, orientation: str) -> None:
