@@ -123,8 +123,8 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
         cell = sheet.cell(at, j + 1)
         cell.border = Border(bottom=thick, top=cell.border.top)
     for j, column in enumerate(item.columns):
-        texts = [grid.heads[j], *(r[j].full for r in grid.body if not isinstance(r, str))]
-        widest = max(map(width, texts))
+        texts = [r[j].full for r in grid.body if not isinstance(r, str)]
+        widest = max([1.2 * width(grid.heads[j]), *map(width, texts)])  # bold letters are wider
         sheet.column_dimensions[get_column_letter(j + 1)].width = min(
             max(widest + 2, 8), _LINE + 2 if column.kind not in NUMERIC else 14
         )
