@@ -95,7 +95,7 @@ def test_design_of_the_data_and_of_the_options(tmp_path):
         ('se = "bootstrap"\nbootstrap = 2', "bootstrap=2 must be a whole number of 10 or more"),
         ('se = "bootstrap"\nci_type = "prec"', "ci_type='prec' is not known"),
         ("seed = 4", r"takes no seed \(the seed of a study stands in \[study\]\)"),
-        ('group = "district"', "groups are no part of a study yet"),
+        ('group = "district"', "groups are compared by a section of their own"),
         ('engine = "semopy"', "the second engine checks the final model"),
     ],
 )

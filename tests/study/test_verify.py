@@ -140,4 +140,4 @@ def test_a_report_verifies_itself_and_its_files(tmp_path):
     with pytest.raises(DataError, match=r"r\.docx is no \.docx file"):
         made.verify(tmp_path / "r.docx")
     with pytest.raises(OptionError, match="format"):
-        made.verify(tmp_path / "r.pdf")
+        made.verify(tmp_path / "r.odt")
