@@ -5,16 +5,17 @@ Everything a page needs is copied beside it, so that the site works without a ne
 
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+
+import cgsurvey
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-
-from docutils import nodes  # noqa: E402
-from pages import write_pages  # noqa: E402
-from sphinx.addnodes import pending_xref  # noqa: E402
-
-import cgsurvey  # noqa: E402
+write_pages = import_module("pages").write_pages  # beside this file, which is on the path from here on
 
 project = "cgsurvey"
 author = "The cgsurvey developers"

@@ -264,19 +264,20 @@ def _mean_all(e: Evidence) -> Found:
 
 @computes("mean_complete_rows")
 def _mean_complete(e: Evidence) -> Found:
-    if e.fit is not None:
+    if e.fit is not None and e.source is not None:
+        asked = [n for n in e.fit.observed if n in e.source.frame]
+        complete = e.source.frame[asked].notna().all(axis=1)
         for x in _columns(e, 1):
-            asked = [n for n in e.fit.observed if n in e.source.frame]  # type: ignore[union-attr]
-            yield "", float(x[e.source.frame[asked].notna().all(axis=1)].mean())  # type: ignore[union-attr]
+            yield "", float(x[complete].mean())
 
 
 @computes("mean_weighted")
 def _mean_weighted(e: Evidence) -> Found:
-    design = e.source.design if e.source is not None else None
-    if design is not None and design.weights:
+    source = e.source
+    if source is not None and source.design is not None and source.design.weights:
+        w = pd.to_numeric(source.frame[source.design.weights], errors="coerce")
         for x in _columns(e, 1):
-            w = pd.to_numeric(e.source.frame[design.weights], errors="coerce")[x.notna()]  # type: ignore[union-attr]
-            yield "", float(np.average(x.dropna(), weights=w))
+            yield "", float(np.average(x.dropna(), weights=w[x.notna()]))
 
 
 @computes("mean_reversed")

@@ -167,7 +167,7 @@ def failure(choice: Choice, n: int, why: str) -> Outcome:
 
 def estimates_of(fit: SemFit | PooledFit, hypotheses: Mapping[str, str], level: float) -> list[dict[str, Any]]:
     """Return one mapping per hypothesis: its estimate with error, raw and standardised."""
-    found = decide(fit, hypotheses, alpha=level).tidy()  # type: ignore[arg-type]
+    found = decide(fit, hypotheses, alpha=level).tidy()
     std = fit.standardized()
     names = [r.lhs if r.op == ":=" else f"{r.lhs} {r.op} {r.rhs}" for r in std.itertuples()]
     limits = std.assign(path=names).drop_duplicates("path").set_index("path")[["ci_lower", "ci_upper"]]

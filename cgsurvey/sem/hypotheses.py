@@ -17,6 +17,7 @@ from cgsurvey.base.result import Result
 
 if TYPE_CHECKING:
     from cgsurvey.sem.fit import SemFit
+    from cgsurvey.sem.pooled import PooledFit
 
 _FORM = re.compile(r"^(?P<lhs>[^\s~<>!=]+)\s*(?:(?P<op>=~|~~|~)\s*(?P<rhs>[^\s~<>!=]+))?\s*(?P<sign>>|<|!=)\s*0$")
 _COLUMNS = ("estimate", "std_error", "std_all", "p_value", "ci_lower", "ci_upper")
@@ -44,13 +45,13 @@ class Hypotheses(Result):
         return pd.DataFrame({"count": [len(decided)], "n_supported": [int((decided == "supported").sum())]})
 
 
-def test_hypotheses(fit: SemFit, hypotheses: Mapping[str, str], *, alpha: float = 0.05) -> Hypotheses:
+def test_hypotheses(fit: SemFit | PooledFit, hypotheses: Mapping[str, str], *, alpha: float = 0.05) -> Hypotheses:
     """Decide hypotheses such as ``{"H1": "shared_motivation ~ principled_engagement > 0"}`` by a fitted model.
 
     Parameters
     ----------
-    fit : SemFit
-        The fitted model.
+    fit : SemFit or PooledFit
+        The fitted model, to one data set or to imputed ones.
     hypotheses : mapping of str to str
         Name to statement: a path (``y ~ x``) or a defined parameter (``indirect``), then ``> 0``, ``< 0`` or ``!= 0``.
         In a model with groups a path is decided in each of them, "H1 (city)"; whether groups differ is a matter of a
