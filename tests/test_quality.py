@@ -54,7 +54,7 @@ LABELLED = {
         "population",
         "hypotheses",
         "joint_tests",
-        "resampling",
+        "resampled",
         "mediation",
         "pooled",
         "compare",
@@ -192,7 +192,7 @@ def imports(tree: ast.Module) -> Iterator[str]:
 NUMERIC = [
     p
     for room, labelled in LABELLED.items()
-    for p in sorted((PACKAGE / room).glob("*.py"))
+    for p in sorted((PACKAGE / room).rglob("*.py"))
     if p.stem != "__init__" and p.stem not in labelled
 ]
 

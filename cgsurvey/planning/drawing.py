@@ -16,8 +16,8 @@ from scipy.special import ndtr
 
 from cgsurvey.moments.bivariate import cdf, normal_density
 from cgsurvey.moments.sample import Floats, Ints
-from cgsurvey.sem.batch import Moments
-from cgsurvey.sem.draws import cut, draw
+from cgsurvey.sem.resampling.batch import Moments
+from cgsurvey.sem.resampling.draws import cut, draw
 
 
 @dataclass(frozen=True)

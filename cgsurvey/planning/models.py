@@ -13,15 +13,15 @@ from cgsurvey.instrument import Instrument
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.planning.drawing import Source
 from cgsurvey.planning.replication import Study, row_errors, unit_covariance
-from cgsurvey.sem.chisq import free_moments
 from cgsurvey.sem.compiled import Compiled, compile_model
-from cgsurvey.sem.constrained import minimise_within
-from cgsurvey.sem.drawn import table_rows
+from cgsurvey.sem.fitting.constrained import minimise_within
+from cgsurvey.sem.fitting.search import search
+from cgsurvey.sem.model.table import ParameterTable, parameter_table
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.population import Population, instrument_population, read_population
+from cgsurvey.sem.resampling.drawn import table_rows
 from cgsurvey.sem.result import SemFit
-from cgsurvey.sem.search import search
-from cgsurvey.sem.table import ParameterTable, parameter_table
+from cgsurvey.sem.testing.chisq import free_moments
 
 APART = 1e-4  # RMSEA of the analysis model in the population above which it does not hold there
 LARGE = 1_000_000  # rows of the sample that stands for the population

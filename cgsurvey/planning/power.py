@@ -22,10 +22,10 @@ from cgsurvey.planning.models import APART, Target, aim, populate
 from cgsurvey.planning.repeated import at_once, one_by_one, replicate
 from cgsurvey.planning.replication import CHUNK
 from cgsurvey.planning.told import needed_sizes, parameter_name, power_notes, runs_of, summed
+from cgsurvey.sem.model.table import ParameterTable
 from cgsurvey.sem.options import resolve
 from cgsurvey.sem.population import Share, shared_variance
 from cgsurvey.sem.result import SemFit
-from cgsurvey.sem.table import ParameterTable
 
 SINGLES = 10  # replications of a task that are fitted one by one
 GRID = (0.5, 0.75, 1.0, 1.25, 1.5)  # around the n that theory gives

@@ -1,7 +1,8 @@
 """Replications of a study by maximum likelihood: R samples, fitted all at once, with their standard errors.
 
-Numeric file. All start at the parameters of the population, where the Hessian is shared (`sem.batch`); standard errors
-are those of `sem`: expected information, or the sandwich of observed information and scores of rows or clusters.
+Numeric file. All start at the parameters of the population, where the Hessian is shared (`sem.resampling.batch`);
+standard errors are those of `sem`: expected information, or the sandwich of observed information and scores of rows
+or clusters.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from cgsurvey.base.parallel import one_thread
 from cgsurvey.moments.normal import Kind
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.planning.drawing import Source, row_moments, wishart_moments
-from cgsurvey.sem.batch import Cells, Moments, base_values, finish, solve
-from cgsurvey.sem.bootstrap import admissible, cell_values, fixed_moments, saturated_value
-from cgsurvey.sem.defined import defined_parameters, selection
-from cgsurvey.sem.drawn import table_rows
-from cgsurvey.sem.inference import score_products
-from cgsurvey.sem.optimise import Problem
-from cgsurvey.sem.structure import Structure
-from cgsurvey.sem.table import ParameterTable
+from cgsurvey.sem.derived.defined import defined_parameters, selection
+from cgsurvey.sem.fitting.derivatives import score_products
+from cgsurvey.sem.fitting.optimise import Problem
+from cgsurvey.sem.model.structure import Structure
+from cgsurvey.sem.model.table import ParameterTable
+from cgsurvey.sem.resampling.batch import Cells, Moments, base_values, finish, solve
+from cgsurvey.sem.resampling.bootstrap import admissible, cell_values, fixed_moments, saturated_value
+from cgsurvey.sem.resampling.drawn import table_rows
 
 CHUNK = 125  # replications of a task
 

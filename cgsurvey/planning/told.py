@@ -15,7 +15,7 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.planning.models import APART, Target
 from cgsurvey.planning.replication import Replications
 from cgsurvey.planning.summaries import tally, wanted_size
-from cgsurvey.sem.table import ParameterTable
+from cgsurvey.sem.model.table import ParameterTable
 
 FAILED, FEW = 0.10, 500  # share of failures that is serious, replications below which power is rough
 APART_CODED = 0.01  # RMSEA of the analysis model in the population that is told where answers are codes

@@ -38,7 +38,7 @@ from cgsurvey.reliability.validity_intervals import (
 from cgsurvey.reliability.validity_numbers import Pairing, quadratic, ratio_slopes, ratios, vech
 from cgsurvey.responses.source import Source
 from cgsurvey.sem import SemFit
-from cgsurvey.sem.bootstrap import Interval, accelerations, deviations, intervals
+from cgsurvey.sem.resampling.bootstrap import Interval, accelerations, deviations, intervals
 from cgsurvey.sem.resolution import sample_of
 
 FEW = 1000  # resamples below which limits of an interval are left to chance

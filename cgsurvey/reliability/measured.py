@@ -15,7 +15,7 @@ from cgsurvey.reliability.coefficients import Floats
 from cgsurvey.reliability.constructs import Constructs, used_labels
 from cgsurvey.responses import Responses
 from cgsurvey.sem import SemFit
-from cgsurvey.sem.structure import GroupMatrices
+from cgsurvey.sem.model.structure import GroupMatrices
 
 NO_GROUP = "group={!r} chooses a group of a fitted model. Fit one first: cg.cfa(model, data, group=...)."
 

@@ -16,7 +16,7 @@ from cgsurvey.reliability.method_models import METHOD, Items, Models, all_items,
 from cgsurvey.reliability.method_numbers import OneFactor
 from cgsurvey.reliability.model_tests import Step
 from cgsurvey.sem import SemFit
-from cgsurvey.sem.difference import mixture
+from cgsurvey.sem.testing.difference import mixture
 
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "aic", "bic")
 MODELS = (

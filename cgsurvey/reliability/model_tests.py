@@ -11,8 +11,8 @@ from cgsurvey.base.errors import OptionError
 from cgsurvey.reliability.coefficients import NAN
 from cgsurvey.responses.source import Source
 from cgsurvey.sem import SemFit, compare
-from cgsurvey.sem.difference import chi_square, scaled
 from cgsurvey.sem.nested import ADJUSTED, SCALED
+from cgsurvey.sem.testing.difference import chi_square, scaled
 
 # What a solution that no population could have is told by.
 IMPROPER = ("sem.heywood", "sem.latent_covariance", "sem.residual_covariance")

@@ -25,7 +25,7 @@ from cgsurvey.moments.normal import low
 from cgsurvey.moments.ordinal import ordinal_moments
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.two_stage import em_gamma
-from cgsurvey.sem.bootstrap import draw_counts, resampled_moments, strata_of, units_of
+from cgsurvey.sem.resampling.bootstrap import draw_counts, resampled_moments, strata_of, units_of
 
 BLOCK = 4_000_000  # numbers that a block of resamples may hold
 GROUPS = 100  # parts of the rows that a jackknife of costly statistics leaves out

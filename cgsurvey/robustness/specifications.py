@@ -15,9 +15,9 @@ from cgsurvey.moments import impute
 from cgsurvey.responses.source import Source
 from cgsurvey.sem import PooledFit, SemFit, sem
 from cgsurvey.sem.hypotheses import test_hypotheses as decide
+from cgsurvey.sem.model.syntax import parse
+from cgsurvey.sem.model.table import explained_variables
 from cgsurvey.sem.options import Options, resolve
-from cgsurvey.sem.syntax import parse
-from cgsurvey.sem.table import explained_variables
 
 EVERYBODY, FLAGGED, NONE = "everybody", "all rules", "none"
 CATEGORIES = 7  # whole-number answers of an item up to which it counts as ordered

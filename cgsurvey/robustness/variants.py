@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.sem.fit_measures import incremental, upper_tail
+from cgsurvey.sem.testing.fit_measures import incremental, upper_tail
 
 Floats = NDArray[np.float64]
 NAN = float("nan")

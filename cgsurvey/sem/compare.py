@@ -17,12 +17,12 @@ from cgsurvey.base.result import Meta, Result
 from cgsurvey.moments.normal import case_log_likelihood
 from cgsurvey.moments.sample import Sample
 from cgsurvey.responses.source import as_source
-from cgsurvey.sem.difference import Difference, Vuong, vuong
-from cgsurvey.sem.inference import case_scores, information
+from cgsurvey.sem.fitting.derivatives import case_scores, information
 from cgsurvey.sem.nested import ADJUSTED, SCALED, Pair, difference, likelihood
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.pooled import PooledFit
 from cgsurvey.sem.result import SemFit
+from cgsurvey.sem.testing.difference import Difference, Vuong, vuong
 
 Method = Literal["standard", "satorra-bentler-2001", "satorra-bentler-2010", "satorra-2000", "vuong"]
 METHODS = ("standard", "satorra-bentler-2001", "satorra-bentler-2010", "satorra-2000", "vuong")

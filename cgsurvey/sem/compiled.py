@@ -9,16 +9,16 @@ import numpy as np
 
 from cgsurvey.base.errors import ConvergenceError, SampleError
 from cgsurvey.moments.sample import Floats, Sample
-from cgsurvey.sem.chisq import free_moments
-from cgsurvey.sem.constrained import feasible, tangent
-from cgsurvey.sem.constraints import Constraints, constraints_of
-from cgsurvey.sem.identification import check_identification
-from cgsurvey.sem.optimise import Problem
-from cgsurvey.sem.placement import Restrictions, restrictions, structure
+from cgsurvey.sem.fitting.constrained import feasible, tangent
+from cgsurvey.sem.fitting.identification import check_identification
+from cgsurvey.sem.fitting.optimise import Problem
+from cgsurvey.sem.model.constraints import Constraints, constraints_of
+from cgsurvey.sem.model.placement import Restrictions, restrictions, structure
+from cgsurvey.sem.model.start import start_values
+from cgsurvey.sem.model.structure import COVARIANCE, Structure
+from cgsurvey.sem.model.table import ParameterTable, covariates
 from cgsurvey.sem.result import parameter_names
-from cgsurvey.sem.start import start_values
-from cgsurvey.sem.structure import COVARIANCE, Structure
-from cgsurvey.sem.table import ParameterTable, covariates
+from cgsurvey.sem.testing.chisq import free_moments
 
 
 @dataclass(frozen=True)

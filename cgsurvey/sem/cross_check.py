@@ -14,10 +14,10 @@ from cgsurvey.base.result import Result
 from cgsurvey.moments.build import numbers
 from cgsurvey.moments.sample import Sample
 from cgsurvey.responses.source import as_source
+from cgsurvey.sem.derived.standardize import standardize
 from cgsurvey.sem.engine_semopy import refit, require_support
-from cgsurvey.sem.ram import fill
-from cgsurvey.sem.standardize import standardize
-from cgsurvey.sem.structure import MEAN
+from cgsurvey.sem.model.ram import fill
+from cgsurvey.sem.model.structure import MEAN
 
 if TYPE_CHECKING:
     from cgsurvey.sem.result import SemFit

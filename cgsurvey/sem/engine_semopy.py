@@ -23,10 +23,10 @@ import pandas as pd
 from cgsurvey.base.errors import ConvergenceError, MissingDependencyError, UnsupportedByEngine, some
 from cgsurvey.base.parallel import one_thread
 from cgsurvey.moments.sample import Floats, Ints, Sample
-from cgsurvey.sem import ram
+from cgsurvey.sem.model import ram
+from cgsurvey.sem.model.structure import ARROW, MEAN, Structure
+from cgsurvey.sem.model.table import ParameterTable
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.structure import ARROW, MEAN, Structure
-from cgsurvey.sem.table import ParameterTable
 
 FTOL, STEPS, LOADING = 1e-13, 1_000, 0.5
 REFUSED, REMEDY = "semopy cannot fit this model right:", "Use engine='native'."

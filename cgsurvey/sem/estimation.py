@@ -6,16 +6,16 @@ import numpy as np
 
 from cgsurvey.base.errors import ConvergenceError, UnsupportedByEngine, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.sem import ram
 from cgsurvey.sem.compiled import Compiled
-from cgsurvey.sem.constrained import Within, minimise_within
-from cgsurvey.sem.fitted import Fitted
-from cgsurvey.sem.identification import undetermined
-from cgsurvey.sem.optimise import Optimum
+from cgsurvey.sem.derived.scores import with_means
+from cgsurvey.sem.fitting.constrained import Within, minimise_within
+from cgsurvey.sem.fitting.identification import undetermined
+from cgsurvey.sem.fitting.optimise import Optimum
+from cgsurvey.sem.fitting.search import search
+from cgsurvey.sem.model import ram
 from cgsurvey.sem.options import Options
 from cgsurvey.sem.result import parameter_names
-from cgsurvey.sem.scores import with_means
-from cgsurvey.sem.search import search
+from cgsurvey.sem.testing.fitted import Fitted
 
 NEAR = 1e-3  # gradient, in units of the root information, below which estimates are near enough to be shown
 

@@ -22,26 +22,26 @@ from cgsurvey.moments.normal import moment_information, slopes
 from cgsurvey.moments.ordered import ordered_frame
 from cgsurvey.moments.sample import Curvature, Floats, Sample
 from cgsurvey.responses.source import Source, as_source
-from cgsurvey.sem import moment_tests
-from cgsurvey.sem.bootstrap import Bootstrap
-from cgsurvey.sem.chisq import Tests, tests
 from cgsurvey.sem.compiled import Compiled, compile_model
-from cgsurvey.sem.defined import defined_parameters, selection
+from cgsurvey.sem.derived.defined import defined_parameters, selection
 from cgsurvey.sem.estimation import estimate
-from cgsurvey.sem.fit_measures import fit_measures
-from cgsurvey.sem.fitted import Fitted
-from cgsurvey.sem.inference import MANY, information
-from cgsurvey.sem.kept import cheap, with_products
-from cgsurvey.sem.optimise import Optimum
+from cgsurvey.sem.fitting.derivatives import MANY, information
+from cgsurvey.sem.fitting.optimise import Optimum
+from cgsurvey.sem.model.structure import COVARIANCE, SCALE
+from cgsurvey.sem.model.table import Kind, ParameterTable
 from cgsurvey.sem.options import RESAMPLING, Options, resolve
 from cgsurvey.sem.pooled import fit_imputed, is_imputed
 from cgsurvey.sem.remarks import admissible, remarks, rows_of
-from cgsurvey.sem.resampling import Remake, resample, resampled, with_p_value
+from cgsurvey.sem.resampled import Remake, resample, resampled, with_p_value
+from cgsurvey.sem.resampling.bootstrap import Bootstrap
 from cgsurvey.sem.resolution import sample_of, table_of
 from cgsurvey.sem.result import SemFit, parameter_names
 from cgsurvey.sem.sources import sources
-from cgsurvey.sem.structure import COVARIANCE, SCALE
-from cgsurvey.sem.table import Kind, ParameterTable
+from cgsurvey.sem.testing import moment_tests
+from cgsurvey.sem.testing.chisq import Tests, tests
+from cgsurvey.sem.testing.fit_measures import fit_measures
+from cgsurvey.sem.testing.fitted import Fitted
+from cgsurvey.sem.testing.kept import cheap, with_products
 
 ILL = 1e8  # condition of the information, in units of the parameters, beyond which parameters are hardly told apart
 

@@ -16,11 +16,11 @@ from cgsurvey.base.options import choose, choose_all, fraction
 from cgsurvey.base.references import Rule, rule
 from cgsurvey.base.result import Meta, Result
 from cgsurvey.sem.compare import Comparison, compare
-from cgsurvey.sem.difference import Difference
 from cgsurvey.sem.fit import cfa
 from cgsurvey.sem.levels import CONTINUOUS, ORDERED, asked, factors_of, indicators, thresholds_of, two_categories
 from cgsurvey.sem.nested import likelihood
 from cgsurvey.sem.result import SemFit
+from cgsurvey.sem.testing.difference import Difference
 
 Level = Literal["configural", "threshold", "metric", "scalar", "strict", "means"]
 Criterion = Literal["chen2007", "cheung2002", "test"]

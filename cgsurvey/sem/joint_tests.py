@@ -14,13 +14,13 @@ from cgsurvey.base.errors import EstimationError, ModelError, OptionError, did_y
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Result
 from cgsurvey.moments.sample import Floats
-from cgsurvey.sem.constraints import compiled
-from cgsurvey.sem.inference import MANY, gradient, information
-from cgsurvey.sem.modification import Candidates, counted_rows, extend
-from cgsurvey.sem.score_test import Scores, released, score_tests
-from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
-from cgsurvey.sem.syntax import parse, parse_equalities
-from cgsurvey.sem.table import ParameterTable
+from cgsurvey.sem.derived.modification import Candidates, counted_rows, extend
+from cgsurvey.sem.fitting.derivatives import MANY, gradient, information
+from cgsurvey.sem.model.constraints import compiled
+from cgsurvey.sem.model.structure import ARROW, COVARIANCE, MEAN, Structure
+from cgsurvey.sem.model.syntax import parse, parse_equalities
+from cgsurvey.sem.model.table import ParameterTable
+from cgsurvey.sem.testing.score_test import Scores, released, score_tests
 
 if TYPE_CHECKING:
     from cgsurvey.sem.result import SemFit

@@ -24,8 +24,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cgsurvey.sem.syntax import threshold_number
-from cgsurvey.sem.table import ParameterTable
+from cgsurvey.sem.model.syntax import threshold_number
+from cgsurvey.sem.model.table import ParameterTable
 
 CONTINUOUS = ("configural", "metric", "scalar", "strict", "means")
 ORDERED = ("configural", "threshold", "metric", "scalar", "strict", "means")

@@ -18,14 +18,14 @@ from cgsurvey.base.options import choose, fraction, whole
 from cgsurvey.base.parallel import check_seed, one_thread
 from cgsurvey.base.result import Result
 from cgsurvey.moments.sample import Floats
-from cgsurvey.sem.bootstrap import INTERVALS, cell_values, deviations, intervals
-from cgsurvey.sem.defined import selection
-from cgsurvey.sem.effects import Effect, Effects, Reduced, effects_of, reduced
+from cgsurvey.sem.derived.defined import selection
+from cgsurvey.sem.derived.effects import Effect, Effects, Reduced, effects_of, reduced
+from cgsurvey.sem.derived.standardize import standardize
 from cgsurvey.sem.fit import sem
-from cgsurvey.sem.implied import following
-from cgsurvey.sem.resampling import normal_draws
+from cgsurvey.sem.model.implied import following
+from cgsurvey.sem.resampled import normal_draws
+from cgsurvey.sem.resampling.bootstrap import INTERVALS, cell_values, deviations, intervals
 from cgsurvey.sem.result import SemFit
-from cgsurvey.sem.standardize import standardize
 
 Limits = Literal["delta", "monte.carlo", "percentile", "bc", "bca", "normal", "basic"]
 LIMITS: tuple[Limits, ...] = ("delta", "monte.carlo", *INTERVALS)

@@ -14,8 +14,8 @@ from cgsurvey.base.errors import ModelError, OptionError, did_you_mean
 from cgsurvey.base.notes import note
 from cgsurvey.base.result import Result
 from cgsurvey.moments.sample import Floats
-from cgsurvey.sem.johnson_neyman import Bounds, effect_at, johnson_neyman
-from cgsurvey.sem.standardize import total_covariance
+from cgsurvey.sem.derived.johnson_neyman import Bounds, effect_at, johnson_neyman
+from cgsurvey.sem.derived.standardize import total_covariance
 
 if TYPE_CHECKING:
     from cgsurvey.sem.result import SemFit

@@ -9,11 +9,17 @@ import numpy as np
 from cgsurvey.base.errors import OptionError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.sample import Floats, Sample
-from cgsurvey.sem.chisq import free_moments
-from cgsurvey.sem.constraints import Constraints, constraints_of
-from cgsurvey.sem.difference import Difference, adjusted, chi_square, mixture, restrictions, scaled
-from cgsurvey.sem.kept import with_products
-from cgsurvey.sem.nesting import (
+from cgsurvey.sem.model.constraints import Constraints, constraints_of
+from cgsurvey.sem.model.placement import restrictions as restrictions_of
+from cgsurvey.sem.model.ram import fill
+from cgsurvey.sem.model.structure import Structure
+from cgsurvey.sem.model.table import covariates
+from cgsurvey.sem.options import Options
+from cgsurvey.sem.result import SemFit
+from cgsurvey.sem.testing.chisq import free_moments
+from cgsurvey.sem.testing.difference import Difference, adjusted, chi_square, mixture, restrictions, scaled
+from cgsurvey.sem.testing.kept import with_products
+from cgsurvey.sem.testing.nesting import (
     SAME,
     Reproduced,
     are_means,
@@ -24,13 +30,7 @@ from cgsurvey.sem.nesting import (
     reproduce,
     units,
 )
-from cgsurvey.sem.options import Options
-from cgsurvey.sem.placement import restrictions as restrictions_of
-from cgsurvey.sem.ram import fill
-from cgsurvey.sem.result import SemFit
-from cgsurvey.sem.scaling import factor, given, meat, meat_of_scores, permuted, unit_information
-from cgsurvey.sem.structure import Structure
-from cgsurvey.sem.table import covariates
+from cgsurvey.sem.testing.scaling import factor, given, meat, meat_of_scores, permuted, unit_information
 
 SCALED = ("satorra.bentler", "yuan.bentler.mplus")  # tests with a scaling factor, on which differences rest
 ADJUSTED = ("mean.var.adjusted", "scaled.shifted")

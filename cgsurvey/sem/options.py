@@ -11,8 +11,8 @@ from cgsurvey.base.options import choose, choose_all, fraction, whole
 from cgsurvey.base.parallel import check_seed
 from cgsurvey.moments.build import STAGES, Missing
 from cgsurvey.responses.design import Design
-from cgsurvey.sem.bootstrap import INTERVALS, Interval
-from cgsurvey.sem.table import GROUP_EQUAL
+from cgsurvey.sem.model.table import GROUP_EQUAL
+from cgsurvey.sem.resampling.bootstrap import INTERVALS, Interval
 
 Estimator = Literal[
     "ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF", "GLS", "ULS", "WLS", "DWLS",

@@ -22,7 +22,13 @@ from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.result import Result
 from cgsurvey.moments.normal import value
 from cgsurvey.moments.sample import Floats, Sample
-from cgsurvey.sem.fit_measures import (
+from cgsurvey.sem.derived.scores import with_means
+from cgsurvey.sem.model.ram import fill
+from cgsurvey.sem.model.structure import GroupMatrices
+from cgsurvey.sem.model.table import ParameterTable, covariates
+from cgsurvey.sem.options import Options
+from cgsurvey.sem.result import PARAMETERS, SemFit, Standard, parameter_names
+from cgsurvey.sem.testing.fit_measures import (
     ChiSquare,
     incremental,
     residual_measures,
@@ -31,13 +37,7 @@ from cgsurvey.sem.fit_measures import (
     shown,
     upper_tail,
 )
-from cgsurvey.sem.options import Options
-from cgsurvey.sem.pooling import PooledTest, Rubin, d2, d3, pooled_covariance, rubin
-from cgsurvey.sem.ram import fill
-from cgsurvey.sem.result import PARAMETERS, SemFit, Standard, parameter_names
-from cgsurvey.sem.scores import with_means
-from cgsurvey.sem.structure import GroupMatrices
-from cgsurvey.sem.table import ParameterTable, covariates
+from cgsurvey.sem.testing.pooling import PooledTest, Rubin, d2, d3, pooled_covariance, rubin
 
 Moments = tuple[Floats, Floats]  # implied covariances and means
 _RMSEA = ("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue")

@@ -13,10 +13,10 @@ from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import ModelError, OptionError, did_you_mean, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.options import fraction
-from cgsurvey.sem.draws import Floats, even_thresholds, unit_variances
-from cgsurvey.sem.placement import structure
-from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, Structure
-from cgsurvey.sem.table import ParameterTable, parameter_table
+from cgsurvey.sem.model.placement import structure
+from cgsurvey.sem.model.structure import ARROW, COVARIANCE, MEAN, Structure
+from cgsurvey.sem.model.table import ParameterTable, parameter_table
+from cgsurvey.sem.resampling.draws import Floats, even_thresholds, unit_variances
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Construct, Instrument, Item

@@ -11,12 +11,12 @@ from cgsurvey.base.units import lonely
 from cgsurvey.moments.build import Grouped, numbers
 from cgsurvey.moments.sample import Floats, Sample
 from cgsurvey.responses.source import Source
-from cgsurvey.sem.chisq import Tests
-from cgsurvey.sem.fitted import Fitted
-from cgsurvey.sem.inference import MANY
+from cgsurvey.sem.fitting.derivatives import MANY
+from cgsurvey.sem.model.structure import ARROW
+from cgsurvey.sem.model.table import ParameterTable
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.structure import ARROW
-from cgsurvey.sem.table import ParameterTable
+from cgsurvey.sem.testing.chisq import Tests
+from cgsurvey.sem.testing.fitted import Fitted
 
 FEW_CLUSTERS, FEW_CATEGORIES = 20, 5
 

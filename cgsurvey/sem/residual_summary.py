@@ -13,8 +13,7 @@ from cgsurvey.base.errors import DataError, OptionError
 from cgsurvey.moments.normal import low
 from cgsurvey.moments.sample import Floats, Sample, shares
 from cgsurvey.responses.source import as_source
-from cgsurvey.sem.implied import Places, implied, implied_jacobian, places
-from cgsurvey.sem.misfit import (
+from cgsurvey.sem.derived.misfit import (
     Misfit,
     Scale,
     misfit,
@@ -23,7 +22,8 @@ from cgsurvey.sem.misfit import (
     residual_covariances,
     scaled_residuals,
 )
-from cgsurvey.sem.ram import Layout, factors, gathered, layouts, moment_jacobian
+from cgsurvey.sem.model.implied import Places, implied, implied_jacobian, places
+from cgsurvey.sem.model.ram import Layout, factors, gathered, layouts, moment_jacobian
 
 if TYPE_CHECKING:
     from cgsurvey.sem.result import SemFit

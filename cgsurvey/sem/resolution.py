@@ -12,9 +12,9 @@ from cgsurvey.moments.build import Grouped, numbers, sample_statistics
 from cgsurvey.moments.ordered import categories, ordered_frame
 from cgsurvey.moments.scanned import scanned_statistics
 from cgsurvey.responses.scan import ResponseFile
+from cgsurvey.sem.model.placement import restrictions, structure
+from cgsurvey.sem.model.table import Kind, ParameterTable, explained_variables, parameter_table
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.placement import restrictions, structure
-from cgsurvey.sem.table import Kind, ParameterTable, explained_variables, parameter_table
 
 
 def table_of(model: str, frame: pd.DataFrame, kind: Kind, options: Options, groups: int) -> ParameterTable:

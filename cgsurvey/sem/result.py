@@ -21,21 +21,21 @@ from cgsurvey.moments.build import group_labels, numbers
 from cgsurvey.moments.ordered import coded, ordered_frame
 from cgsurvey.moments.sample import Curvature, Floats, Sample
 from cgsurvey.responses.source import as_source
-from cgsurvey.sem.bootstrap import INTERVALS, Bootstrap, Interval, deviations, intervals
-from cgsurvey.sem.candidates import admissible, candidates
-from cgsurvey.sem.chisq import Tests
-from cgsurvey.sem.defined import defined_parameters
-from cgsurvey.sem.implied import following
-from cgsurvey.sem.inference import MANY, information
-from cgsurvey.sem.modification import modification
+from cgsurvey.sem.derived.candidates import admissible, candidates
+from cgsurvey.sem.derived.defined import defined_parameters
+from cgsurvey.sem.derived.modification import modification
+from cgsurvey.sem.derived.residuals import correlations, over_errors, raw, standardized
+from cgsurvey.sem.derived.scores import factor_scores, response_scores
+from cgsurvey.sem.derived.standardize import explained, standardize
+from cgsurvey.sem.fitting.derivatives import MANY, information
+from cgsurvey.sem.model.implied import following
+from cgsurvey.sem.model.ram import fill, jacobian, layouts
+from cgsurvey.sem.model.structure import GroupMatrices, Structure
+from cgsurvey.sem.model.table import ParameterTable
 from cgsurvey.sem.options import Options
-from cgsurvey.sem.ram import fill, jacobian, layouts
-from cgsurvey.sem.resampling import KINDS, limits, monte_carlo, scaled
-from cgsurvey.sem.residuals import correlations, over_errors, raw, standardized
-from cgsurvey.sem.scores import factor_scores, response_scores
-from cgsurvey.sem.standardize import explained, standardize
-from cgsurvey.sem.structure import GroupMatrices, Structure
-from cgsurvey.sem.table import ParameterTable
+from cgsurvey.sem.resampled import KINDS, limits, monte_carlo, scaled
+from cgsurvey.sem.resampling.bootstrap import INTERVALS, Bootstrap, Interval, deviations, intervals
+from cgsurvey.sem.testing.chisq import Tests
 
 if TYPE_CHECKING:
     from cgsurvey.sem.cross_check import CrossCheck

@@ -12,8 +12,8 @@ from cgsurvey.base.errors import ModelError, OptionError, some
 from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import streams
 from cgsurvey.responses.behaviour import answered, careless_counts, draw_groups, manners, pages_of, ticked_per_page
-from cgsurvey.sem.draws import Floats, cut, draw
 from cgsurvey.sem.population import Population, Share, instrument_population, read_population, shared_variance
+from cgsurvey.sem.resampling.draws import Floats, cut, draw
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument, Item

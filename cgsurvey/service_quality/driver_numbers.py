@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.sem.structure import ARROW, Structure
+from cgsurvey.sem.model.structure import ARROW, Structure
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

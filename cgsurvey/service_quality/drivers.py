@@ -18,7 +18,7 @@ from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.responses import Responses
 from cgsurvey.responses.source import Source, as_source
 from cgsurvey.sem import SemFit
-from cgsurvey.sem.effects import effects_of, reduced
+from cgsurvey.sem.derived.effects import effects_of, reduced
 from cgsurvey.service_quality.asked import Asked, Scales, tell_design
 from cgsurvey.service_quality.driver_numbers import point_effects, point_slopes, reached
 from cgsurvey.service_quality.gap_numbers import NAN, mean_of

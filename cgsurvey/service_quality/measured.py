@@ -11,7 +11,7 @@ import pandas as pd
 from cgsurvey.base.errors import OptionError
 from cgsurvey.base.notes import Note, note
 from cgsurvey.sem import SemFit
-from cgsurvey.sem.structure import COVARIANCE
+from cgsurvey.sem.model.structure import COVARIANCE
 from cgsurvey.service_quality.asked import Asked, Scales, scales_of
 from cgsurvey.service_quality.driver_numbers import arrows, bartlett_weights
 from cgsurvey.service_quality.gap_numbers import weighted_mean

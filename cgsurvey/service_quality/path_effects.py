@@ -9,12 +9,12 @@ import numpy as np
 from cgsurvey.base.errors import EstimationError, ModelError, OptionError, some
 from cgsurvey.base.options import choose
 from cgsurvey.sem import SemFit
-from cgsurvey.sem.bootstrap import cell_values
-from cgsurvey.sem.defined import selection
-from cgsurvey.sem.effects import Effects, effects_of, reduced
-from cgsurvey.sem.implied import following
-from cgsurvey.sem.resampling import normal_draws
-from cgsurvey.sem.standardize import standardize
+from cgsurvey.sem.derived.defined import selection
+from cgsurvey.sem.derived.effects import Effects, effects_of, reduced
+from cgsurvey.sem.derived.standardize import standardize
+from cgsurvey.sem.model.implied import following
+from cgsurvey.sem.resampled import normal_draws
+from cgsurvey.sem.resampling.bootstrap import cell_values
 
 
 @dataclass(frozen=True, eq=False)

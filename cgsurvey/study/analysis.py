@@ -216,7 +216,7 @@ def fitted(
     from cgsurvey.responses import as_source, describe
     from cgsurvey.sem import cfa, sem
     from cgsurvey.sem.hypotheses import test_hypotheses
-    from cgsurvey.sem.table import parameter_table
+    from cgsurvey.sem.model.table import parameter_table
 
     structure = structural_model(plan, instrument, data.linkage)
     measurement = measurement_model(plan, instrument, data.linkage)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cgsurvey.base.errors import ModelError
 from cgsurvey.base.model import Model
-from cgsurvey.sem.syntax import parse
+from cgsurvey.sem.model.syntax import parse
 from cgsurvey.study.plan import Plan
 
 if TYPE_CHECKING:

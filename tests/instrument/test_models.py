@@ -10,9 +10,9 @@ from cgsurvey.base.model import Model
 from cgsurvey.instrument import Construct, Instrument, Item, Proposal, Scale, list_instruments, load_instrument
 from cgsurvey.instrument.check import HYPOTHESIS
 from cgsurvey.instrument.writing import KINDS
-from cgsurvey.sem.placement import structure
-from cgsurvey.sem.ram import jacobian
-from cgsurvey.sem.table import ParameterTable, parameter_table
+from cgsurvey.sem.model.placement import structure
+from cgsurvey.sem.model.ram import jacobian
+from cgsurvey.sem.model.table import ParameterTable, parameter_table
 
 CORE = load_instrument("cgsurvey_core")
 SHORT = load_instrument("cgsurvey_short")

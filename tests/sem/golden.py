@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from cgsurvey.moments.sample import Sample
-from cgsurvey.sem.ram import fill
-from cgsurvey.sem.structure import ARROW, COVARIANCE, MEAN, GroupMatrices, Structure
+from cgsurvey.sem.model.ram import fill
+from cgsurvey.sem.model.structure import ARROW, COVARIANCE, MEAN, GroupMatrices, Structure
 
 
 def matrix(block: dict[str, Any]) -> pd.DataFrame:

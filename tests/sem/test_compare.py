@@ -200,7 +200,7 @@ def test_large_models_need_the_data_again(nine, monkeypatch):
     kept = [cg.cfa(m, nine, estimator="MLR") for m in (THREE, smaller)]
     import importlib
 
-    monkeypatch.setattr(importlib.import_module("cgsurvey.sem.kept"), "MOMENTS", 0)
+    monkeypatch.setattr(importlib.import_module("cgsurvey.sem.testing.kept"), "MOMENTS", 0)
     bare = [cg.cfa(m, nine, estimator="MLR") for m in (THREE, smaller)]
     for method in ("satorra-bentler-2010", "satorra-2000"):
         with pytest.raises(cg.OptionError, match="data again"):

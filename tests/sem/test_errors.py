@@ -114,7 +114,7 @@ def test_partners_alone_cannot_tell_about_service(data):
 
 def test_no_minimum(monkeypatch, data):
     module = importlib.import_module("cgsurvey.sem.estimation")
-    steps = importlib.import_module("cgsurvey.sem.optimise").minimise
+    steps = importlib.import_module("cgsurvey.sem.fitting.optimise").minimise
     monkeypatch.setattr(module, "search", lambda problem, z: steps(problem, z, limit=1))
     with pytest.raises(
         ConvergenceError, match=r"after 1 steps without a minimum; parameters that run away: .*reversed items"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulated import ITEMS, MODEL, answers, battery, with_holes
 
 import cgsurvey as cg
-from cgsurvey.sem import inference
+from cgsurvey.sem.fitting import derivatives
 
 # What is left open, and why: the reference takes its observed information from differences, which in a model with
 # variances beyond 10,000 shows in the sixth digit of one p-value; its polishing also moved the complete-data refits
@@ -76,7 +76,7 @@ def test_a_regression_is_least_squares():
 
 def test_the_gradient_vanishes():
     fit = cg.cfa(MODEL, answers())
-    gradient = inference.gradient(fit.structure, fit.theta, fit.samples)
+    gradient = derivatives.gradient(fit.structure, fit.theta, fit.samples)
     assert np.abs(gradient).max() < 1e-9 and fit.converged
 
 

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cgsurvey.base.errors import CgSurveyError, ModelError, ModelSyntaxError
-from cgsurvey.sem.constraints import constraints_of
-from cgsurvey.sem.expressions import evaluate, linear_form, parse_expression, second_order
-from cgsurvey.sem.placement import restrictions, structure
-from cgsurvey.sem.syntax import parse, parse_equalities
-from cgsurvey.sem.table import GROUP_EQUAL, parameter_table
+from cgsurvey.sem.model.constraints import constraints_of
+from cgsurvey.sem.model.expressions import evaluate, linear_form, parse_expression, second_order
+from cgsurvey.sem.model.placement import restrictions, structure
+from cgsurvey.sem.model.syntax import parse, parse_equalities
+from cgsurvey.sem.model.table import GROUP_EQUAL, parameter_table
 
 fuzzed = settings(
     max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import norm
 
 import cgsurvey as cg
-from cgsurvey.sem.johnson_neyman import effect_at, johnson_neyman
+from cgsurvey.sem.derived.johnson_neyman import effect_at, johnson_neyman
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 GOLDEN = json.loads((REFERENCE / "moderation.json").read_text())

@@ -11,8 +11,8 @@ from scipy import stats
 from simulated import MODEL, answers, with_holes
 
 import cgsurvey as cg
-from cgsurvey.sem.pooling import d2, d3, pooled_covariance, rubin
 from cgsurvey.sem.result import parameter_names
+from cgsurvey.sem.testing.pooling import d2, d3, pooled_covariance, rubin
 
 CASES = ("hs_mcar_mi_cfa", "hs_mar_mi_cfa")
 # semTools' names of what is pooled by D3

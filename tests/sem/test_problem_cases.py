@@ -91,7 +91,7 @@ def test_the_item_or_pair_is_named(shared: Path) -> None:
 
 @pytest.mark.reference
 def test_a_limit_of_steps_is_no_silent_end(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = importlib.import_module("cgsurvey.sem.optimise").minimise
+    steps = importlib.import_module("cgsurvey.sem.fitting.optimise").minimise
     case, data = case_of(shared, "iter_limit")
     for limit in (1, 2, 3):
         module = importlib.import_module("cgsurvey.sem.estimation")

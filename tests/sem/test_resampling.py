@@ -11,8 +11,8 @@ import pytest
 from simulated import MODEL, answers, with_holes
 
 import cgsurvey as cg
-from cgsurvey.sem.resample import Resampler
-from cgsurvey.sem.resampling import drawn_rows
+from cgsurvey.sem.resampled import drawn_rows
+from cgsurvey.sem.resampling.resample import Resampler
 
 PATHS = "x2 ~ a*x1\nx3 ~ b*x2 + x1\nind := a*b"
 

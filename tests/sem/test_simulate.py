@@ -10,7 +10,7 @@ from scipy import stats
 import cgsurvey as cg
 from cgsurvey.base.errors import ModelError, OptionError
 from cgsurvey.sem import population_model
-from cgsurvey.sem.draws import cut, even_thresholds, unit_variances
+from cgsurvey.sem.resampling.draws import cut, even_thresholds, unit_variances
 
 MODEL = "f =~ .8*x1 + .7*x2 + .6*x3\ng =~ .8*y1 + .7*y2 + .6*y3\ng ~ .5*f + .3*z\nf ~~ .2*z\ny1 ~ 2*1"
 

@@ -10,8 +10,8 @@ import numpy as np
 from cgsurvey.base.errors import OptionError, did_you_mean
 from cgsurvey.base.model import Model
 from cgsurvey.sem.hypotheses import expected
+from cgsurvey.sem.model.syntax import parse
 from cgsurvey.sem.result import SemFit
-from cgsurvey.sem.syntax import parse
 
 SIGNS = {">": "+", "<": "−", "!=": ""}
 

@@ -18,8 +18,8 @@ from cgsurvey.present.tables.local_fit import large_residuals, largest_mi
 from cgsurvey.present.tables.style import Style, label, rows_of, term
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.cross_check import CrossCheck
+from cgsurvey.sem.fitting.derivatives import MANY
 from cgsurvey.sem.hypotheses import Hypotheses
-from cgsurvey.sem.inference import MANY
 
 AGREES = 1e-5  # largest difference at which two engines say the same
 

@@ -17,7 +17,7 @@ from cgsurvey.present.table import Cell, Column, Table, Words
 from cgsurvey.present.tables import estimation, sem
 from cgsurvey.present.tables.style import Maker, Style, cutoff, makers, rows_of, said, verdict_cell, with_meta
 from cgsurvey.sem import PooledFit
-from cgsurvey.sem.pooling import PooledTest
+from cgsurvey.sem.testing.pooling import PooledTest
 
 _PATTERNS = {
     COMPLETE: Words("none (complete)", "tidak ada (lengkap)"),

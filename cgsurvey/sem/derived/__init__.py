@@ -1,0 +1,1 @@
+"""What follows from the estimates: standardised and defined parameters, scores, residuals, modification indices."""

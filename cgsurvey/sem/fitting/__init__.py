@@ -1,0 +1,1 @@
+"""The fit function, its derivatives and its minimum."""

@@ -1,0 +1,1 @@
+"""Models fitted again and again: bootstrap samples, draws of a simulation."""

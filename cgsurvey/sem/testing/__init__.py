@@ -1,0 +1,1 @@
+"""Standard errors, tests of fit, and tests between models."""
