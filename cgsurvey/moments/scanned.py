@@ -31,7 +31,7 @@ from cgsurvey.moments.passes import (
 from cgsurvey.moments.sample import Floats, Ints, Sample
 from cgsurvey.moments.usable import listwise_loss, need, refuse_few, refuse_flat, refuse_gaps, refuse_singular
 from cgsurvey.moments.weights import Weight
-from cgsurvey.responses.scan import ResponseFile
+from cgsurvey.responses.importing.scan import ResponseFile
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,7 +20,7 @@ from cgsurvey.moments.passes import NumericPart, numeric_part, summed_products
 from cgsurvey.reliability.coefficients import Floats
 from cgsurvey.reliability.polychoric import MOST, tables_of_counts
 from cgsurvey.reliability.scale import Scale, completed, from_moments
-from cgsurvey.responses.scan import ResponseFile
+from cgsurvey.responses.importing.scan import ResponseFile
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,14 +13,14 @@ _WHERE = {
     "Design": "design",
     "Source": "source",
     "as_source": "source",
-    "read_responses": "read",
-    "load_sample": "read",
-    "check_responses": "checking",
-    "FileCheck": "checking",
+    "read_responses": "importing.read",
+    "load_sample": "importing.read",
+    "check_responses": "importing.checking",
+    "FileCheck": "importing.checking",
     "k_anonymity": "anonymity",
     "KAnonymity": "anonymity",
-    "screen": "screen",
-    "Screening": "screening",
+    "screen": "screening.screen",
+    "Screening": "screening.result",
     "describe": "describe",
     "normality": "normality",
     "Normality": "normality",
@@ -29,12 +29,12 @@ _WHERE = {
     "NonresponseBias": "nonresponse",
     "representativeness": "representativeness",
     "Representativeness": "representativeness",
-    "ResponseFile": "scan",
-    "scan_responses": "scan",
+    "ResponseFile": "importing.scan",
+    "scan_responses": "importing.scan",
     "score": "score",
-    "link": "link",
-    "Linkage": "linkage",
-    "design_statement": "sides",
+    "link": "linking.link",
+    "Linkage": "linking.linkage",
+    "design_statement": "linking.sides",
     "icc": "agreement",
     "rwg": "agreement",
     "poststratify": "design",
@@ -88,7 +88,6 @@ if TYPE_CHECKING:
     from cgsurvey.responses.agreement import icc, rwg
     from cgsurvey.responses.anonymity import KAnonymity, k_anonymity
     from cgsurvey.responses.categories import collapse
-    from cgsurvey.responses.checking import FileCheck, check_responses
     from cgsurvey.responses.describe import describe
     from cgsurvey.responses.design import (
         Design,
@@ -99,18 +98,19 @@ if TYPE_CHECKING:
         survey_estimates,
         survey_regression,
     )
-    from cgsurvey.responses.link import link
-    from cgsurvey.responses.linkage import Linkage
+    from cgsurvey.responses.importing.checking import FileCheck, check_responses
+    from cgsurvey.responses.importing.read import load_sample, read_responses
+    from cgsurvey.responses.importing.scan import ResponseFile, scan_responses
+    from cgsurvey.responses.linking.link import link
+    from cgsurvey.responses.linking.linkage import Linkage
+    from cgsurvey.responses.linking.sides import design_statement
     from cgsurvey.responses.nonresponse import NonresponseBias, nonresponse_bias
     from cgsurvey.responses.normality import Normality, normality
-    from cgsurvey.responses.read import load_sample, read_responses
     from cgsurvey.responses.representativeness import Representativeness, representativeness
     from cgsurvey.responses.responses import FlowStep, Provenance, Responses
-    from cgsurvey.responses.scan import ResponseFile, scan_responses
     from cgsurvey.responses.score import score
-    from cgsurvey.responses.screen import screen
-    from cgsurvey.responses.screening import Screening
-    from cgsurvey.responses.sides import design_statement
+    from cgsurvey.responses.screening.result import Screening
+    from cgsurvey.responses.screening.screen import screen
     from cgsurvey.responses.source import Source, as_source
 
 lazy(__name__, _WHERE)

@@ -15,12 +15,12 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, some
 from cgsurvey.base.notes import Note
 from cgsurvey.responses.design import Design
-from cgsurvey.responses.mapping import Matches
-from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.importing.mapping import Matches
+from cgsurvey.responses.importing.problems import Problems
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
-    from cgsurvey.responses.linkage import Linkage
+    from cgsurvey.responses.linking.linkage import Linkage
     from cgsurvey.responses.writers import Written
 
 REASONS = ("", "blank", "not_asked", "dont_know", "refused", "invalid")
@@ -392,7 +392,7 @@ class Responses:
         ----------
         language : {"en", "id"}
         """
-        from cgsurvey.responses.import_facts import import_facts
+        from cgsurvey.responses.importing.facts import import_facts
 
         return import_facts(self, language)
 

@@ -11,8 +11,8 @@ import pandas as pd
 from cgsurvey.base.errors import DataError, OptionError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.responses.design import Design
+from cgsurvey.responses.importing.scan import ResponseFile
 from cgsurvey.responses.responses import Responses
-from cgsurvey.responses.scan import ResponseFile
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument

@@ -11,7 +11,7 @@ from cgsurvey.base.errors import ModelError, OptionError, some
 from cgsurvey.moments.build import Grouped, numbers, sample_statistics
 from cgsurvey.moments.ordered import categories, ordered_frame
 from cgsurvey.moments.scanned import scanned_statistics
-from cgsurvey.responses.scan import ResponseFile
+from cgsurvey.responses.importing.scan import ResponseFile
 from cgsurvey.sem.model.placement import restrictions, structure
 from cgsurvey.sem.model.table import Kind, ParameterTable, explained_variables, parameter_table
 from cgsurvey.sem.options import Options

@@ -12,7 +12,7 @@ from cgsurvey.study.plan import Plan
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
-    from cgsurvey.responses.linkage import Linkage
+    from cgsurvey.responses.linking.linkage import Linkage
 
 
 def constructs_on_paths(plan: Plan, instrument: Instrument) -> list[str]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from cgsurvey.responses import careless, consistency, distances
-from cgsurvey.responses.random_answers import judge
+from cgsurvey.responses.screening import careless, consistency, distances
+from cgsurvey.responses.screening.random_answers import judge
 
 nan = np.nan
 LIKERT = arrays(float, (9, 7), elements=st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0, nan]))

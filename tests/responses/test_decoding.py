@@ -18,14 +18,14 @@ import cgsurvey as cg
 from cgsurvey.base.data import package_yaml
 from cgsurvey.instrument import Choice, Question, Scale
 from cgsurvey.responses import read_responses
-from cgsurvey.responses.decoding import Decoder
-from cgsurvey.responses.file_codes import meaning, numbering
-from cgsurvey.responses.label_sets import worded
+from cgsurvey.responses.importing.decoding import Decoder
+from cgsurvey.responses.importing.file_codes import meaning, numbering
+from cgsurvey.responses.importing.label_sets import worded
 from cgsurvey.responses.words import plain
 
 NUMBERS = cg.Instrument.from_items({"trust": ["tru1", "tru2", "tru3"]}, scale=(1, 5))
 AMOUNT = dataclasses.replace(TRUST, demographics=(Question("amount", {"en": "How many?"}, "integer"),))
-SETS = package_yaml("responses/labels.yaml")["sets"]
+SETS = package_yaml("responses/importing/labels.yaml")["sets"]
 
 
 def notes(data: cg.Responses) -> dict[str, str]:

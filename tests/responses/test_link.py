@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import cgsurvey as cg
 from cgsurvey.base.glossary import unknown_columns
+from cgsurvey.responses.linking.sides import design_statement
 from cgsurvey.responses.responses import Provenance
-from cgsurvey.responses.sides import design_statement
 
 nan = np.nan
 PARTS = {

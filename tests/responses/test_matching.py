@@ -15,12 +15,12 @@ from reading import INSTRUMENT, WORDS, write
 
 import cgsurvey as cg
 from cgsurvey.responses import read_responses
-from cgsurvey.responses.mapping import Plan, read_mapping
-from cgsurvey.responses.matching import DOUBTFUL, MARGIN, SURE, match
-from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.importing.mapping import Plan, read_mapping
+from cgsurvey.responses.importing.matching import DOUBTFUL, MARGIN, SURE, match
+from cgsurvey.responses.importing.problems import Problems
+from cgsurvey.responses.importing.resemblance import one_to_one, resemblance, same_statement
+from cgsurvey.responses.importing.vocabulary import Vocabulary
 from cgsurvey.responses.readers import RawTable
-from cgsurvey.responses.resemblance import one_to_one, resemblance, same_statement
-from cgsurvey.responses.vocabulary import Vocabulary
 from cgsurvey.responses.words import plain
 
 ROWS = "gov;34;1;2;3;4;5;2\nuser;51;5;4;3;2;1;2\n"

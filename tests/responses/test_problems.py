@@ -12,7 +12,7 @@ from reading import INSTRUMENT, TRUST, write
 import cgsurvey as cg
 from cgsurvey.base.data import package_yaml
 from cgsurvey.responses import read_responses
-from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.importing.problems import Problems
 from cgsurvey.responses.words import masked
 
 
@@ -26,7 +26,7 @@ def test_each_sentence_stands_in_both_languages_with_the_same_values() -> None:
     def names(text: str) -> set[str]:
         return {field for _, field, _, _ in Formatter().parse(text) if field}
 
-    for code, entry in package_yaml("responses/problems.yaml").items():
+    for code, entry in package_yaml("responses/importing/problems.yaml").items():
         assert set(entry) == {"en", "id"} and set(entry["en"]) == set(entry["id"]), code
         for part, text in entry["en"].items():
             assert names(text) == names(entry["id"][part]), (code, part)

@@ -387,7 +387,9 @@ def test_sample_is_read_by_its_manifest(tmp_path: Path, monkeypatch: pytest.Monk
         f"{{file: field.csv, instrument: '{tmp_path / 'trust.yaml'}', weights: w, cluster: office, simulated: true}}"
     )
     write(tmp_path, f"same: {entry}\nusers: {entry}\n", "sample.yaml")
-    monkeypatch.setattr("cgsurvey.responses.read.shipped", lambda folder: tmp_path if folder == "sample" else None)
+    monkeypatch.setattr(
+        "cgsurvey.responses.importing.read.shipped", lambda folder: tmp_path if folder == "sample" else None
+    )
     data = cg.load_sample("users")
     assert data.simulated and data.design == Design(weights="w", cluster="office") and len(cg.load_sample()) == 1
     with pytest.raises(cg.OptionError, match="Did you mean 'users'"):

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from reading import TRUST
 
-from cgsurvey.responses import read, read_responses
+from cgsurvey.responses import read_responses
+from cgsurvey.responses.importing import read
 from cgsurvey.responses.readers import open_table
 from cgsurvey.responses.readers.reasons import reason_of
 

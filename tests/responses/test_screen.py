@@ -15,8 +15,8 @@ from scipy import stats
 
 import cgsurvey as cg
 from cgsurvey.base.glossary import unknown_columns
-from cgsurvey.responses import careless, consistency, distances
-from cgsurvey.responses.screening_rules import DEFAULTS, RULES
+from cgsurvey.responses.screening import careless, consistency, distances
+from cgsurvey.responses.screening.rules import DEFAULTS, RULES
 
 nan = np.nan
 
@@ -480,7 +480,7 @@ def test_near_duplicates_name_whom_they_resemble():
 
 
 def test_many_respondents_are_compared_only_when_asked(monkeypatch):
-    monkeypatch.setattr("cgsurvey.responses.indices.COMPARED", 100)
+    monkeypatch.setattr("cgsurvey.responses.screening.indices.COMPARED", 100)
     frame = scales_of_four().drop(columns="careless")
     assert "responses.matches_left_out" in codes(cg.screen(frame))
     assert cg.screen(frame, near_duplicates=0.9).respondents["match_share"].notna().all()

@@ -11,7 +11,7 @@ from cgsurvey.present.figures.picture import FAINT, GREY, INK, NEGATIVE, PAGE, P
 from cgsurvey.present.numbers import show
 from cgsurvey.present.tables.style import rows_of, term
 from cgsurvey.responses import Screening
-from cgsurvey.responses.screening_rules import RULES
+from cgsurvey.responses.screening.rules import RULES
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {

@@ -6,8 +6,8 @@ from cgsurvey.present.narration.sentences import Paragraphs, Sentence, extremes,
 from cgsurvey.present.tables.style import Style, label, term
 from cgsurvey.responses import KAnonymity, Responses, Screening
 from cgsurvey.responses.describe import Description
-from cgsurvey.responses.link import FEW_OFFICES
-from cgsurvey.responses.linkage import Linkage
+from cgsurvey.responses.linking.link import FEW_OFFICES
+from cgsurvey.responses.linking.linkage import Linkage
 
 
 def design_of(x: Responses) -> Sentence:

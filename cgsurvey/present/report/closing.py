@@ -16,7 +16,7 @@ from cgsurvey.present.report.outline import MODELS, TITLES
 from cgsurvey.present.table import Column, Origin, Table, Words
 from cgsurvey.present.tables.estimation import structural
 from cgsurvey.responses.describe import NO_ANSWER, Description
-from cgsurvey.responses.linkage import Linkage
+from cgsurvey.responses.linking.linkage import Linkage
 from cgsurvey.sem.hypotheses import Hypotheses
 
 SMALL_CELL = 5

@@ -28,7 +28,7 @@ from cgsurvey.responses.agreement import Agreement, IntraclassCorrelation
 from cgsurvey.responses.anonymity import KAnonymity
 from cgsurvey.responses.describe import Description
 from cgsurvey.responses.design import SurveyEstimates, SurveyRegression
-from cgsurvey.responses.linkage import Linkage
+from cgsurvey.responses.linking.linkage import Linkage
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import Normality
 from cgsurvey.responses.representativeness import Representativeness

@@ -20,7 +20,7 @@ from cgsurvey.present.tables.style import label
 from cgsurvey.reliability import Reliability
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import Description
-from cgsurvey.responses.linkage import Linkage
+from cgsurvey.responses.linking.linkage import Linkage
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.hypotheses import test_hypotheses
 

@@ -26,7 +26,7 @@ from cgsurvey.present.tables.style import (
 from cgsurvey.present.tables.suppression import HIDDEN, blotted, explained, hidden
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import NO_ANSWER, TCR_WORDS, Description
-from cgsurvey.responses.linkage import Linkage
+from cgsurvey.responses.linking.linkage import Linkage
 
 
 @makers.register(Responses)

@@ -14,7 +14,7 @@ from cgsurvey.base.errors import some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
 from cgsurvey.instrument.parts import in_language
-from cgsurvey.responses.decoding import NO_ANSWERS, Decoder
+from cgsurvey.responses.importing.decoding import NO_ANSWERS, Decoder
 from cgsurvey.responses.readers.cells import column_text
 from cgsurvey.responses.words import number
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cgsurvey.responses.responses import Responses
 
 # The words of a file for each reason; "invalid" is written as blank, and told.
-WORDS: Mapping[str, Mapping[str, str]] = package_yaml("responses/labels.yaml")["reasons"]
+WORDS: Mapping[str, Mapping[str, str]] = package_yaml("responses/importing/labels.yaml")["reasons"]
 WRITTEN = tuple(WORDS)
 
 

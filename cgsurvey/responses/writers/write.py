@@ -69,7 +69,7 @@ def write(
 
 def _read_back(path: Path, responses: Responses, name: str) -> list[Note]:
     """Return what is different in the answers that a file gives."""
-    from cgsurvey.responses.read import read_responses
+    from cgsurvey.responses.importing.read import read_responses
 
     try:
         back = read_responses(

@@ -13,7 +13,7 @@ from cgsurvey.base.errors import DataError, OptionError, SampleError, did_you_me
 from cgsurvey.base.notes import note
 from cgsurvey.base.result import Result, data_hash
 from cgsurvey.responses.responses import FlowStep, Responses
-from cgsurvey.responses.screening_rules import INDICES, ORDER_P, RULES, SHORT, run_cutoff
+from cgsurvey.responses.screening.rules import INDICES, ORDER_P, RULES, SHORT, run_cutoff
 from cgsurvey.responses.selection import as_responses
 
 

@@ -12,14 +12,14 @@ import pandas as pd
 
 from cgsurvey.base.errors import DataError, OptionError, did_you_mean, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses import several
-from cgsurvey.responses.columns import TOLD
-from cgsurvey.responses.decoders import Decoders
-from cgsurvey.responses.decoding import Decoder, decode, unsteady
-from cgsurvey.responses.matching import Matching
-from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.importing import several
+from cgsurvey.responses.importing.columns import TOLD
+from cgsurvey.responses.importing.decoders import Decoders
+from cgsurvey.responses.importing.decoding import Decoder, decode, unsteady
+from cgsurvey.responses.importing.matching import Matching
+from cgsurvey.responses.importing.problems import Problems
+from cgsurvey.responses.importing.stated import set_apart
 from cgsurvey.responses.readers import RawTable
-from cgsurvey.responses.stated import set_apart
 from cgsurvey.responses.words import plain
 
 if TYPE_CHECKING:

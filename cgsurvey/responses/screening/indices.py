@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from cgsurvey.base.errors import some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.parallel import one_thread, streams
-from cgsurvey.responses import careless, consistency, distances
-from cgsurvey.responses.keying import Keying, find_keying
-from cgsurvey.responses.random_answers import judge
 from cgsurvey.responses.responses import Responses
-from cgsurvey.responses.screening_rules import BLOCK, DEFAULTS, ORDER_P, RUN, flags, repeat_cutoff
+from cgsurvey.responses.screening import careless, consistency, distances
+from cgsurvey.responses.screening.keying import Keying, find_keying
+from cgsurvey.responses.screening.random_answers import judge
+from cgsurvey.responses.screening.rules import BLOCK, DEFAULTS, ORDER_P, RUN, flags, repeat_cutoff
 from cgsurvey.responses.selection import Constructs, Part, pick_constructs, require
 
 Array = NDArray[np.float64]

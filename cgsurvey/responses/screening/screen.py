@@ -13,11 +13,11 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import check_seed
 from cgsurvey.base.result import Meta, data_hash
-from cgsurvey.responses.indices import Asked, respondents
-from cgsurvey.responses.keying import check_constructs
 from cgsurvey.responses.responses import Responses
-from cgsurvey.responses.screening import Screening
-from cgsurvey.responses.screening_rules import DEFAULTS, RULES, cutoffs, flags, repeat_cutoff
+from cgsurvey.responses.screening.indices import Asked, respondents
+from cgsurvey.responses.screening.keying import check_constructs
+from cgsurvey.responses.screening.result import Screening
+from cgsurvey.responses.screening.rules import DEFAULTS, RULES, cutoffs, flags, repeat_cutoff
 from cgsurvey.responses.selection import Constructs, answered_items, as_responses
 from cgsurvey.responses.source import design_unused
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cgsurvey.base.data import package_yaml
-from cgsurvey.responses.decoding import Decoder
+from cgsurvey.responses.importing.decoding import Decoder
 from cgsurvey.responses.words import number, plain
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def worded(scale: Scale, texts: Iterable[str]) -> tuple[Scale, str] | None:
         return None
     upward = sorted(points, key=lambda k: scale.choices[k].score or 0.0)
     found: list[tuple[Scale, str, tuple[int, ...]]] = []
-    for name, rows in package_yaml("responses/labels.yaml")["sets"].items():
+    for name, rows in package_yaml("responses/importing/labels.yaml")["sets"].items():
         if len(rows) != len(points):
             continue
         choices = list(scale.choices)

@@ -13,18 +13,18 @@ from cgsurvey.base.data import read_yaml, shipped
 from cgsurvey.base.errors import DataError, OptionError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose
-from cgsurvey.responses.columns import TOLD, others, typed
-from cgsurvey.responses.decoding import no_answer
 from cgsurvey.responses.design import Design
-from cgsurvey.responses.mapping import Mapped, Plan, read_mapping
-from cgsurvey.responses.matching import Matching, map_columns, match
+from cgsurvey.responses.importing.columns import TOLD, others, typed
+from cgsurvey.responses.importing.decoding import no_answer
+from cgsurvey.responses.importing.mapping import Mapped, Plan, read_mapping
+from cgsurvey.responses.importing.matching import Matching, map_columns, match
+from cgsurvey.responses.importing.problems import Problems
+from cgsurvey.responses.importing.reading import Reading
+from cgsurvey.responses.importing.stated import no_answers, stated_cells
+from cgsurvey.responses.importing.vocabulary import Vocabulary
 from cgsurvey.responses.privacy import Discretion
-from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.readers import SOURCES, RawTable, Request, open_table
-from cgsurvey.responses.reading import Reading
 from cgsurvey.responses.responses import FlowStep, Provenance, Responses
-from cgsurvey.responses.stated import no_answers, stated_cells
-from cgsurvey.responses.vocabulary import Vocabulary
 from cgsurvey.responses.words import plain, short
 
 if TYPE_CHECKING:

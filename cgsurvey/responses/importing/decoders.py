@@ -9,10 +9,10 @@ import numpy as np
 
 from cgsurvey.base.errors import some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses.decoding import NO_ANSWERS, Decoder
-from cgsurvey.responses.file_codes import Meaning, meaning, numbering
-from cgsurvey.responses.label_sets import shown, worded
-from cgsurvey.responses.problems import Problems
+from cgsurvey.responses.importing.decoding import NO_ANSWERS, Decoder
+from cgsurvey.responses.importing.file_codes import Meaning, meaning, numbering
+from cgsurvey.responses.importing.label_sets import shown, worded
+from cgsurvey.responses.importing.problems import Problems
 from cgsurvey.responses.readers.reasons import reason_of
 from cgsurvey.responses.words import plain, short
 

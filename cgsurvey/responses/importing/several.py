@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cgsurvey.responses.decoding import Decoder
+from cgsurvey.responses.importing.decoding import Decoder
 from cgsurvey.responses.words import plain
 
 _BETWEEN = re.compile(r"[\s,;|.]")

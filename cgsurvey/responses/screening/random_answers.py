@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from cgsurvey.responses.distances import available_covariance, positive_definite
+from cgsurvey.responses.screening.distances import available_covariance, positive_definite
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]

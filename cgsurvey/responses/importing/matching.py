@@ -11,10 +11,10 @@ import numpy as np
 
 from cgsurvey.base.errors import ColumnNotFoundError, DataError, nearest, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses.mapping import Match, Matches, Plan
-from cgsurvey.responses.problems import Problems
-from cgsurvey.responses.resemblance import one_to_one, resemblance, same_statement
-from cgsurvey.responses.vocabulary import Vocabulary, sentences
+from cgsurvey.responses.importing.mapping import Match, Matches, Plan
+from cgsurvey.responses.importing.problems import Problems
+from cgsurvey.responses.importing.resemblance import one_to_one, resemblance, same_statement
+from cgsurvey.responses.importing.vocabulary import Vocabulary, sentences
 from cgsurvey.responses.words import likeness, plain, short
 
 if TYPE_CHECKING:

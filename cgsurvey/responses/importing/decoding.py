@@ -14,8 +14,8 @@ import pandas as pd
 
 from cgsurvey.base.data import package_yaml
 from cgsurvey.base.errors import OptionError, some
+from cgsurvey.responses.importing.problems import Problems
 from cgsurvey.responses.privacy import is_personal
-from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.responses import REASONS
 from cgsurvey.responses.words import masked, number, plain, short
 
@@ -27,7 +27,7 @@ _EMPTY = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", 
 # Words for "no answer" that people write where the scale has none; each is told.
 NO_ANSWERS: Mapping[str, str] = {
     plain(word): reason
-    for reason, words in package_yaml("responses/labels.yaml")["no_answer"].items()
+    for reason, words in package_yaml("responses/importing/labels.yaml")["no_answer"].items()
     for word in words
 }
 _REFUSED = re.compile(r"refus|prefer not|menolak|tidak bersedia|tidak (?:mau )?menjawab|tidak dijawab")

@@ -9,11 +9,11 @@ import pandas as pd
 
 from cgsurvey.base.errors import some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses.matching import Matching
+from cgsurvey.responses.importing.matching import Matching
+from cgsurvey.responses.importing.problems import Problems
+from cgsurvey.responses.importing.stated import set_apart
 from cgsurvey.responses.privacy import SALT_LENGTH, Discretion
-from cgsurvey.responses.problems import Problems
 from cgsurvey.responses.readers import RawTable
-from cgsurvey.responses.stated import set_apart
 from cgsurvey.responses.words import number, quantities, short
 
 _NUMBERS = ("integer", "number")

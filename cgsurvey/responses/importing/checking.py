@@ -13,9 +13,9 @@ import pandas as pd
 from cgsurvey.base.errors import DataError
 from cgsurvey.base.notes import Note
 from cgsurvey.base.options import choose
-from cgsurvey.responses.mapping import Matches
-from cgsurvey.responses.problems import Problems, listed
-from cgsurvey.responses.read import read_responses
+from cgsurvey.responses.importing.mapping import Matches
+from cgsurvey.responses.importing.problems import Problems, listed
+from cgsurvey.responses.importing.read import read_responses
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.words import number, short
 

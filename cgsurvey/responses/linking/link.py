@@ -24,8 +24,8 @@ from cgsurvey.base.result import Meta, data_hash
 from cgsurvey.responses import raters
 from cgsurvey.responses.agreement import expected_variance, one_way, worst
 from cgsurvey.responses.design import Design
-from cgsurvey.responses.linkage import Linkage
-from cgsurvey.responses.offices import (
+from cgsurvey.responses.linking.linkage import Linkage
+from cgsurvey.responses.linking.offices import (
     counts,
     matched,
     named_offices,
@@ -35,10 +35,10 @@ from cgsurvey.responses.offices import (
     unlinked_notes,
     user_rows,
 )
+from cgsurvey.responses.linking.sides import two_sides
 from cgsurvey.responses.responses import FlowStep, Provenance, Responses
 from cgsurvey.responses.score import score_parts
 from cgsurvey.responses.selection import Constructs, Part, file_of
-from cgsurvey.responses.sides import two_sides
 
 if TYPE_CHECKING:
     from cgsurvey.instrument import Instrument
@@ -64,7 +64,7 @@ def link(
 
     Partners answer how a service is governed, users how good it is: no person answers both. What partners say is
     averaged per office and put beside the users of that office. Averaging assumes that partners of an office see the
-    same thing; rwg, ICC(1) and ICC(2) with their F test tell whether they do (`responses.linkage`).
+    same thing; rwg, ICC(1) and ICC(2) with their F test tell whether they do (`responses.linking.linkage`).
 
     What comes back can be analysed like any other responses. At level "user", each user row holds its own answers,
     the office means of the partners' items under the names of the items, and those of construct scores as

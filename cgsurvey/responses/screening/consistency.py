@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.responses.distances import available_covariance
+from cgsurvey.responses.screening.distances import available_covariance
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]

@@ -71,7 +71,7 @@ class Problem:
 
     def say(self, part: Literal["problem", "remedy", "gist"], language: str = "en") -> str:
         """Return a sentence of the fault, "" where it has none."""
-        entry = package_yaml("responses/problems.yaml")[self.gist if part == "gist" else self.code]
+        entry = package_yaml("responses/importing/problems.yaml")[self.gist if part == "gist" else self.code]
         values = {k: listed(v, language) if isinstance(v, tuple) else v for k, v in self.values.items()}
         return entry.get(language, entry["en"]).get(part, "").format(**values)
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from cgsurvey.base.errors import OptionError, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.responses import consistency
 from cgsurvey.responses.responses import Responses
+from cgsurvey.responses.screening import consistency
 from cgsurvey.responses.selection import Constructs, pick_constructs, require
 
 Array = NDArray[np.float64]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cgsurvey.responses.decoding import Decoder, numbered
+from cgsurvey.responses.importing.decoding import Decoder, numbered
 from cgsurvey.responses.words import number, short
 
 

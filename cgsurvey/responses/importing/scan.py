@@ -16,10 +16,10 @@ from cgsurvey.base.notes import note
 from cgsurvey.base.options import whole
 from cgsurvey.base.parallel import check_seed, recorded_seed, streams
 from cgsurvey.responses.design import Design
-from cgsurvey.responses.mapping import Mapped
-from cgsurvey.responses.parts import Cells, Lookup, Parts, as_read, census, open_parts
-from cgsurvey.responses.problems import Problems
-from cgsurvey.responses.read import read_responses
+from cgsurvey.responses.importing.mapping import Mapped
+from cgsurvey.responses.importing.parts import Cells, Lookup, Parts, as_read, census, open_parts
+from cgsurvey.responses.importing.problems import Problems
+from cgsurvey.responses.importing.read import read_responses
 from cgsurvey.responses.responses import Responses
 
 if TYPE_CHECKING:

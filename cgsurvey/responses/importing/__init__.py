@@ -1,0 +1,1 @@
+"""From a field file to `Responses`: columns matched, answers decoded, everything that was decided told."""

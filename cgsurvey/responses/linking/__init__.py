@@ -1,0 +1,1 @@
+"""The two sides of a service brought together by office."""

@@ -1,0 +1,1 @@
+"""How carefully people answered: indices, rules, what they flag."""
