@@ -10,7 +10,14 @@ from importlib import metadata, util
 from cgsurvey.base.data import shipped
 from cgsurvey.base.result import versions
 
-_EXTRAS = {"pyxform": "xlsform", "typst": "pdf", "duckdb": "scale", "sphinx": "docs", "pytest": "dev"}
+_EXTRAS = {
+    "pyxform": "xlsform",
+    "typst": "pdf",
+    "jupyterlab_templates": "launcher",
+    "duckdb": "scale",
+    "sphinx": "docs",
+    "pytest": "dev",
+}
 
 
 def diagnose() -> Iterator[tuple[str, bool, str]]:
