@@ -198,6 +198,8 @@ class Table:
         Remarks for cells with that mark.
     rules : tuple of Rule
         Cut-offs behind the verdicts; printed with their sources as "guideline, not law".
+    sources : tuple of str
+        Keys of the sources that the remarks name.
     simulated : bool
         Whether the numbers come from simulated data.
     language : {"en", "id"}
@@ -217,6 +219,7 @@ class Table:
     notes: tuple[Words, ...] = ()
     footnotes: Mapping[str, Words] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    sources: tuple[str, ...] = ()
     simulated: bool = False
     language: str = "en"
     origin: Origin | None = None
@@ -269,8 +272,8 @@ class Table:
 
     @property
     def references(self) -> tuple[str, ...]:
-        """Keys of the sources of its cut-offs."""
-        return tuple(dict.fromkeys(r.source for r in self.rules if r.source))
+        """Keys of the sources of its cut-offs and remarks."""
+        return tuple(dict.fromkeys([*(r.source for r in self.rules if r.source), *self.sources]))
 
     def grid(self, language: str | None = None) -> Grid:
         """Return the table in one language, every cell printed as all writers print it."""

@@ -48,6 +48,9 @@ class SimpleSlopes(Result):
         Mean of the product of predictor and moderator as the model has it.
     centred : bool
         True where the product is one of deviations from means (latent variables).
+    f_squared : float
+        What the product adds to the explained variance of the outcome: .005 small, .01 medium, .025 large (Kenny,
+        2018).
     ci : float
         Level of intervals and bounds.
     """
@@ -65,6 +68,7 @@ class SimpleSlopes(Result):
     deviations: Floats
     between: float
     centred: bool
+    f_squared: float = np.nan
     ci: float = 0.95
 
     def tidy(self) -> pd.DataFrame:
@@ -77,6 +81,7 @@ class SimpleSlopes(Result):
         z = float(self.coefficients[1]) / error if error > 0 else np.nan
         row = {"outcome": self.outcome, "predictor": self.predictor, "moderator": self.moderator}
         numbers = {"estimate": self.coefficients[1], "std_error": error, "statistic": z, "p_value": 2 * ndtr(-abs(z))}
+        numbers["f_squared"] = self.f_squared
         limits = {"bound_lower": self.bounds.lower, "bound_upper": self.bounds.upper, "region": self.bounds.region}
         return pd.DataFrame([row | {"n": self.meta.n} | numbers | limits])
 
@@ -160,6 +165,7 @@ def simple_slopes(
             "ci_upper": estimate + crit * error,
         }
     )
+    sizes = fit.effect_sizes().set_index(["group", "outcome", "predictor"])
     notes = () if rows[2] is not None else (note("sem.no_moderator_path", outcome=outcome, moderator=moderator),)
     return SimpleSlopes(
         outcome=outcome,
@@ -175,9 +181,14 @@ def simple_slopes(
         deviations=deviations,
         between=between,
         centred=centred,
+        f_squared=float(sizes.loc[(group, outcome, product), "f_squared"]),
         ci=level,
         notes=notes,
-        meta=replace(fit.meta, function="simple_slopes", references=(*fit.meta.references, "johnson1936", "aiken1991")),
+        meta=replace(
+            fit.meta,
+            function="simple_slopes",
+            references=(*fit.meta.references, "johnson1936", "aiken1991", "kenny2018"),
+        ),
     )
 
 

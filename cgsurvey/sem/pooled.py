@@ -118,6 +118,12 @@ class PooledFit(Result):
         found = pd.concat([f.r2 for f in self.fits], axis=1)
         return found.mean(axis=1).rename("r2")
 
+    def effect_sizes(self) -> pd.DataFrame:
+        """Return what each predictor adds to its regression, see `SemFit.effect_sizes`, averaged over imputations."""
+        found = [f.effect_sizes() for f in self.fits]
+        sizes = ["f_squared", "vif"]
+        return found[0].assign(**{n: sum(f[n] for f in found) / len(found) for n in sizes})
+
     def tidy(self) -> pd.DataFrame:
         """Return one row per parameter, in lavaan's order.
 

@@ -24,6 +24,7 @@ from cgsurvey.responses.source import as_source
 from cgsurvey.sem.derived.candidates import admissible, candidates
 from cgsurvey.sem.derived.defined import defined_parameters
 from cgsurvey.sem.derived.modification import modification
+from cgsurvey.sem.derived.predictors import predictors
 from cgsurvey.sem.derived.residuals import correlations, over_errors, raw, standardized
 from cgsurvey.sem.derived.scores import factor_scores, response_scores
 from cgsurvey.sem.derived.standardize import explained, standardize
@@ -310,6 +311,26 @@ class SemFit(Result):
             if len(parts) == 1
             else pd.concat(parts, names=["group", "variable"]).rename("r2")
         )
+
+    def effect_sizes(self) -> pd.DataFrame:
+        """Return what each predictor of a regression adds, and how far it repeats the other predictors.
+
+        Returns
+        -------
+        DataFrame
+            ``group outcome predictor f_squared vif``, one row per path, from the implied covariances (of the latent
+            variables, too). f² = (R² − R² without the predictor) / (1 − R²), .02 small, .15 medium, .35 large; NaN
+            where the disturbance of the outcome is correlated with a predictor.
+
+        References
+        ----------
+        Cohen, J. (1988). Statistical power analysis for the behavioral sciences (2nd ed.). Erlbaum.
+        """
+        t, place = self.table, {n: k for k, n in enumerate(self.table.variables)}
+        paths = [(int(t.group[k]) - 1, place[t.lhs[k]], place[t.rhs[k]]) for k in t.where("~")]
+        names = self.table.variables
+        rows = [(g + 1, names[y], names[x], f2, vif) for g, y, x, f2, vif in predictors(list(self.matrices), paths)]
+        return pd.DataFrame(rows, columns=["group", "outcome", "predictor", "f_squared", "vif"])
 
     @one_thread()
     def residuals(

@@ -40,7 +40,7 @@ def labelled(
     **options: object,
 ) -> cg.Responses:
     """Read a frame as if its file held value labels."""
-    from cgsurvey.responses import read as module
+    from cgsurvey.responses.importing import read as module
 
     opened = module.open_table
     monkeypatch.setattr(module, "open_table", lambda *a, **k: dataclasses.replace(opened(*a, **k), values=values))

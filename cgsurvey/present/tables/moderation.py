@@ -61,8 +61,16 @@ def _interaction(x: SimpleSlopes) -> Words:
     def text(language: str, name: str) -> str:
         p = show(row.p_value, "p", language)
         p = p if p.startswith(("<", ">")) else f"= {p}"
-        return f"{name}: B = {show(row.estimate, 'number', language, 3)}, p {p}."
+        size = (
+            ""
+            if x.f_squared != x.f_squared
+            else f"; f² = {show(x.f_squared, 'number', language, 3)} ({bounds.of(language)})"
+        )
+        return f"{name}: B = {show(row.estimate, 'number', language, 3)}, p {p}{size}."
 
+    bounds = Words(
+        ".005 small, .01 medium, .025 large; Kenny, 2018", "0,005 kecil, 0,01 sedang, 0,025 besar; Kenny, 2018"
+    )
     return Words(text("en", "Interaction"), text("id", "Interaksi"))
 
 

@@ -35,8 +35,10 @@ from cgsurvey.present.tables.style import (
     makers,
     matrix,
     rows_of,
+    rules_for,
     said,
     term,
+    used_rules,
     verdict_cell,
     with_meta,
 )
@@ -312,7 +314,8 @@ def paths(x: SemFit, style: Style) -> Table | None:
     found = found[found["op"] == "~"]
     if found.empty:
         return None
-    r2 = r_squared(x)
+    r2, by = r_squared(x), rules_for(style, "vif_inner")
+    sizes = {(r.group, r.outcome, r.predictor): (r.f_squared, r.vif) for r in rows_of(x.effect_sizes())}
     rows: list[tuple[Any, ...]] = []
     groups: dict[int, Words] = {}
     for group, outcome, block in by_left(found):
@@ -328,10 +331,13 @@ def paths(x: SemFit, style: Style) -> Table | None:
                 r.std_all,
                 r.statistic,
                 r.p_value,
+                sizes[group, outcome, r.rhs][0],
+                judged(sizes[group, outcome, r.rhs][1], by["vif_inner"], digits=2),
             )
             for r in rows_of(block)
         ]
-    columns = _effect_columns(x, Column("predictor", Words("Outcome and predictor", "Variabel terikat dan prediktor")))
+    first = Column("predictor", Words("Outcome and predictor", "Variabel terikat dan prediktor"))
+    columns = (*_effect_columns(x, first), Column.of("f_squared"), Column.of("vif"))
     made = Table(
         "T16",
         "paths",
@@ -340,7 +346,9 @@ def paths(x: SemFit, style: Style) -> Table | None:
         tuple(rows),
         groups=groups,
         spanners=(interval_spanner(x.options.ci),),
-        notes=(said("effect"),),
+        notes=(said("effect"), said("f_squared")),
+        rules=used_rules(by),
+        sources=("cohen1988",),
     )
     return with_meta(made, x.meta)
 
