@@ -416,13 +416,21 @@ def guideline(rules: Sequence[Rule], language: str) -> list[str]:
             if not glossary.unknown_columns([rule.measure])
             else rule.measure
         )
-        good, fair = (show_cutoff(v, language) for v in (rule.good, rule.fair))
+        good, fair = (_bound(rule, v, language) for v in (rule.good, rule.fair))
         also = f" (~ {sign} {fair})" if rule.fair is not None else ""
         by_source.setdefault(rule.source, []).append(f"{head} ✓ {sign} {good}{also}")
     own = PLANNED.of(language)
     parts = [f"{', '.join(said)}: {cite(source, language) if source else own}" for source, said in by_source.items()]
     lead = "Pedoman" if language == "id" else "Guidelines"
     return [f"{lead} – {'; '.join(parts)} ({GUIDELINE.of(language)})."]
+
+
+def _bound(rule: Rule, value: float | None, language: str) -> str:
+    """Return a bound as the column that it judges prints its numbers: a share in per cent."""
+    known = not glossary.unknown_columns([rule.measure])
+    if value is not None and known and glossary.column(rule.measure).kind == "share":
+        return f"{show(value, 'share', language, 0)}%"
+    return show_cutoff(value, language)
 
 
 def cite(key: str, language: str) -> str:

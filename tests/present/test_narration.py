@@ -112,7 +112,11 @@ def test_every_number_comes_from_the_result(
 
 @pytest.mark.parametrize(
     ("rmsea", "said"),
-    [(0.03, "all of them are good"), (0.07, "not all are good: RMSEA"), (0.2, "RMSEA is poor: look at local fit")],
+    [
+        (0.03, "all of them are good"),
+        (0.07, "only marginal by these guidelines: RMSEA"),
+        (0.2, "poor in RMSEA: look at local fit"),
+    ],
 )
 def test_fit_is_judged_and_the_next_step_named(structured: SemFit, rmsea: float, said: str) -> None:
     good = {"cfi": 0.97, "tli": 0.96, "srmr": 0.04, "rmsea": rmsea}
@@ -154,7 +158,7 @@ def test_hypotheses_are_decided_one_by_one(structured: SemFit) -> None:
 def test_screening_tells_the_next_step(sample: Responses) -> None:
     found = screen(sample, max_missing=0.2, attention=1)
     n = int(found.glance()["n_flagged"].iloc[0])
-    assert f"{n} of 80 respondents" in narrate(found) and "with and without the flagged" in narrate(found)
+    assert f"Of 80 respondents, {n} (" in narrate(found) and "with and without the flagged" in narrate(found)
     assert "simulated" in narrate(found)
 
 

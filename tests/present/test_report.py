@@ -272,7 +272,7 @@ def test_two_files_are_told_apart_and_nothing_is_told_twice() -> None:
     text = " ".join(made.to_text().split())
     assert "Flow of respondents: Partners" in text and "Flow of respondents: Users" in text
     assert "free of common-source bias" in text and "One group of respondents was asked" not in text
-    assert text.count("Careless answering was looked for by 1 index") == 1 and "sha256 abc" in text
+    assert text.count("The answers were screened by one rule (") == 1 and "sha256 abc" in text
 
 
 def test_references_have_italics_where_apa_wants_them(full: Report) -> None:

@@ -126,8 +126,8 @@ def test_a_report_puts_them_in_the_order_of_the_chapter(results, answers, langua
 
 def test_factors_are_told_with_the_weak_item(results):
     text = narrate(results["efa"])
-    assert "3 factors were extracted from 12 items" in text and "No loading of z4 reaches the guideline" in text
-    assert "suggests 3 common factors" in narrate(results["parallel"])
+    assert "Three factors were extracted from 12 items" in text and "No loading of z4 reaches the guideline" in text
+    assert "suggests three common factors" in narrate(results["parallel"])
     assert "menyarankan 3 faktor bersama" in narrate(results["parallel"], "id")
 
 

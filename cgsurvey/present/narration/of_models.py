@@ -14,7 +14,7 @@ from cgsurvey.present.table import Words
 from cgsurvey.present.tables import estimation
 from cgsurvey.present.tables import sem as sem_tables
 from cgsurvey.present.tables.estimation import in_group, structural
-from cgsurvey.present.tables.local_fit import large_residuals, largest_mi
+from cgsurvey.present.tables.local_fit import large_residuals, largest_mi, parameter
 from cgsurvey.present.tables.style import Style, label, rows_of, term
 from cgsurvey.sem import PooledFit, SemFit
 from cgsurvey.sem.cross_check import CrossCheck
@@ -176,7 +176,7 @@ def _modification(x: SemFit, style: Style) -> Iterator[Sentence]:
         yield Sentence("modification.absent")
     elif len(found):
         top = found.iloc[0]
-        yield Sentence("modification.some", {"mi": top["mi"], "parameter": f"{top['lhs']} {top['op']} {top['rhs']}"})
+        yield Sentence("modification.some", {"mi": top["mi"], "parameter": parameter(x, top)})
 
 
 def _residuals(x: SemFit) -> Iterator[Sentence]:
@@ -194,9 +194,11 @@ def _residuals(x: SemFit) -> Iterator[Sentence]:
 @paragraphs.register(Hypotheses)
 def _hypotheses(x: Hypotheses, style: Style) -> Paragraphs:
     found = x.tidy()
-    out = [
-        Sentence("hypotheses.count", {"supported": int((found["decision"] == "supported").sum()), "total": len(found)})
-    ]
+    supported, total = int((found["decision"] == "supported").sum()), len(found)
+    if supported == total > 1:
+        out = [Sentence("hypotheses.all", {"total": total})]
+    else:
+        out = [Sentence("hypotheses.count", {"supported": supported, "total": total})]
     for row in rows_of(found):
         parts = str(row.path).split()
         words = [label(x.meta, p) for p in parts]
@@ -214,7 +216,8 @@ def _hypotheses(x: Hypotheses, style: Style) -> Paragraphs:
 @paragraphs.register(CrossCheck)
 def _cross_check(x: CrossCheck, style: Style) -> Paragraphs:
     key = "cross_check.agree" if x.max_difference < AGREES else "cross_check.differ"
-    told = [Sentence(key, {"difference": _small(float(x.max_difference))})]
+    how = {"n": x.meta.n, "estimator": str(x.meta.options.get("estimator", ""))}
+    told = [Sentence(key, how | {"difference": _small(float(x.max_difference))})]
     return {"cross_check": [*told, *([Sentence("cross_check.continuous")] if continuous(x) else [])]}
 
 

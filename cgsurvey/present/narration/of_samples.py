@@ -9,6 +9,7 @@ import pandas as pd
 
 from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
+from cgsurvey.moments.missingness import COMPLETE
 from cgsurvey.present.narration.sentences import ALPHA, Paragraphs, Sentence, paragraphs, verdicts
 from cgsurvey.present.tables.style import Style, label
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
@@ -61,7 +62,14 @@ def _named(items: pd.Series) -> list[str]:
 
 @paragraphs.register(McarTest)
 def _mcar(x: McarTest, style: Style) -> Paragraphs:
-    return {"mcar": [_little(x)], "patterns": []}
+    return {"mcar": [_little(x)], "patterns": _patterns(x)}
+
+
+def _patterns(x: McarTest) -> list[Sentence]:
+    """Tell how many miss nothing, and in how many patterns the others do."""
+    complete = int(x.patterns.loc[x.patterns["pattern"] == COMPLETE, "count"].sum())
+    values = {"n": x.meta.n, "complete": complete, "patterns": x.n_patterns - (complete > 0)}
+    return [Sentence("mcar.patterns", values)] if np.isfinite(x.p_value) else []
 
 
 def _little(x: McarTest) -> Sentence:

@@ -26,9 +26,6 @@ def _validity(x: Validity, style: Style) -> Paragraphs:
         convergent.append(Sentence("validity.convergent_poor", {"names": weak}))
     elif found["ave"].notna().all():
         convergent.append(Sentence("validity.convergent_good"))
-    shared = found["ave_above_msv"].dropna()
-    below = [label(x.meta, str(n)) for n in shared.index[~shared.astype(bool)]]
-    convergent += [Sentence("validity.msv_poor", {"names": below})] if below else []
     criterion = []
     known = found["fornell_larcker"].dropna()
     if len(known):
@@ -38,7 +35,7 @@ def _validity(x: Validity, style: Style) -> Paragraphs:
 
 
 def _ratios(x: Validity, by: Rule | None) -> list[Sentence]:
-    """Tell the largest ratio with its interval, and the pairs whose interval reaches beyond the guideline."""
+    """Tell the largest ratio with its interval, and the pairs whose one-sided limit is beyond the guideline."""
     top = largest(x.htmt)
     if top is None or by is None or by.good is None:
         return []
@@ -52,9 +49,12 @@ def _ratios(x: Validity, by: Rule | None) -> list[Sentence]:
         level = 100 * float(x.meta.options.get("ci", 0.95))
         ends = {"lower": row["htmt_ci_lower"].iloc[0], "upper": row["htmt_ci_upper"].iloc[0]}
         out.append(Sentence("validity.htmt_interval", {"level": level} | ends))
-        open_ = x.pairs[(x.pairs["htmt"] <= by.good) & (x.pairs["htmt_ci_upper"] > by.good)]
+        limits = {"cut": by.good, "level": level}
+        open_ = x.pairs[(x.pairs["htmt"] <= by.good) & (x.pairs["htmt_upper"] > by.good)]
         if len(open_):
-            out.append(Sentence("validity.htmt_reaches", {"pairs": _pairs(open_, x.meta), "cut": by.good}))
+            out.append(Sentence("validity.htmt_reaches", limits | {"pairs": _pairs(open_, x.meta)}))
+        elif (x.pairs["htmt_upper"] <= by.good).all():
+            out.append(Sentence("validity.htmt_apart", limits))
     return out
 
 

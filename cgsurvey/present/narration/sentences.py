@@ -23,6 +23,11 @@ from cgsurvey.present.tables.style import Style
 
 NAMED = 5  # names listed in a sentence
 ALPHA = 0.05
+# A count with its noun is a word below ten; "#respondent|respondents" keeps digits beside another number.
+_SMALL = {
+    "en": ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    "id": ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,16 @@ class _Said:
         if spec == "df":
             return show(value, "count" if float(value).is_integer() else "number", language)
         if "|" in spec:  # "index|indices": the number with the right form of its noun
-            one, many = spec.split("|")
-            return f"{show(value, 'count', language)} {one if value == 1 else many}"
+            one, many = spec.lstrip("#").split("|")
+            number = show(value, "count", language) if spec.startswith("#") else _counted(value, language)
+            return f"{number} {one if value == 1 else many}"
         kind, _, digits = spec.partition(".")
         return show(value, kind or "text", language, int(digits) if digits else None)
+
+
+def _counted(value: Any, language: str) -> str:
+    small = value in range(len(_SMALL[language]))
+    return _SMALL[language][int(value)] if small else show(value, "count", language)
 
 
 def _listed(names: list[str], language: str) -> str:

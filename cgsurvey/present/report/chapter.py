@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cgsurvey.present.document import Block, Heading, Paragraph, Ref
-from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs
+from cgsurvey.present.document import Block, Heading, Numbered, Paragraph, Ref
+from cgsurvey.present.narration.sentences import Sentence, paragraph, paragraphs, say
 from cgsurvey.present.report.closing import limits, references, stamp, syntax
 from cgsurvey.present.report.draft import Draft
 from cgsurvey.present.report.finished import Section
@@ -16,6 +16,7 @@ from cgsurvey.present.report.outline import OUTLINE, TITLES
 from cgsurvey.present.report.pictures import belongs, pictures
 from cgsurvey.present.table import Table, Words
 from cgsurvey.present.tables import all_tables, estimation
+from cgsurvey.reliability import Reliability, Validity
 from cgsurvey.responses import Responses, Screening
 from cgsurvey.responses.describe import Description
 from cgsurvey.sem import PooledFit, SemFit
@@ -97,6 +98,8 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     origin = draft.parts.origin(part)
     shown = (t for t in all_tables(part, language, style) if t.name not in ON_REQUEST)
     made = {t.name: replace(t, origin=origin) for t in shown}
+    order = [*made, *told]
+    elsewhere: dict[str, str] = {}  # tables that another part shows
     if (side := draft.parts.side(part)) is not None:
         made = {
             k: replace(t, title=Words(f"{t.title.en}: {side.en}", f"{t.title.id}: {side.id}")) for k, t in made.items()
@@ -107,9 +110,15 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
             made.pop("correlations", None)
         if any(_same_fit(f, part) for f in alike):
             told["fit"] = [Sentence("fit.as_measurement")]
+            elsewhere["fit"] = draft.anchor("fit", *(f for f in alike if _same_fit(f, part)))
+            made.pop("fit", None)
             for name in ("loadings", "thresholds", "modification", "residuals"):
                 made.pop(name, None)
                 told.pop(name, None)
+    if isinstance(part, Validity) and draft.parts.fits(False):  # the model shows the loadings
+        made.pop("validity_loadings", None)
+    if isinstance(part, Reliability) and draft.parts.of(Validity):  # which judges the AVE of the whole model
+        told["reliability"] = [s for s in told["reliability"] if s.key != "reliability.ave_poor"]
     if isinstance(part, Screening) and draft.parts.responses:  # the responses themselves tell what is missing
         made.pop("item_quality", None)
     if isinstance(part, Description):  # the profile belongs to the respondents, the rest to the description
@@ -121,14 +130,14 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     blocks: list[Block] = []
     shown_here = section != "respondents" or isinstance(part, Responses)
     figures = pictures(draft, part) if shown_here else []
-    details: list[str] = []  # tables in the appendix of which nothing is said
-    for name in dict.fromkeys([*made, *told]):
+    details: list[Numbered] = []  # tables in the appendix of which nothing is said
+    for name in dict.fromkeys(n for n in order if n in made or n in told):
         item = draft.numbered(name, made[name]) if name in made else None
-        refs = [item.anchor] if item else []
+        refs = [item.anchor] if item else [elsewhere[name]] if elsewhere.get(name) else []
         late = item is not None and _is_late(draft, made[name], section)
         drawn = [f for f in figures if belongs(f, name, "paths" if "paths" in made else "fit")]
         if late and item and not (told.get(name) or drawn):
-            details.append(item.anchor)
+            details.append(item)
         elif told.get(name) or drawn or item:  # each table is referred to
             blocks.append(_running(draft, told.get(name, []), refs + [f.anchor for f in drawn]))
         if late and item:
@@ -138,8 +147,19 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
         blocks += drawn
         figures = [f for f in figures if f not in drawn]
     if details:
-        blocks.append(_running(draft, [Sentence("details")] if blocks else [], details, run=False))
+        blocks.append(_details(draft, details))
     return [*blocks, *figures]
+
+
+def _details(draft: Draft, tables: Sequence[Numbered]) -> Paragraph:
+    """Return where tables are of which nothing is said, each by its title."""
+    before, after = say(Sentence("details"), draft.language).split("@")
+    parts: list[str | Ref] = []
+    for table in tables:
+        title = table.item.title.of(draft.language)
+        small = title[:1].lower() if title[1:2].islower() else title[:1]
+        parts += [f"{', ' if parts else before}{small}{title[1:]} (", Ref(table.anchor), ")"]
+    return Paragraph((*parts[:-1], f"){after}"))
 
 
 def _is_late(draft: Draft, made: Table, section: str) -> bool:

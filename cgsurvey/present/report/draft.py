@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from cgsurvey.base.notes import Note
 from cgsurvey.base.references import reference
@@ -48,6 +49,11 @@ class Draft:
             self.cited += item.references
             self.tables.append((anchor, item))
         return Numbered(anchor, item)
+
+    def anchor(self, name: str, *parts: Any) -> str:
+        """Return the anchor of the table of that name about one of these parts, empty where none was numbered."""
+        origins = [self.parts.origin(p) for p in parts]
+        return next((a for a, made in self.tables if made.name == name and made.origin in origins), "")
 
     def cites(self, keys: Iterable[str]) -> str:
         """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""

@@ -85,7 +85,15 @@ TOLD: Mapping[str, type] = {
     "quality": ServiceQuality,
     "ipa": ImportancePerformance,
     "drivers": Drivers,
+    "criteria": Criteria,
+    "activities": Activities,
+    "exchange": Exchange,
+    "ladder": Ladder,
+    "forms": Forms,
+    "strains": Strains,
 }
+# Where only some of what a result rests on is named.
+NAMED: Mapping[str, set[str]] = {"criteria": {"ansell2008", "fleiss1971"}}
 
 PLANNED = ("sample_size", "allocation", "power")  # told before the answers
 
@@ -131,8 +139,9 @@ def _examined(draft: Draft) -> list[Sentence]:
 
 
 def _told(draft: Draft, name: str) -> list[Sentence]:
-    found = draft.parts.of(TOLD[name])[:1]
-    return [Sentence(f"method.{name}", {"cites": draft.cites(r.meta.references)}) for r in found]
+    found = draft.parts.of(TOLD[name])
+    sources = [k for r in found for k in r.meta.references if name not in NAMED or k in NAMED[name]]
+    return [Sentence(f"method.{name}", {"cites": draft.cites(sources)})] if found else []
 
 
 def _closing(draft: Draft) -> list[Sentence]:
@@ -191,12 +200,6 @@ def _models(draft: Draft) -> Iterator[Sentence]:
         ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
         ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),
         ("fragility", Fragility, {"simonsohn2020", "steegen2016"}),
-        ("criteria", Criteria, {"ansell2008", "fleiss1971"}),
-        ("activities", Activities, None),
-        ("exchange", Exchange, None),
-        ("ladder", Ladder, None),
-        ("forms", Forms, None),
-        ("strains", Strains, None),
     ):
         for found in p.of(kind)[:1]:
             sources = [k for one in p.of(kind) for k in one.meta.references]

@@ -44,7 +44,10 @@ CAPTIONS: Mapping[str, Words] = {
     "correlation_matrix": Words("Heat map of the correlations", "Peta panas korelasi"),
     "crosstab": Words("Shares within the rows of the cross-table", "Proporsi di dalam baris tabel silang"),
     "conceptual": Words("Conceptual model and hypotheses", "Model konseptual dan hipotesis"),
-    "diagram": Words("Path diagram with standardised coefficients", "Diagram jalur dengan koefisien terstandar"),
+    "diagram": Words("Structural model with standardised coefficients", "Model struktural dengan koefisien terstandar"),
+    "diagram_measurement": Words(
+        "Measurement model with standardised loadings", "Model pengukuran dengan muatan faktor terstandar"
+    ),
     "loadings": Words("Standardised loadings with intervals", "Muatan faktor terstandar beserta intervalnya"),
     "specification_curve": Words("Specification curve of a hypothesis", "Kurva spesifikasi sebuah hipotesis"),
     "gate": Words("Six criteria by unit", "Enam kriteria menurut unit"),
@@ -110,7 +113,10 @@ def pictures(draft: Draft, part: Any) -> list[Numbered]:
         options = {"invited": draft.parts.asked(part)} if isinstance(part, Responses) else {}
         picture = plot(part, kind, language=draft.language, **options)
         remark = SIMULATED.of(draft.language) if simulated else ""
-        out.append(draft.numbered(kind, _drawn(picture, _caption(kind, kinds, draft.language), remark)))
+        caption = _caption(kind, kinds, draft.language)
+        if kind == "diagram" and isinstance(part, SemFit) and not structural(part):
+            caption = CAPTIONS["diagram_measurement"].of(draft.language)
+        out.append(draft.numbered(kind, _drawn(picture, caption, remark)))
     return out
 
 

@@ -39,10 +39,8 @@ def steps(x: Responses, invited: int = 0) -> list[Step]:
     found = []
     for i, step in enumerate(x.flow):
         cut = _cut(step.reason) if step.reason else None
-        rule = term("rule", step.step)
-        found.append(
-            Step(rule if step.n_excluded or i else term("step", step.step), step.n_before, step.n_excluded, rule, cut)
-        )
+        name = rule_name(step.step) if step.n_excluded or i else term("step", step.step)
+        found.append(Step(name, step.n_before, step.n_excluded, term("rule", step.step), cut))
     if not found:
         read = x.provenance.rows_read or len(x)
         found.append(Step(term("step", "data"), read, read - len(x), term("step", "left")))
@@ -71,6 +69,12 @@ def flow(x: Responses, style: Style) -> Table:
     notes = (said("response_rate", rate=rate),) if style.invited else ()
     made = Table("F0", "flow", Words("Flow of respondents", "Alur responden"), columns, rows, notes=notes)
     return replace(made, simulated=x.simulated)
+
+
+def rule_name(rule: str) -> Words:
+    """Return a rule of screening without its cut-off, for a table that has a column for that."""
+    found = term("rule_name", rule)
+    return Words(*(t[:1].upper() + t[1:] for t in (found.en, found.id)))
 
 
 def _cut(reason: str) -> Words:

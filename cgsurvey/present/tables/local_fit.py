@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -28,6 +30,12 @@ def _largest_mi(x: SemFit) -> tuple[pd.DataFrame, str]:
     return found[found["mi"] > MI_CUT].sort_values("mi", ascending=False, kind="stable").head(SHOWN), ""
 
 
+def parameter(x: SemFit, row: Any) -> Words:
+    """Return a parameter in the words of the report: latent variables by their labels, items by their codes."""
+    ends = [label(x.meta, n) if n in x.latents else Words(n, n) for n in (str(row.lhs), str(row.rhs))]
+    return Words(*(f"{ends[0].of(g)} {row.op} {ends[1].of(g)}" for g in ("en", "id")))
+
+
 def modification(x: SemFit, style: Style) -> Table | None:
     """T14: the largest modification indices."""
     found, _ = largest_mi(x, style)
@@ -36,9 +44,7 @@ def modification(x: SemFit, style: Style) -> Table | None:
     several = len(x.meta.groups) > 1
     rows = []
     for r in rows_of(found):
-        a, b = label(x.meta, str(r.lhs)), label(x.meta, str(r.rhs))
-        short = {n: n if n not in x.latents else None for n in (str(r.lhs), str(r.rhs))}
-        words = Words(*(f"{short[str(r.lhs)] or a.of(g)} {r.op} {short[str(r.rhs)] or b.of(g)}" for g in ("en", "id")))
+        words = parameter(x, r)
         rows.append((in_group(x, int(r.group), words) if several else words, r.mi, r.epc, r.sepc_all))
     columns = (
         Column("parameter", Words("Parameter left out", "Parameter yang tidak dimasukkan")),

@@ -67,6 +67,7 @@ def reliability(x: Reliability, style: Style) -> Table:
         )
         for r in rows_of(frame)
     )
+    own = () if "fit" in x.meta.options else (said("own_factor"),)
     used = {name: found for name, found in by.items() if name not in further or name in optional}
     made = Table(
         "T10",
@@ -75,7 +76,7 @@ def reliability(x: Reliability, style: Style) -> Table:
         tuple(columns),
         rows,
         spanners=(interval_spanner(level),),
-        notes=(said("reliability"), *(said(name) for name in optional if name != "omega_h")),
+        notes=(said("reliability"), *own, *(said(name) for name in optional if name != "omega_h")),
         rules=used_rules(used),
     )
     return with_meta(made, x.meta)

@@ -64,7 +64,6 @@ def validity(x: Validity, style: Style) -> Table:
             None if pd.isna(r.fornell_larcker) else bool(r.fornell_larcker),
             r.msv,
             r.asv,
-            None if pd.isna(r.ave_above_msv) else bool(r.ave_above_msv),
         )
         for r in rows_of(x.tidy())
     )
@@ -79,7 +78,6 @@ def validity(x: Validity, style: Style) -> Table:
         Column("fornell_larcker", Words("√AVE > r", "√AVE > r"), "flag"),
         Column.of("msv", digits=3),
         Column.of("asv", digits=3),
-        Column.of("ave_above_msv"),
     )
     made = Table(
         "T11",
