@@ -51,8 +51,8 @@ def sections(draft: Draft) -> list[Section]:
     others = [t if isinstance(t, Table) else Table.from_frame(t, title=Words("Data", "Data")) for t in p.others]
     body.append(_section(draft, "other", [draft.numbered(t.name, t) for t in others]))
     remarks = _section(draft, "limits", limits(draft))
-    late = sorted(draft.late, key=lambda b: isinstance(b.item, Table) and len(b.item.columns) > WIDE)
-    appendix = _section(draft, "appendix", [*late, *syntax(draft)])
+    draft.late.sort(key=lambda b: isinstance(b.item, Table) and len(b.item.columns) > WIDE)
+    appendix = _section(draft, "appendix", [*draft.late, *syntax(draft)])
     return [
         opening,
         *body,

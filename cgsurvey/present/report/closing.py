@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,14 +20,25 @@ from cgsurvey.responses.linking.linkage import Linkage
 from cgsurvey.sem.hypotheses import Hypotheses
 
 SMALL_CELL = 5
-SHOWN_ELSEWHERE = {"sem.engines_agree", "responses.kept"}  # notes whose numbers stand in tables of the report
+# Notes whose numbers stand in tables and sentences of the report.
+SHOWN_ELSEWHERE = {
+    "sem.engines_agree",
+    "responses.kept",
+    "moments.mcar_evidence",
+    "moments.mcar_no_evidence",
+    "responses.mardia_evidence",
+    "responses.mardia_no_evidence",
+    "sem.mediation_types",
+    "sem.mediation_causal",
+}
+NAMED = 2  # sections named beside a note
 LEVELS: Mapping[str, Words] = {
     "serious": Words("Serious", "Serius"),
     "warning": Words("Caution", "Perhatian"),
-    "info": Words("Note", "Catatan"),
 }
 
 
+COMPUTED = Words("Notes on the computation", "Catatan perhitungan")
 ORIGINS = Words("Where the numbers come from", "Asal angka")
 
 
@@ -39,24 +50,38 @@ def limits(draft: Draft) -> list[Block]:
     linked = [Sentence("responses.design_linked", {"on": found.on}) for found in draft.parts.of(Linkage)[:1]]
     designs = [linked] if linked else [paragraphs(r, draft.style)["design"] for r in draft.parts.responses]
     blocks += [Paragraph((text,)) for text in dict.fromkeys(paragraph(d, draft.language) for d in designs)]
-    notes = [*((n, "") for n in (*draft.notes, *_own_notes(draft))), *draft.parts.notes()]
+    given = [*((n, "", ()) for n in (*draft.notes, *_own_notes(draft))), *draft.parts.notes()]
+    notes = [(n, file, sections) for n, file, sections in given if n.code not in SHOWN_ELSEWHERE]
     told = [
-        f"{LEVELS[level].of(draft.language)}: {_remark(draft, n)}{f' ({file})' if file else ''}"
+        f"{LEVELS[level].of(draft.language)}{_place(draft, sections)}: {_remark(draft, n, file)}"
         for level in LEVELS
-        for n, file in notes
-        if n.level == level and n.code not in SHOWN_ELSEWHERE
+        for n, file, sections in notes
+        if n.level == level
     ]
-    return [*blocks, Bullets(tuple(told))] if told else blocks
+    blocks += [Bullets(tuple(told))] if told else []
+    small = [
+        f"{_place(draft, sections).strip(' ()')}: {_remark(draft, n, file)}" if sections else _remark(draft, n, file)
+        for n, file, sections in notes
+        if n.level not in LEVELS
+    ]
+    return [*blocks, Heading(COMPUTED.of(draft.language), 2), Bullets(tuple(small))] if small else blocks
 
 
-def _remark(draft: Draft, told: Note) -> str:
-    """Return a note in the words of the report: constructs by their labels, not by their codes."""
+def _place(draft: Draft, sections: Sequence[str]) -> str:
+    """Return the titles of the sections that a note is about, in brackets."""
+    titles = [TITLES[s].of(draft.language) for s in sections[:NAMED]] + ["…"] * (len(sections) > NAMED)
+    return f" ({', '.join(titles)})" if titles else ""
+
+
+def _remark(draft: Draft, told: Note, file: str) -> str:
+    """Return a note in the words of the report, constructs by their labels, with the file that it is about."""
     names = {n: words.of(draft.language) for n, words in draft.parts.constructs().items()}
 
     def worded(value: Any) -> Any:
         return ", ".join(names.get(v, v) for v in value.split(", ")) if isinstance(value, str) else value
 
-    return replace(told, values={k: worded(v) for k, v in told.values.items()}).render(draft.language)
+    said = replace(told, values={k: worded(v) for k, v in told.values.items()}).render(draft.language)
+    return f"{said} ({file})" if file else said
 
 
 def _own_notes(draft: Draft) -> list[Note]:
@@ -106,7 +131,9 @@ def stamp(draft: Draft) -> list[Block]:
         meta = result.meta
         said = [f"{k}={v}" for k, v in meta.options.items() if isinstance(v, str | int | float | bool) and v != ""]
         said += [f"seed={meta.seed}"] if meta.seed is not None else []
-        rows.append((f"{meta.function}()", f"n = {meta.n}", "; ".join([*said, f"sha256 {meta.data_hash[:16]}"])))
+        said += [f"sha256 {meta.data_hash[:16]}"] if meta.data_hash else []
+        if said:
+            rows.append((f"{meta.function}()", f"n = {meta.n}" if meta.n else None, "; ".join(said)))
     columns = (
         Column("step", Words("Step", "Langkah")),
         Column("value", Words("Version or n", "Versi atau n")),
@@ -131,8 +158,9 @@ def _origins(draft: Draft) -> list[Block]:
             shown.setdefault(made.origin, []).append(anchor)
     if not shown:
         return []
-    lines = []
+    lines, late = [], [b.anchor for b in draft.late]
     for origin, anchors in shown.items():
+        anchors.sort(key=lambda a: late.index(a) if a in late else -1)
         data = f" (sha256 {origin.data_hash[:16]})" if origin.data_hash else ""
         refs: list[str | Ref] = [r for a in anchors for r in (", ", Ref(a))][1:]
         lines.append(Paragraph((f"{origin}{data}: ", *refs, ".")))

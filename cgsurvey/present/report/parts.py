@@ -131,18 +131,26 @@ class Parts:
         marked = [r.simulated for r in self.responses] + [r.meta.simulated for r in self.results]
         return any(marked + [t.simulated for t in self.others if isinstance(t, Table)])
 
-    def notes(self) -> list[tuple[Note, str]]:
-        """All notes, each once, with the file that it is about where several files have notes of that kind."""
-        seen: dict[tuple[str, str], tuple[Note, str]] = {}
-        for one, file in (
-            *((n, r.provenance.file) for r in self.responses for n in r.notes),
-            *((n, r.meta.source) for r in self.results for n in r.notes),
+    def notes(self) -> list[tuple[Note, str, tuple[str, ...]]]:
+        """All notes, each once, with file and sections: the file where several have notes of that kind, else empty."""
+        seen: dict[tuple[str, str], tuple[Note, str, list[str]]] = {}
+        for one, file, section in (
+            *((n, r.provenance.file, "") for r in self.responses for n in r.notes),
+            *((n, r.meta.source, self._place(r)) for r in self.results for n in r.notes),
         ):
-            seen.setdefault((one.code, one.text), (one, file))
+            where = seen.setdefault((one.code, one.text), (one, file, []))[2]
+            if section and section not in where:
+                where.append(section)
         files: dict[str, set[str]] = {}
-        for one, file in seen.values():
+        for one, file, _ in seen.values():
             files.setdefault(one.code, set()).add(file)
-        return [(n, file if len(files[n.code]) > 1 else "") for n, file in seen.values()]
+        return [(n, file if len(files[n.code]) > 1 else "", tuple(where)) for n, file, where in seen.values()]
+
+    def _place(self, result: Result) -> str:
+        """Return the section of the outline that is about a result, the last one that shows it."""
+        if isinstance(result, MODELS):
+            return "structure" if structural(result) else "measurement"
+        return next((name for name in reversed(OUTLINE) if isinstance(result, OUTLINE[name])), "")
 
     def constructs(self) -> dict[str, Words]:
         """Words for constructs and latent variables by their names."""

@@ -32,6 +32,7 @@ _TYPES = {
     "no direct path": Words("indirect shown, no direct path", "tidak langsung terbukti, tanpa jalur langsung"),
     "none": Words("not shown", "tidak terbukti"),
 }
+TOLD = ("sem.mediation_types", "sem.mediation_loop", "sem.unstable_loop")  # notes of the result that the table bears
 
 
 @makers.register(Mediation)
@@ -64,8 +65,7 @@ def mediation(x: Mediation, style: Style) -> Table:
     kind = term("intervals", x.ci_type)
     notes = [
         Words(f"Intervals: {kind.en}.", f"Interval kepercayaan: {kind.id}."),
-        *(Words(n.render("en"), n.render("id")) for n in x.notes if n.code.startswith("sem.mediation")),
-        *(Words(n.render("en"), n.render("id")) for n in x.notes if n.code == "sem.unstable_loop"),
+        *(Words(n.render("en"), n.render("id")) for n in x.notes if n.code in TOLD),
     ]
     title = Words("Direct, indirect and total effects", "Pengaruh langsung, tidak langsung, dan total")
     made = Table(

@@ -13,7 +13,7 @@ from cgsurvey.base.errors import DataError
 from cgsurvey.present.document import FIGURE, TABLE, Bullets, Document, Em, Figure, Heading, Numbered, Paragraph
 from cgsurvey.present.table import SIMULATED, Grid, Remark, Shown, Table, Words
 from cgsurvey.present.writers import clean, write_bytes
-from cgsurvey.present.writers.docx_layout import bands, turned, widths
+from cgsurvey.present.writers.docx_layout import GAP_CM, bands, stands_off, turned, widths
 
 _LOCALE = {"en": "en-GB", "id": "id-ID"}
 _COLOUR = {"good": "0B5394", "fair": "8A5A00", "poor": "B3261E"}
@@ -32,6 +32,7 @@ _ALIASES = {
     "Caption": ("Keterangan", "Keterangan Gambar"),
     "List Bullet": ("Daftar Poin", "Butir Daftar"),
 }
+_GAP = round(GAP_CM * 567)  # twips
 _KEEP_ROWS = 20  # a table of no more rows is kept on one page: longer ones would leave half a page empty
 
 
@@ -273,8 +274,9 @@ class _Writer:
         self.word.add_page_break()
 
     def _listing(self, title: Words, code: str, entries: Sequence[tuple[str, str, int]]) -> None:
-        """Add a list that Word can renew (F9 adds page numbers); until then its entries are links."""
-        from docx.shared import Pt
+        """Add a list that Word can renew (F9 brings its page numbers up to date); its entries are links."""
+        from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
+        from docx.shared import Cm, Pt
 
         head = self._paragraph(title.of(self.language), "Normal", bold=True)
         head.paragraph_format.space_before, head.paragraph_format.keep_with_next = Pt(12), True
@@ -289,6 +291,10 @@ class _Writer:
             run.font.size = Pt(10)
             link.append(run._r)
             paragraph._p.append(link)
+            edge = Cm(self._room_cm(False))
+            paragraph.paragraph_format.tab_stops.add_tab_stop(edge, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+            paragraph.add_run("\t")
+            self._field(paragraph, rf"PAGEREF {target} \h", "")
             if i == len(entries) - 1:
                 paragraph.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
 
@@ -313,7 +319,7 @@ class _Writer:
         paragraph = self.word.add_paragraph(style="Reference Entry" if block.style == "reference" else "Normal")
         for part in block.parts:
             if isinstance(part, str):
-                run = paragraph.add_run(clean(part))
+                run = paragraph.add_run(_held(clean(part)))
                 run.bold = True if block.style == "lead" else None
                 run.italic = True if isinstance(part, Em) else None
             else:
@@ -380,6 +386,7 @@ class _Writer:
                 self._paragraph(more, "Caption").paragraph_format.keep_with_next = True
         size, room = widths(grid, self._room_cm(self.wide))
         twips = [round(w * 567) for w in room]  # twentieths of a point
+        gaps = [_GAP * stands_off(grid, j) for j in range(len(twips))]
         keep, last = len(grid.body) <= _KEEP_ROWS, len(grid.body) - 1
         rows = self._head_rows(grid, twips, size)
         marks = iter(self._row_marks(anchor, grid))
@@ -391,7 +398,10 @@ class _Writer:
                     _row([_cell(Shown(row), sum(twips), self.cell_style, span=len(twips), italic=True, **style)])
                 )
             else:
-                cells = [_cell(c, w, self.cell_style, **style) for c, w in zip(row[1:], twips[1:], strict=True)]
+                cells = [
+                    _cell(c, w, self.cell_style, gap=gaps[j], **style)
+                    for j, (c, w) in enumerate(zip(row[1:], twips[1:], strict=True), start=1)
+                ]
                 first = _cell(row[0], twips[0], self.cell_style, mark=next(marks), **style)
                 rows.append(_row([first, *cells]))
         title = _attribute(f"{self.doc.name(anchor)} {grid.title}")
@@ -422,8 +432,8 @@ class _Writer:
         top = 0 if grid.spanners else 8
         style: dict[str, Any] = {"size": size, "keep": True, "foot": True}
         second = [
-            _cell(h, w, self.cell_style, top=top, bottom=4, wrap=True, **style)
-            for h, w in zip(heads, twips, strict=True)
+            _cell(h, w, self.cell_style, top=top, bottom=4, wrap=True, gap=_GAP * stands_off(grid, j), **style)
+            for j, (h, w) in enumerate(zip(heads, twips, strict=True))
         ]
         if not grid.spanners:
             return [_row(second, head=True)]
@@ -500,6 +510,11 @@ class _Writer:
         last.paragraph_format.space_after = Pt(14)
 
 
+def _held(text: str) -> str:
+    """Return a text in which no line ends inside "p < .001" or "β = .58"."""
+    return re.sub(r" ([=<>≥≤]) (?=\S)", "\u00a0\\1\u00a0", text)
+
+
 def _descriptions(picture: Any) -> Iterator[Any]:
     yield picture._inline.docPr
 
@@ -534,11 +549,12 @@ def _cell(
     wrap: bool = False,
     top: int = 0,
     bottom: int = 0,
+    gap: int = 0,
     mark: tuple[int, str] = (0, ""),
 ) -> str:
     """Return the XML of a cell; `top` and `bottom` are rules in eighths of a point, `foot` sets the text low.
 
-    `mark` is id and name of the bookmark around its text.
+    `mark` is id and name of the bookmark around its text, `gap` the room before it in twips.
 
     Numbers are never broken; `wrap` lets the heading over them break at its blanks.
     """
@@ -565,7 +581,7 @@ def _cell(
         + f'</w:tcPr><w:p><w:pPr><w:pStyle w:val="{_attribute(style)}"/>'
         + ("<w:keepNext/>" if keep else "")
         + '<w:spacing w:before="30" w:after="30"/>'
-        + (f'<w:ind w:left="{180 * shown.indent}"/>' if shown.indent else "")
+        + (f'<w:ind w:left="{180 * shown.indent + gap}"/>' if shown.indent or gap else "")
         + f'<w:jc w:val="{"center" if centre else "right" if right else "left"}"/></w:pPr>{runs}</w:p></w:tc>'
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cgsurvey.present.table import Grid
@@ -14,6 +15,7 @@ _LONG_TEXT_CM, _WORDS_MIN_CM = 6.5, 2.4
 _LETTER_CM = 0.0222  # width of a digit, cm per point; more than Times needs, so that other fonts fit
 _BROAD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%²χ")
 _LONGEST_WORD = 22  # letters of a word that is never broken
+GAP_CM = 0.3  # before a text that follows a column of numbers
 SMALLEST = 7.0  # points, before a table is turned or cut
 
 
@@ -29,16 +31,23 @@ def needs(grid: Grid, size: float) -> tuple[list[float], list[float]]:
             wants.append(max(longest, word) * letter + 0.3)
             least.append(wants[-1])
         else:
-            wants.append(min(max(longest, word) * letter * 1.05 + 0.35, _TEXT_MAX_CM))
+            gap = GAP_CM if stands_off(grid, j) else 0.0
+            wants.append(min(max(longest, word) * letter * 1.05 + 0.35, _TEXT_MAX_CM) + gap)
             enough = _TEXT_MIN_CM if wants[-1] > _LONG_TEXT_CM else _WORDS_MIN_CM
             inside = max((2 * r[j].indent + _broad(w) for r in rows for w in r[j].full.split()), default=1)
-            least.append(min(wants[-1], max(enough, max(word, min(inside, _LONGEST_WORD)) * letter * 1.1 + 0.35)))
+            held = max(enough, max(word, min(inside, _LONGEST_WORD)) * letter * 1.1 + 0.35)
+            least.append(min(wants[-1], held + gap))
     for start, length, label in grid.spanners:
         short = width(label) * letter + 0.3 - sum(wants[start : start + length])
         for j in range(start, start + length):
             wants[j] += max(0.0, short / length)
             least[j] += max(0.0, short / length)
     return wants, least
+
+
+def stands_off(grid: Grid, j: int) -> bool:
+    """Tell whether a column of text follows one of numbers, which would touch it."""
+    return j > 0 and grid.aligns[j] != "right" and grid.aligns[j - 1] == "right"
 
 
 def least_width(grid: Grid, size: float) -> float:
@@ -51,12 +60,23 @@ def bands(grid: Grid, room: float) -> list[Grid]:
     if least_width(grid, SMALLEST) <= room:
         return [grid]
     wants, _ = needs(grid, SMALLEST)
+    cut = _cut(wants, room)
+    # The narrowest room that needs no more bands: they come out alike, and none holds a column or two.
+    for narrow in (room * share / 20 for share in range(10, 20)):
+        if len(found := _cut(wants, narrow)) == len(cut):
+            cut = found
+            break
+    return [_band(grid, [0, *kept], k, len(cut)) for k, kept in enumerate(cut)]
+
+
+def _cut(wants: Sequence[float], room: float) -> list[list[int]]:
+    """Return the columns of each band: as many as find room beside the first one."""
     cut: list[list[int]] = [[]]
     for j, want in enumerate(wants[1:], start=1):
         if cut[-1] and wants[0] + sum(wants[k] for k in cut[-1]) + want > room:
             cut.append([])
         cut[-1].append(j)
-    return [_band(grid, [0, *kept], k, len(cut)) for k, kept in enumerate(cut)]
+    return cut
 
 
 def _band(grid: Grid, kept: list[int], number: int, of: int) -> Grid:
