@@ -416,7 +416,7 @@ def guideline(rules: Sequence[Rule], language: str) -> list[str]:
             if not glossary.unknown_columns([rule.measure])
             else rule.measure
         )
-        good, fair = (_bound(rule, v, language) for v in (rule.good, rule.fair))
+        good, fair = (bound(rule, v, language) for v in (rule.good, rule.fair))
         also = f" (~ {sign} {fair})" if rule.fair is not None else ""
         by_source.setdefault(rule.source, []).append(f"{head} ✓ {sign} {good}{also}")
     own = PLANNED.of(language)
@@ -425,7 +425,7 @@ def guideline(rules: Sequence[Rule], language: str) -> list[str]:
     return [f"{lead} – {'; '.join(parts)} ({GUIDELINE.of(language)})."]
 
 
-def _bound(rule: Rule, value: float | None, language: str) -> str:
+def bound(rule: Rule, value: float | None, language: str) -> str:
     """Return a bound as the column that it judges prints its numbers: a share in per cent."""
     known = not glossary.unknown_columns([rule.measure])
     if value is not None and known and glossary.column(rule.measure).kind == "share":

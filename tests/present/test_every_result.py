@@ -18,7 +18,7 @@ from cgsurvey.present.document import Document, Numbered, Paragraph
 from cgsurvey.present.narration.sentences import Sentence, say
 from cgsurvey.present.narration.sentences import paragraphs as told
 from cgsurvey.present.numbers import NUMERIC, is_missing
-from cgsurvey.present.table import Cell, Grid, Shown, Table, cite, show_cutoff
+from cgsurvey.present.table import Cell, Grid, Shown, Table, bound, cite
 from cgsurvey.present.tables import tables
 from cgsurvey.present.tables.style import Style
 from cgsurvey.present.writers import docx as docx_writer
@@ -184,7 +184,7 @@ def test_every_threshold_shows_its_source(result: cg.Result) -> None:
     for table, language in each(result):
         remarks = " ".join(r.text for r in table.grid(language).remarks)
         for rule in table.rules:
-            assert cite(rule.source, language) in remarks and show_cutoff(rule.good, language) in remarks, table.name
+            assert cite(rule.source, language) in remarks and bound(rule, rule.good, language) in remarks, table.name
         judged = {c.verdict for row in table.rows for c in row if isinstance(c, Cell)} & {"good", "fair", "poor"}
         if judged and not table.rules:  # decided by a test: its level or its source is named
             assert re.search(r"\d ?%|alpha|\b(19|20)\d\d\)", remarks), (table.name, remarks)

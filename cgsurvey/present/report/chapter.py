@@ -156,7 +156,7 @@ def _details(draft: Draft, tables: Sequence[Numbered]) -> Paragraph:
     before, after = say(Sentence("details"), draft.language).split("@")
     parts: list[str | Ref] = []
     for table in tables:
-        title = table.item.title.of(draft.language)
+        title = table.item.title.of(draft.language) if isinstance(table.item, Table) else table.item.title
         small = title[:1].lower() if title[1:2].islower() else title[:1]
         parts += [f"{', ' if parts else before}{small}{title[1:]} (", Ref(table.anchor), ")"]
     return Paragraph((*parts[:-1], f"){after}"))

@@ -148,9 +148,9 @@ class Parts:
 
     def _place(self, result: Result) -> str:
         """Return the section of the outline that is about a result, the last one that shows it."""
-        if isinstance(result, MODELS):
+        if isinstance(result, SemFit | PooledFit):
             return "structure" if structural(result) else "measurement"
-        return next((name for name in reversed(OUTLINE) if isinstance(result, OUTLINE[name])), "")
+        return next((name for name in reversed(list(OUTLINE)) if isinstance(result, OUTLINE[name])), "")
 
     def constructs(self) -> dict[str, Words]:
         """Words for constructs and latent variables by their names."""

@@ -274,9 +274,8 @@ class _Writer:
         self.word.add_page_break()
 
     def _listing(self, title: Words, code: str, entries: Sequence[tuple[str, str, int]]) -> None:
-        """Add a list that Word can renew (F9 brings its page numbers up to date); its entries are links."""
-        from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
-        from docx.shared import Cm, Pt
+        """Add a list that Word can renew (F9 adds page numbers); until then its entries are links."""
+        from docx.shared import Pt
 
         head = self._paragraph(title.of(self.language), "Normal", bold=True)
         head.paragraph_format.space_before, head.paragraph_format.keep_with_next = Pt(12), True
@@ -291,10 +290,6 @@ class _Writer:
             run.font.size = Pt(10)
             link.append(run._r)
             paragraph._p.append(link)
-            edge = Cm(self._room_cm(False))
-            paragraph.paragraph_format.tab_stops.add_tab_stop(edge, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
-            paragraph.add_run("\t")
-            self._field(paragraph, rf"PAGEREF {target} \h", "")
             if i == len(entries) - 1:
                 paragraph.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
 
