@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from cgsurvey.present import report
+from cgsurvey.present.document import Document, Numbered, Paragraph
+from cgsurvey.present.table import Cell, Column, Origin, Table, Words, words
 from cgsurvey.present.writers import docx, html
 from cgsurvey.reliability import reliability, validity
 from cgsurvey.sem import SemFit
@@ -57,7 +59,10 @@ def test_pictures_signs_and_links_are_named(page):
     ids = [e.get("id") for e in page.iter() if e.get("id")]
     assert len(ids) == len(set(ids))
     for link in page.iter("a"):
-        assert link.text_content().strip() and link.get("href").removeprefix("#") in ids
+        where = link.get("href")
+        assert link.text_content().strip()
+        outside = where == link.text_content() and where.startswith("https://doi.org/")
+        assert outside or where.removeprefix("#") in ids
 
 
 def luminance(colour: str) -> float:
@@ -92,11 +97,58 @@ def test_a_printed_page_repeats_heads_and_keeps_small_tables_whole(page):
     css = page.findtext(".//style")
     printed = css[css.index("@media print") :]
     for rule in (
+        ".paper{display:block}",
+        "@page across{size:A4 landscape}",
         "thead{display:table-header-group}",
         ".keep{break-inside:avoid}",
         "nav{display:none}",
         "@page{size:A4",
     ):
         assert rule in printed, rule
-    small = [d for d in page.xpath("//div[contains(@class, 'wide')]") if len(d.findall(".//tbody/tr")) <= 20]
+    shown = page.xpath("//div[contains(@class, 'wide') and not(contains(@class, 'paper'))]")
+    small = [d for d in shown if len(d.findall(".//tbody/tr")) <= 20]
     assert small and all("keep" in d.get("class").split() for d in small)
+
+
+def broad() -> Table:
+    names = [f"c{j}" for j in range(60)]
+    columns = (Column("item", Words("Item", "Butir")), *(Column(n, words(n), "coefficient") for n in names))
+    rows = tuple((f"x{i}", *(Cell(0.5, verdict="good") for _ in names)) for i in range(3))
+    return Table("T", "broad", words("Broad"), columns, rows, origin=Origin("fit", "cfa"))
+
+
+def test_what_is_broader_than_a_page_scrolls_by_keyboard_and_is_printed_in_bands():
+    doc = Document("t", "id", (Numbered("a", broad()),), contents=True)
+    page = lxml.html.document_fromstring(html.render(doc))
+    (screen,) = page.xpath("//div[@class='scroll' and @tabindex='0' and @role='region']")
+    assert screen.get("aria-label") == "Tabel 1 Broad"
+    printed = page.xpath("//div[contains(@class, 'paper') and @aria-hidden='true']")
+    assert [p.findtext(".//caption/b") for p in printed] == ["Tabel 1", *["Tabel 1 (lanjutan)"] * (len(printed) - 1)]
+    heads = [[th.text_content() for th in p.find(".//thead").iter("th")] for p in printed]
+    assert all(h[0] == "Butir" for h in heads) and [n for h in heads for n in h[1:]] == [f"c{j}" for j in range(60)]
+    assert not page.xpath("//div[contains(@class, 'paper')]//*[@title and contains(@title, 'cfa')]")
+
+
+def test_a_number_leads_to_its_origin_without_a_pointer():
+    page = lxml.html.document_fromstring(html.render(Document("t", "en", (Numbered("a", broad()),))))
+    folded = page.find(".//details")
+    assert folded.findtext("summary") == "Where these numbers come from"
+    assert folded.findtext("p") == "fit · cg.cfa() · broad[row].column, before rounding:"
+    lines = folded.findtext("pre").split("\n")
+    assert lines[0].startswith("row,c0,c1") and [line[:6] for line in lines[1:]] == ["1,0.5,", "2,0.5,", "3,0.5,"]
+
+
+def test_the_lists_of_tables_and_figures_are_at_the_front(page):
+    folded = page.findall(".//nav/details")
+    assert len(folded) == 2 and page.find(".//nav").get("aria-label") in ("Contents", "Daftar isi")
+    named = [[a.text_content() for a in d.iter("a")] for d in folded]
+    assert [len(n) for n in named] == [
+        len(page.xpath("//div[contains(@class, 'scroll')]")),
+        len(page.findall(".//img")),
+    ]
+
+
+def test_a_sign_of_comparison_stays_with_its_number():
+    parts = ("Fit is good, CFI = .97, p < .001, in n = 300 answers: a = b.",)
+    page = html.render(Document("t", "en", (Paragraph(parts),)))
+    assert "CFI\u00a0=\u00a0.97, p\u00a0&lt;\u00a0.001, in n\u00a0=\u00a0300 answers: a = b." in page
