@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from cgsurvey.base.errors import CgSurveyError, OptionError
 from cgsurvey.base.options import choose
 
 if TYPE_CHECKING:
+    from cgsurvey.base.notes import Note
     from cgsurvey.instrument import Instrument
 
 app = typer.Typer(
@@ -38,6 +40,12 @@ WORDS = {
         "verified": "{} numbers and texts compared, {} differ (file: place: printed | computed again).",
         "flags": "On the command line: --missing-code 99, --alias 'TEXT=CHOICE', --mapping mapping.yaml, "
         "--allow-missing-items.",
+        "info": "info",
+        "warning": "warning",
+        "serious": "serious",
+        "stopped": "stopped. A study that is run again goes on where it stopped.",
+        "unexpected": "an unexpected fault inside cgsurvey ({}: {}). Please report it; CGSURVEY_DEBUG=1 shows where it "
+        "happened.",
     },
     "id": {
         "simulated": "Data ini simulasi: menunjukkan cara kerja, bukan temuan.",
@@ -49,9 +57,15 @@ WORDS = {
         "verified": "{} angka dan teks dibandingkan, {} berbeda (berkas: tempat: tercetak | dihitung ulang).",
         "flags": "Pada baris perintah: --missing-code 99, --alias 'TEKS=PILIHAN', --mapping mapping.yaml, "
         "--allow-missing-items.",
+        "info": "info",
+        "warning": "peringatan",
+        "serious": "serius",
+        "stopped": "dihentikan. Studi yang dijalankan lagi melanjutkan dari bagian yang terakhir selesai.",
+        "unexpected": "terjadi kesalahan tak terduga di dalam cgsurvey ({}: {}). Mohon laporkan; CGSURVEY_DEBUG=1 "
+        "menunjukkan letaknya.",
     },
 }
-INTERRUPTED, STOPPED = 130, "stopped. A study that is run again goes on where it stopped."
+INTERRUPTED = 130
 Force = Annotated[bool, typer.Option("--force", help="Replace results that exist already.")]
 
 
@@ -209,7 +223,7 @@ def _instrument(name: str, language: str) -> Instrument:
     if name.lower().endswith((".xlsx", ".xls")):
         one = Instrument.from_xlsform(name, language=language)
         for remark in one.remarks:
-            typer.echo(f"[{remark.level}] {remark.render(language)}", err=True)
+            typer.echo(_told(remark, language), err=True)
         return one
     return load_instrument(name)
 
@@ -223,7 +237,7 @@ def register(
     """Record the plan of a study before its analysis; later runs list what was changed since."""
     from cgsurvey.study import register as record
 
-    spoken = choose("language", language or "en", tuple(WORDS))
+    spoken = _language_of(language, folder)
     typer.echo(WORDS[spoken]["written"].format(record(folder, force=force)))
 
 
@@ -235,10 +249,10 @@ def verify(
     """Compute a finished study again and list every number and sentence that differs; exit code 1 where one does."""
     from cgsurvey.study import verify as compute_again
 
-    spoken = choose("language", language or "en", tuple(WORDS))
+    spoken = _language_of(language, folder)
     found = compute_again(folder)
     for remark in found.notes:
-        typer.echo(f"[{remark.level}] {remark.render(spoken)}", err=True)
+        typer.echo(_told(remark, spoken), err=True)
     for row in found.differences.itertuples():
         typer.echo(f"{row.file}: {row.place}: {row.printed} | {row.recomputed}")
     n = found.glance().iloc[0]
@@ -272,12 +286,34 @@ def _run(study: Path, language: str | None, force: bool, fresh: bool = False) ->
             typer.echo(table(found.parts[part], kind=kind, language=language).to_text(language) + "\n")
     grave = [n for n in found.notes if n.level != "info" or n.code == "study.resumed"]
     for one in grave:
-        typer.echo(f"[{one.level}] {one.render(language)}")
+        typer.echo(_told(one, language))
     if any(part.meta.simulated for part in found.parts.values()):
         typer.echo(WORDS[language]["simulated"])
     typer.echo(f"\n{WORDS[language]['where']}: {folder}")
     if any(n.code == "study.part_failed" for n in found.notes):
         raise typer.Exit(1)
+
+
+def _told(remark: Note, language: str) -> str:
+    return f"[{WORDS[language][remark.level]}] {remark.render(language)}"
+
+
+def _language_of(asked: str | None, study: Path | None) -> str:
+    """The language that was asked for, else that of the study."""
+    from cgsurvey.study.plan import language_of
+
+    return str(choose("language", asked, tuple(WORDS)) if asked else language_of(study) if study else "en")
+
+
+def _spoken(arguments: Sequence[str]) -> str:
+    """The language in which faults are told: the one asked for, else that of the study that is named or stands here."""
+    pairs = [(a, b) for a, b in zip(arguments, [*arguments[1:], ""], strict=True) if a in ("-l", "--language")]
+    asked = [b for _, b in pairs] + [a.partition("=")[2] for a in arguments if a.startswith("--language=")]
+    if asked:
+        return asked[-1] if asked[-1] in WORDS else "en"
+    if arguments[:1] not in (["run"], ["verify"], ["register"]):
+        return "en"
+    return _language_of(None, next((Path(a) for a in arguments[1:] if not a.startswith("-")), Path("study.toml")))
 
 
 def main() -> None:
@@ -288,23 +324,19 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except CgSurveyError as error:
-        _fail(f"{type(error).__name__}: {error}", 2)
+        _fail(f"{type(error).__name__}: {error.render(_spoken(sys.argv[1:]))}", 2)
     except (typer.Abort, KeyboardInterrupt):
-        _fail(STOPPED, INTERRUPTED)
+        _fail(WORDS[_spoken(sys.argv[1:])]["stopped"], INTERRUPTED)
     except Exception as error:
         if hasattr(error, "exit_code"):
             text = error.format_message() if hasattr(error, "format_message") else str(error)
             _fail(text, error.exit_code) if text else sys.exit(error.exit_code)
         if os.environ.get("CGSURVEY_DEBUG"):
             raise
-        _fail(
-            f"an unexpected fault inside cgsurvey ({type(error).__name__}: {error}). Please report it; "
-            "CGSURVEY_DEBUG=1 shows where it happened.",
-            1,
-        )
+        _fail(WORDS[_spoken(sys.argv[1:])]["unexpected"].format(type(error).__name__, error), 1)
     else:
         if code == INTERRUPTED:  # typer takes a Ctrl-C for itself
-            _fail(STOPPED, INTERRUPTED)
+            _fail(WORDS[_spoken(sys.argv[1:])]["stopped"], INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)  # what typer.Exit was raised with
 
 

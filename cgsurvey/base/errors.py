@@ -1,17 +1,79 @@
 """The errors of the package: one root, one class per stage of the way of the data.
 
-Every message says what is wrong, where (file, row, column, item), the nearest right name, and what to do.
+Every message says what is wrong, where (file, row, column, item), the nearest right name, and what to do. It is in
+English; `CgSurveyError.render` tells it in the language of a report. The sentences of what a study meets stand in
+``<room>/errors.yaml``, one full sentence per language and code::
+
+    too_few_rows:
+      en: "{n} usable rows for {q} free parameters: ..."
+      id: "{n} baris yang dapat dipakai untuk {q} parameter bebas: ..."
+
+An error without a code is told by the sentence of its class in ``base/errors.yaml`` and its English message.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Self
+
+from cgsurvey.base.data import package_yaml
+from cgsurvey.base.notes import spoken
+
+LANGUAGES = ("en", "id")
+_MORE = {"en": "{} and {} more", "id": "{} dan {} lainnya"}
 
 
 class CgSurveyError(Exception):
-    """Root of all errors that cgsurvey raises on purpose."""
+    """Root of all errors that cgsurvey raises on purpose.
+
+    Attributes
+    ----------
+    code : str
+        Where its sentences stand, "room.what"; "" for an error that is told in English alone.
+    values : mapping
+        The numbers and names in the sentences.
+    place : str
+        What was put before the message by `at`.
+    """
+
+    code: str = ""
+    values: Mapping[str, Any] = MappingProxyType({})
+    place: str = ""
+
+    @classmethod
+    def of(cls, code: str, **values: Any) -> Self:
+        """Make an error from its code and the values that its sentences name.
+
+        A list is told as `some` does, a mapping of languages to words in the words of the language.
+        """
+        made = cls(said(code, **values)["en"])
+        made.code, made.values = code, values
+        return made
+
+    def at(self, place: str) -> Self:
+        """Put where it happened before the message, in every language."""
+        self.args = (f"{place} {self}", *self.args[1:])
+        self.place = f"{place} {self.place}".strip()
+        return self
+
+    def render(self, language: str = "en") -> str:
+        """Return what is wrong and what to do in `language`.
+
+        Where only the English message is there, the sentence of the class comes first and the message is quoted.
+        """
+        if language == "en":
+            return str(self)
+        if self.code:
+            return f"{self.place} {said(self.code, **self.values)[language]}".strip()
+        kinds = package_yaml("base/errors.yaml")["kinds"]
+        kind = next(kinds[c.__name__] for c in type(self).__mro__ if c.__name__ in kinds)
+        return str(kind[language].format(message=str(self)))
+
+    def words(self) -> dict[str, str]:
+        """Return the first line of the message per language, as a value of a note."""
+        return {language: self.render(language).split("\n", 1)[0] for language in LANGUAGES}
 
 
 class InstrumentError(CgSurveyError):
@@ -37,6 +99,12 @@ class DataError(CgSurveyError):
     found: Any = None
     matches: Any = ()
     notes: Any = ()
+
+    def render(self, language: str = "en") -> str:
+        """Return what is wrong and what to do in `language`, each fault of a file in it."""
+        if self.found is None or language == "en":
+            return super().render(language)
+        return f"{self.place} {self.found.errors.text(language)}".strip()
 
 
 class ColumnNotFoundError(DataError):
@@ -111,6 +179,38 @@ class OptionError(CgSurveyError, ValueError):
 
 class MissingDependencyError(CgSurveyError, ImportError):
     """An optional package is needed and not installed."""
+
+
+def said(code: str, **values: Any) -> dict[str, str]:
+    """Return the sentence of a code per language."""
+    room, _, name = code.partition(".")
+    try:
+        entry = package_yaml(f"{room}/errors.yaml")[name]
+    except KeyError:
+        raise KeyError(f"no error '{code}' in the catalogue of its room") from None
+    return {x: entry[x].format(**spoken({k: _listed(v, x) for k, v in values.items()}, x)) for x in LANGUAGES}
+
+
+def hint(name: object, known: Iterable[object]) -> dict[str, str]:
+    """Return what `did_you_mean` says, per language."""
+    close = nearest(name, known)
+    return {"en": f" Did you mean '{close[0]}'?", "id": f" Apakah maksudnya '{close[0]}'?"} if close else BLANK
+
+
+def bullets(faults: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return faults that are told per language as a list below a sentence."""
+    told = list(faults)
+    return {language: "".join(f"\n  - {fault[language]}" for fault in told) for language in LANGUAGES}
+
+
+BLANK: dict[str, str] = {"en": "", "id": ""}
+
+
+def _listed(value: Any, language: str) -> Any:
+    if not isinstance(value, list | tuple):
+        return value
+    shown, rest = ", ".join(map(str, value[:8])), len(value) - 8
+    return _MORE[language].format(shown, rest) if rest > 0 else shown
 
 
 def did_you_mean(name: object, known: Iterable[object], *, n: int = 1) -> str:

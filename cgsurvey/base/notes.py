@@ -46,7 +46,7 @@ class Note:
         """Return the sentence in `language`; English where the catalogue lacks it."""
         template = _entry(self.code).get(language)
         try:
-            return template.format(**_spoken(self.values, language)) if template else self.text
+            return template.format(**spoken(self.values, language)) if template else self.text
         except KeyError:  # a note saved by an earlier version may lack a value that the sentence names today
             return self.text
 
@@ -61,7 +61,7 @@ class _Comma(float):
         return float(self).__format__(spec).replace(".", ",")
 
 
-def _spoken(values: Mapping[str, Any], language: str) -> dict[str, Any]:
+def spoken(values: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Values as a sentence in a language says them."""
     out = {k: v.get(language, v["en"]) if isinstance(v, Mapping) else v for k, v in values.items()}
     return {k: _Comma(v) if isinstance(v, float) else v for k, v in out.items()} if language == "id" else out
@@ -72,7 +72,7 @@ def note(code: str, **values: Any) -> Note:
     entry = _entry(code)
     if not entry:
         raise KeyError(f"no note '{code}' in the catalogue of its room")
-    return Note(entry["level"], code, entry["en"].format(**_spoken(values, "en")), values)
+    return Note(entry["level"], code, entry["en"].format(**spoken(values, "en")), values)
 
 
 def _entry(code: str) -> Mapping[str, Any]:

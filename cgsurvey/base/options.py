@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from numbers import Integral
 from typing import Any
 
-from cgsurvey.base.errors import OptionError, did_you_mean
+from cgsurvey.base.errors import OptionError, hint
 
 
 def choose(name: str, value: Any, allowed: Iterable[Any]) -> Any:
@@ -15,7 +15,7 @@ def choose(name: str, value: Any, allowed: Iterable[Any]) -> Any:
     if any(value is k or value == k for k in known):
         return value
     words = ", ".join(repr(k) for k in known)
-    raise OptionError(f"{name}={value!r} is not known.{did_you_mean(value, known)} Allowed: {words}.")
+    raise OptionError.of("base.unknown_value", name=name, value=value, hint=hint(value, known), allowed=words)
 
 
 def choose_all(name: str, values: Any, allowed: Iterable[Any]) -> tuple[Any, ...]:
@@ -31,7 +31,7 @@ def fraction(name: str, value: float, *, closed: bool = False) -> float:
     """Return `value` if it lies between 0 and 1 (both included when `closed`)."""
     if (0 <= value <= 1) if closed else (0 < value < 1):
         return float(value)
-    raise OptionError(f"{name}={value!r} must lie between 0 and 1.")
+    raise OptionError.of("base.not_a_fraction", name=name, value=value)
 
 
 def whole(name: str, value: Any, least: int | None = 1) -> int:
@@ -39,4 +39,6 @@ def whole(name: str, value: Any, least: int | None = 1) -> int:
     is_whole = isinstance(value, Integral) and not isinstance(value, bool)
     if is_whole and (value != 0 if least is None else value >= least):
         return int(value)
-    raise OptionError(f"{name}={value!r} must be a whole number{'' if least is None else f' of {least} or more'}.")
+    if least is None:
+        raise OptionError.of("base.not_whole", name=name, value=value)
+    raise OptionError.of("base.not_whole_from", name=name, value=value, least=least)

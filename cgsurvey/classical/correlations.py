@@ -147,7 +147,7 @@ def correlate(
     if both:
         raise OptionError(f"{some(both)} cannot be correlated and partialled out at once.")
     if len(names) < 2:
-        raise SampleError(f"there is nothing to correlate with {some(names) or 'nothing'}: name two variables or more.")
+        raise SampleError.of("classical.nothing_to_correlate", n=len(names))
     found = gather_variables(data, [*names, *held], constructs)
     notes = list(found.notes)
     frame = _ordered(found, [*names, *held]) if method == "polychoric" else found.numbers([*names, *held])
@@ -158,7 +158,7 @@ def correlate(
         notes.append(note("classical.rows_left_out", n=lost, rows=len(frame), share=100 * lost / len(frame), gaps=gaps))
         frame = frame[complete]
     if len(frame) < 4 + len(held):
-        raise SampleError(f"{found.where}: {len(frame)} complete rows; at least {4 + len(held)} are needed.")
+        raise SampleError.of("classical.few_complete", where=found.where, n=len(frame), least=4 + len(held))
     constants(frame, found.where)
     with one_thread():
         pairs = _polychoric(frame) if method == "polychoric" else None

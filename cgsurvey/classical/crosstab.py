@@ -149,7 +149,7 @@ def crosstab(
     codes, N, words = _counted(found, rows, columns, notes)
     if min(N.shape) < 2:
         single = rows if N.shape[0] < 2 else columns
-        raise SampleError(f"{found.where}: '{single}' has one category only among the {int(N.sum())} rows with both.")
+        raise SampleError.of("classical.one_category", where=found.where, column=single, n=int(N.sum()))
     E = expected(N)
     thin = float((E < FEW).mean())
     if thin > 0.2 or E.min() < 1:
@@ -201,10 +201,7 @@ def _counted(
     raw, words = zip(*(found.categories(n) for n in (rows, columns)), strict=True)
     for name, kinds in zip((rows, columns), words, strict=True):
         if len(kinds) > MOST:
-            raise CodingError(
-                f"{found.where}: '{name}' has {len(kinds)} different values, too many for a cross-table (at most "
-                f"{MOST}). Group them first, or use cg.correlate."
-            )
+            raise CodingError.of("classical.many_categories", where=found.where, column=name, n=len(kinds), most=MOST)
     both = (raw[0] >= 0) & (raw[1] >= 0)
     lost = int((~both).sum())
     if lost:
@@ -212,7 +209,7 @@ def _counted(
         gaps = ", ".join(f"{n} {missing[n]}" for n in (rows, columns) if missing[n])
         notes.append(note("classical.rows_left_out", n=lost, rows=len(both), share=100 * lost / len(both), gaps=gaps))
     if not both.any():
-        raise SampleError(f"{found.where}: no row has both '{rows}' and '{columns}'.")
+        raise SampleError.of("classical.no_row_has_both", where=found.where, a=rows, b=columns)
     N = np.zeros((len(words[0]), len(words[1])), dtype=np.int64)
     np.add.at(N, (raw[0][both], raw[1][both]), 1)
     keep = N.sum(axis=1) > 0, N.sum(axis=0) > 0

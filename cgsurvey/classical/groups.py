@@ -258,10 +258,8 @@ def _split(
     small = {w: len(v) for w, v in samples.items() if len(v) < 2}
     samples = {w: v for w, v in samples.items() if len(v) >= 2}
     if len(samples) < 2:
-        raise SampleError(
-            f"'{by}' has {len(samples)} group(s) with two answers or more to '{name}'; two are needed. "
-            f"Groups: {some(f'{w} ({int((codes == g).sum())})' for g, w in enumerate(words))}."
-        )
+        sizes = [f"{w} ({int((codes == g).sum())})" for g, w in enumerate(words)]
+        raise SampleError.of("classical.few_groups", by=by, n=len(samples), outcome=name, groups=sizes)
     if small:
         groups = some(f"{w} ({n})" for w, n in small.items())
         notes.append(note("classical.small_groups", outcome=name, groups=groups))
@@ -277,7 +275,7 @@ def _paired(variables: Variables, frame: pd.DataFrame, method: str | None, ci: f
         notes.append(note("classical.rows_left_out", n=lost, rows=len(frame), share=100 * lost / len(frame), gaps=gaps))
     x, names = frame[complete].to_numpy(dtype=float), list(frame)
     if len(x) < 3:
-        raise SampleError(f"{variables.where}: {len(x)} rows have all of {some(names)}; three are needed.")
+        raise SampleError.of("classical.few_pairs", where=variables.where, n=len(x), variables=names)
     k = len(names)
     used = _chosen(method, PAIRED, REPEATED, k)
     outcome = " - ".join(names) if k == 2 else ", ".join(names)

@@ -235,7 +235,7 @@ def _complete(formulas: Sequence[str], variables: Variables, asides: Sequence[st
     lost, missing = int((~complete).sum()), frame[names].isna().sum()
     gaps = some(f"{n} {missing[n]}" for n in names if missing[n])
     if not complete.any():
-        raise SampleError(f"{variables.where}: no row has a value of all variables. Missing: {gaps}.")
+        raise SampleError.of("classical.no_complete_row", where=variables.where, gaps=gaps)
     if lost:
         notes.append(note("classical.rows_left_out", n=lost, rows=len(frame), share=100 * lost / len(frame), gaps=gaps))
     return frame[complete]
@@ -260,24 +260,22 @@ def _designs(formulas: Sequence[str], variables: Variables, rows: pd.DataFrame) 
 def _check(design: Design, variables: Variables) -> None:
     n, k = design.X.shape
     if len(np.unique(design.y)) < 2:
-        raise SampleError(
-            f"{variables.where}: the outcome '{design.outcome}' is the same in all {n} rows used; there is nothing to "
-            "explain."
-        )
+        raise SampleError.of("classical.constant_outcome", where=variables.where, outcome=design.outcome, n=n)
     if INTERCEPT not in design.terms:
         raise OptionError(f"'{design.formula}' leaves the intercept out. Take '- 1' or '0 +' out of the formula.")
     if n <= k + 1:
-        raise SampleError(f"{n} complete rows cannot carry {k} coefficients; at least {k + 2} rows are needed.")
+        raise SampleError.of("classical.many_coefficients", n=n, k=k, least=k + 2)
     flat = [t for t, x in zip(design.terms[1:], design.X.T[1:], strict=True) if np.ptp(x) == 0]
     if flat:
-        raise SampleError(f"no variance in {some(flat)} among the {n} rows used. Leave it out of the formula.")
+        raise SampleError.of("classical.flat_terms", terms=flat, n=n)
     found = dependent_columns(design.X)
     if found:
-        told = []
-        for j, others in found:
-            words = some((design.terms[i] for i in others if i), 6)
-            told.append(f"'{design.terms[j]}' is a combination of {words}")
-        raise SampleError(f"perfect collinearity: {'; '.join(told)}. Leave one of them out of '{design.formula}'.")
+        terms = [(design.terms[j], some((design.terms[i] for i in others if i), 6)) for j, others in found]
+        told = {
+            "en": "; ".join(f"'{term}' is a combination of {others}" for term, others in terms),
+            "id": "; ".join(f"'{term}' merupakan kombinasi dari {others}" for term, others in terms),
+        }
+        raise SampleError.of("classical.collinear", terms=told, formula=design.formula)
 
 
 def _clusters(variables: Variables, rows: pd.DataFrame, cluster: str | None, notes: list[Note]) -> np.ndarray | None:
@@ -289,7 +287,7 @@ def _clusters(variables: Variables, rows: pd.DataFrame, cluster: str | None, not
     codes = pd.factorize(rows[cluster])[0].astype(np.int64)
     G = int(codes.max()) + 1
     if G < 2:
-        raise SampleError(f"'{cluster}' holds one cluster; errors that allow for clusters need two, better forty.")
+        raise SampleError.of("classical.one_cluster", column=cluster)
     if G < 40:
         notes.append(note("classical.few_clusters", n=G, column=cluster))
     return codes

@@ -39,11 +39,7 @@ def fit_ordinal(
     fits = [proportional_odds(y, d.X[:, 1:], robust=errors == "HC0", cluster=codes) for d in designs]
     for d, fit in zip(designs, fits, strict=True):
         if not fit.converged:
-            raise ConvergenceError(
-                f"'{d.formula}' has no finite maximum: a predictor, or a combination of {some(d.terms[1:])}, separates "
-                "the categories of the outcome. Look at cg.crosstab of outcome and predictor, put rare categories "
-                "together or leave the predictor out."
-            )
+            raise ConvergenceError.of("classical.separated", formula=d.formula, terms=d.terms[1:])
     coefficients = pd.concat(
         [_coefficients(i + 1, d, f, words, ci) for i, (d, f) in enumerate(zip(designs, fits, strict=True))],
         ignore_index=True,

@@ -148,7 +148,7 @@ def gather_variables(
     frame = pd.DataFrame(columns, index=source.frame.index)
     empty = [n for n in wanted if frame[n].notna().sum() == 0]
     if empty:
-        raise SampleError(f"{source.file or 'the data frame'}: nobody has a value of {some(empty)}. Leave it out.")
+        raise SampleError.of("classical.nobody_answered", where=source.file or "the data frame", variables=empty)
     return Variables(frame, source, _labels(source, wanted), tuple(notes))
 
 
@@ -176,10 +176,7 @@ def _column(source: Source, name: str, notes: list[Note]) -> pd.Series:
         return numbers.astype("float64")
     seen = sorted(text.dropna().unique())
     if len(seen) > MOST:
-        raise DataError(
-            f"{where}: '{name}' holds {len(seen)} different texts, too many for categories (at most {MOST}). "
-            "Group them first, or name another column."
-        )
+        raise DataError.of("classical.many_texts", where=where, column=name, n=len(seen), most=MOST)
     order = [c.name for c in question.scale.choices] if question is not None and question.scale is not None else []
     known = [c for c in order if c in seen]
     return pd.Series(pd.Categorical(text, [*known, *(s for s in seen if s not in known)], ordered=True), column.index)
@@ -216,4 +213,4 @@ def constants(frame: pd.DataFrame, where: str) -> None:
     """Raise SampleError when a variable has one value only; all of them are named."""
     flat = [f"'{n}' (always {frame[n].dropna().iloc[0]})" for n in frame if frame[n].nunique() < 2]
     if flat:
-        raise SampleError(f"{where}: no variance in {some(flat)} among the {len(frame)} rows used. Leave it out.")
+        raise SampleError.of("classical.flat", where=where, variables=flat, n=len(frame))

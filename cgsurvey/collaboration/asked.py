@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import CodingError, ColumnNotFoundError, SampleError, some
+from cgsurvey.base.errors import BLANK, CodingError, ColumnNotFoundError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.instrument import load_instrument
 from cgsurvey.instrument.parts import Item, Question
@@ -119,7 +119,8 @@ def grouped(
         answered = answered & ~blank
         names = told.astype(str).str.strip()
     if not answered.any():
-        raise SampleError(f"nobody answered {some(scores.columns, 12)}{f' and names {column}' if column else ''}.")
+        named = {"en": f" and names {column}", "id": f" dan mengisi {column}"} if column else BLANK
+        raise SampleError.of("collaboration.nobody_answered", items=list(map(str, scores.columns)), named=named)
     kept, names = scores[answered], names[answered]
     return [
         (str(name), {c: part[c].to_numpy(dtype=float) for c in part}) for name, part in kept.groupby(names.to_numpy())

@@ -174,10 +174,8 @@ def efa(
         W = _weights(found, method)
         extracted = extract(found.R, factors, method) if W is None else extract_weighted(found.R, factors, W)
         if not extracted.converged:
-            raise ConvergenceError(
-                f"method='{method}' did not arrive at {factors} factors of {len(found.names)} items (largest "
-                f"derivative {extracted.gradient:.2g}). Ask for fewer factors."
-            )
+            where = {"method": method, "m": factors, "p": len(found.names), "gradient": extracted.gradient}
+            raise ConvergenceError.of("factor.not_extracted", **where)
         count = starts if starts is not None else 1 if rotation in FROM_IDENTITY else STARTS
         (rng,) = streams(0 if seed is None else seed, 1)
         rotated = rotate(
@@ -244,10 +242,7 @@ def _recommended(
         )
     advice = parallel_analysis(data, found.names, seed=seed, correlation=correlation, missing=missing, smooth=smooth)
     if advice.n_factors == 0:
-        raise SampleError(
-            "parallel analysis finds no factor: no eigenvalue exceeds those of unrelated items. Look at "
-            "cg.factorability(data), or give factors= yourself."
-        )
+        raise SampleError.of("factor.no_factor")
     m = min(advice.n_factors, most_factors(len(found.names)))
     notes += [n for n in advice.notes if n.code == "factor.rules_differ"]
     notes.append(note("factor.number_recommended", m=m, iterations=int(advice.meta.options["iterations"]), seed=seed))
@@ -256,10 +251,7 @@ def _recommended(
 
 def _identified(p: int, m: int) -> None:
     if m >= p or degrees_of_freedom(p, m) < 0:
-        raise IdentificationError(
-            f"{m} factors of {p} items ask more than {p * (p - 1) // 2} correlations can tell: at most "
-            f"{most_factors(p)} factors can be estimated. Ask for fewer, or add items."
-        )
+        raise IdentificationError.of("factor.many_factors", m=m, p=p, pairs=p * (p - 1) // 2, most=most_factors(p))
 
 
 def _wanted(target: Any, rotation: str, names: Sequence[str], m: int) -> Floats | None:
@@ -287,10 +279,8 @@ def _wanted(target: Any, rotation: str, names: Sequence[str], m: int) -> Floats 
 
 def _check(rotated: Rotation, rotation: str) -> None:
     if not rotated.converged:
-        raise ConvergenceError(
-            f"rotation='{rotation}' found no minimum from {rotated.starts} start{'s' * (rotated.starts != 1)}: factors "
-            "may collapse into each other. Ask for fewer factors, more starts, or another rotation such as 'geomin'."
-        )
+        starts = "start" if rotated.starts == 1 else "starts"
+        raise ConvergenceError.of("factor.not_rotated", rotation=rotation, n=rotated.starts, starts=starts)
 
 
 def _scaled(rotation: str, kaiser: bool | None) -> bool:
@@ -306,10 +296,7 @@ def _weights(found: Items, method: str) -> Floats | None:
         return 1 / np.diag(Gamma)
     values = np.linalg.eigvalsh(Gamma)
     if found.n <= len(Gamma) or values[0] < 1e-10 * values[-1]:
-        raise SampleError(
-            f"{found.n} rows are too few for method='wls': its weights are the inverse of the sampling covariance of "
-            f"{len(Gamma)} correlations. Use 'dwls' or 'minres'."
-        )
+        raise SampleError.of("factor.few_for_wls", n=found.n, m=len(Gamma))
     return np.asarray(np.linalg.inv(Gamma))
 
 

@@ -191,10 +191,8 @@ def _asked(items: Iterable[str] | str | None) -> tuple[str, ...] | None:
 
 def _enough(names: Sequence[str], least: int, where: str) -> None:
     if len(names) < least:
-        raise SampleError(
-            f"{where} gives {len(names)} item{'s' * (len(names) != 1)} ({some(names) or 'none'}); a factor analysis "
-            f"needs {least} or more. Name them: items=['tru1', 'tru2', ...]."
-        )
+        told = {"n": len(names), "items": f" ({some(names)})" if names else "", "least": least}
+        raise SampleError.of("factor.few_items", where=where, **told)
 
 
 def _checked(frame: pd.DataFrame, names: Sequence[str], missing: str, where: str) -> Floats:
@@ -206,31 +204,27 @@ def _checked(frame: pd.DataFrame, names: Sequence[str], missing: str, where: str
     answered = ~np.isnan(y)
     silent = [n for n, some_ in zip(names, answered.any(axis=0), strict=True) if not some_]
     if silent:
-        raise SampleError(f"{where}: nobody answered {some(silent)}. Leave {_them(silent)} out.")
+        raise SampleError.of("factor.nobody_answered", where=where, items=silent, it=_them(silent))
     used = answered.all(axis=1) if missing == "listwise" else answered.any(axis=1)
     n, p = int(used.sum()), len(names)
     if n <= p:
-        gaps = (
-            f" {len(y) - n} of {len(y)} rows lack an answer: missing='pairwise' keeps them."
-            if missing == "listwise" and answered.any(axis=1).sum() > p
-            else ""
-        )
-        raise SampleError(
-            f"{where}: {n} {'complete ' if missing == 'listwise' else ''}row{'s' * (n != 1)} for {p} items; a factor "
-            f"analysis needs more rows than items, and many more to be stable.{gaps}"
-        )
+        code = "factor.few_rows"
+        if missing == "listwise":
+            code = "factor.gaps" if answered.any(axis=1).sum() > p else "factor.few_complete"
+        raise SampleError.of(code, where=where, n=n, p=p, lost=len(y) - n, rows=len(y))
     low, high = np.nanmin(y[used], axis=0), np.nanmax(y[used], axis=0)
     constant = [n for n, same in zip(names, low == high, strict=True) if same]
     if constant:
-        raise SampleError(
-            f"{where}: all {n} respondents who are used gave the same answer to {some(constant)}. What does not vary "
-            f"does not correlate: leave {_them(constant)} out."
-        )
+        raise SampleError.of("factor.constant", where=where, n=n, items=constant, it=_them(constant))
     return y
 
 
 def _them(names: Sequence[str]) -> str:
     return "it" if len(names) == 1 else "them"
+
+
+_PLAIN = {"en": "correlations", "id": "korelasi"}
+_POLYCHORIC = {"en": "polychoric correlations", "id": "korelasi polikorik"}
 
 
 def _definite(R: Floats, names: Sequence[str], smooth: bool, correlation: str) -> tuple[Floats, list[Note]]:
@@ -242,12 +236,9 @@ def _definite(R: Floats, names: Sequence[str], smooth: bool, correlation: str) -
     order = np.argsort(-np.round(parts, 6), kind="stable")
     behind = [names[int(k)] for k in order[:4] if parts[k] > 0.05]
     if not smooth:
-        what = "polychoric correlations" if correlation == "polychoric" else "correlations"
-        raise NotPositiveDefiniteError(
-            f"the matrix of {what} is not positive definite (smallest eigenvalue {values[0]:.2g}); {some(behind)} "
-            "stand behind it: items that repeat each other, empty cells, or pairs answered by different rows. Leave "
-            "one out, or ask for smooth=True, which moves the correlations to the nearest usable ones and says so."
-        )
+        what = _POLYCHORIC if correlation == "polychoric" else _PLAIN
+        smallest = float(values[0])
+        raise NotPositiveDefiniteError.of("factor.not_definite", what=what, smallest=smallest, items=behind)
     raised = (vectors * np.maximum(values, FLOOR)) @ vectors.T
     d = np.sqrt(np.diag(raised))
     out = raised / np.outer(d, d)

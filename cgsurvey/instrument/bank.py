@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cgsurvey.base.data import shipped
-from cgsurvey.base.errors import InstrumentError, did_you_mean, some
+from cgsurvey.base.errors import InstrumentError, hint, some
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,10 +71,9 @@ def load_instrument(name_or_path: str | Path | Instrument) -> Instrument:
         return name_or_path
     file = find(str(name_or_path))
     if file is None:
-        hint = did_you_mean(name_or_path, names())
-        raise InstrumentError(
-            f"there is no instrument '{name_or_path}'.{hint} "
-            f"The bank holds {some(names(), 20)}; a file is named with its ending .yaml."
+        known, wanted = names(), str(name_or_path)
+        raise InstrumentError.of(
+            "instrument.no_such_instrument", name=wanted, hint=hint(wanted, known), known=some(known, 20)
         )
     return Instrument.from_file(file)
 

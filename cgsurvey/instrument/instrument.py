@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cgsurvey.base.errors import InstrumentError, OptionError, did_you_mean, some
+from cgsurvey.base.errors import InstrumentError, OptionError, did_you_mean, hint, some
 from cgsurvey.base.model import Model
 from cgsurvey.base.notes import Note, note
 from cgsurvey.instrument.check import Problem, problems
@@ -265,9 +265,8 @@ class Instrument:
     def construct(self, id: str) -> Construct:
         """Return the construct of that id, at any level; InstrumentError names the nearest where there is none."""
         if id not in self._constructs:
-            raise InstrumentError(
-                f"instrument '{self.id}' has no construct '{id}'.{did_you_mean(id, self._constructs)}"
-            )
+            near = hint(id, self._constructs)
+            raise InstrumentError.of("instrument.no_such_construct", instrument=self.id, name=id, hint=near)
         return self._constructs[id]
 
     @property

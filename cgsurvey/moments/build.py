@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from cgsurvey.base.errors import (
+    BLANK,
     CodingError,
     ColumnNotFoundError,
     SampleError,
-    did_you_mean,
+    hint,
     some,
 )
 from cgsurvey.base.notes import Note, note
@@ -30,7 +31,16 @@ from cgsurvey.moments.patterns import coverage, find_patterns
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
 from cgsurvey.moments.saturated import saturated
 from cgsurvey.moments.two_stage import pairwise_gamma, pairwise_moments, staged
-from cgsurvey.moments.usable import listwise_loss, need, refuse_few, refuse_flat, refuse_gaps, refuse_singular
+from cgsurvey.moments.usable import (
+    Words,
+    listwise_loss,
+    need,
+    of_group,
+    refuse_few,
+    refuse_flat,
+    refuse_gaps,
+    refuse_singular,
+)
 from cgsurvey.moments.weights import Weight, normal_weight, weight_matrix
 
 Missing = Literal["listwise", "pairwise", "fiml", "fiml.x", "two.stage", "robust.two.stage"]
@@ -182,7 +192,7 @@ def sample_statistics(
     samples = []
     for g, label in enumerate(labels):
         here = rows[code[rows] == g]
-        where = f" of group '{label}'" if label else ""
+        where = of_group(label)
         cases = Cases(y[here], *(None if part is None else part[here] for part in (w, cluster_of, stratum_of)))
         if ordered and weight:
             cases = replace(_recoded(cases, where), y=coded(cases.y, observed, known))
@@ -207,9 +217,8 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
     wanted = list(dict.fromkeys(part for name in observed for part in (name.split(":") if name in made else [name])))
     absent = [n for n in wanted if n not in frame.columns]
     if absent:
-        raise ColumnNotFoundError(
-            "The data lack " + "; ".join(f"'{n}'.{did_you_mean(n, frame.columns)}" for n in absent)
-        )
+        told = {x: "; ".join(f"'{n}'.{hint(n, frame.columns)[x]}" for n in absent) for x in BLANK}
+        raise ColumnNotFoundError.of("moments.absent_columns", columns=told)
     ranked = [n for n in wanted if isinstance(frame[n].dtype, pd.CategoricalDtype) and frame[n].cat.ordered]
     if ranked:
         raise CodingError(
@@ -238,11 +247,8 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
             problems.append(f"'{name}' holds infinite numbers (row {some(where, 3)})")
         columns[name] = values.to_numpy(dtype=float, na_value=np.nan)
     if problems:
-        raise CodingError(
-            f"{len(problems)} variable{'s' * (len(problems) > 1)} of the model cannot be used as numbers: "
-            f"{'; '.join(problems)}. "
-            "Read answers given as words with cg.read_responses(file, instrument), or recode them to numbers."
-        )
+        many = "variables" if len(problems) > 1 else "variable"
+        raise CodingError.of("moments.not_numbers", n=len(problems), variables=many, problems="; ".join(problems))
     out = np.empty((len(frame), len(observed)))
     for k, name in enumerate(observed):
         out[:, k] = np.prod([columns[p] for p in name.split(":")], axis=0) if name in made else columns[name]
@@ -253,10 +259,7 @@ def _weights(frame: pd.DataFrame, name: str) -> Floats:
     w = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     bad = ~(np.isfinite(w) & (w > 0))
     if bad.any():
-        raise CodingError(
-            f"weights='{name}': {int(bad.sum())} rows have no weight above zero (row {some(frame.index[bad], 5)}). "
-            "Give each row its weight, or leave these rows out."
-        )
+        raise CodingError.of("moments.bad_weights", name=name, n=int(bad.sum()), rows=frame.index[bad].tolist())
     return w
 
 
@@ -273,13 +276,13 @@ def group_codes(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
 def _check_coverage(y: Floats, observed: Sequence[str]) -> None:
     """Refuse items that nobody answered and pairs that nobody answered both."""
     if not len(y):
-        raise SampleError("The data have no rows.")
+        raise SampleError.of("moments.no_rows")
     if np.isnan(y).any():
         refuse_gaps(coverage(y), observed)
 
 
 def _sample(
-    cases: Cases, observed: Sequence[str], where: str, *, missing: Missing, wishart: bool, lost: int
+    cases: Cases, observed: Sequence[str], where: Words, *, missing: Missing, wishart: bool, lost: int
 ) -> tuple[Sample, list[Note]]:
     y, weights = cases.y, cases.weights
     n, p = y.shape
@@ -312,19 +315,19 @@ def _sample(
     return sample, notes
 
 
-def _recoded(cases: Cases, where: str) -> Cases:
+def _recoded(cases: Cases, where: Words) -> Cases:
     """Number clusters and strata of a group from 0, and check that there are units to compare."""
     cluster, strata = (
         None if part is None else np.unique(part, return_inverse=True)[1].astype(np.int64)
         for part in (cases.cluster, cases.strata)
     )
     if cluster is not None and cluster.max() < 1:
-        raise SampleError(f"All rows{where} belong to one cluster; errors that allow for clusters need at least two.")
+        raise SampleError.of("moments.one_cluster", where=where)
     return replace(cases, cluster=cluster, strata=strata)
 
 
 def _with_moments(
-    sample: Sample, where: str, *, weight: Weight | None, gamma: bool, means: bool, fixed: Sequence[int]
+    sample: Sample, where: Words, *, weight: Weight | None, gamma: bool, means: bool, fixed: Sequence[int]
 ) -> Sample:
     """Add Gamma, and what least squares needs."""
     cases = sample.cases
@@ -342,7 +345,7 @@ def _with_moments(
 
 
 def with_weights(
-    sample: Sample, where: str, G: Floats | None, plain: Floats | None, *, weight: Weight | None, means: bool
+    sample: Sample, where: Words, G: Floats | None, plain: Floats | None, *, weight: Weight | None, means: bool
 ) -> Sample:
     """Add Gamma, and for least squares the vector of moments and its weights, which rest on Gamma `plain`."""
     if weight is None:
@@ -357,8 +360,6 @@ def with_weights(
     try:
         W = weight_matrix(weight, len(moments), plain, normal)
     except np.linalg.LinAlgError:
-        raise SampleError(
-            f"{sample.n} rows{where} are too few for estimator='WLS': its weights need more rows than there are "
-            f"moments ({len(moments)}). Use 'DWLS', 'WLSMV' or 'MLR'."
-        ) from None
+        instead = "'DWLS', 'WLSMV', 'MLR'"
+        raise SampleError.of("moments.few_for_wls", n=sample.n, where=where, m=len(moments), instead=instead) from None
     return replace(sample, moments=moments, weight=W, gamma=G)

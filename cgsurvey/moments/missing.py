@@ -210,7 +210,7 @@ def _little(
     try:
         test = mcar_test(responses, varies, alpha=alpha)
     except (SampleError, EstimationError) as error:
-        notes.append(note("moments.mcar_undefined", why=str(error)))
+        notes.append(note("moments.mcar_undefined", why=error.words()))
         return None
     notes += test.notes
     return test

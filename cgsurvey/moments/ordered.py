@@ -16,6 +16,7 @@ from cgsurvey.base.errors import CodingError, ColumnNotFoundError, SampleError, 
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.ordinal import OrdinalMoments, ordinal_moments, unused_categories
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
+from cgsurvey.moments.usable import Words
 from cgsurvey.moments.weights import Weight, weight_matrix
 
 MOST = 20  # categories beyond which a variable is no ordered item
@@ -78,10 +79,8 @@ def categories(y: Floats, names: Sequence[str], ordered: Sequence[str]) -> dict[
             "alone; other variables are taken as continuous."
         )
     if one:
-        raise SampleError(
-            f"{some(one)} {'has' if len(one) == 1 else 'have'} one and the same answer in all rows: without variance "
-            f"there is nothing to explain. Leave {'it' if len(one) == 1 else 'them'} out of the model."
-        )
+        has, it = ("has", "it") if len(one) == 1 else ("have", "them")
+        raise SampleError.of("moments.constant_answer", items=one, has=has, it=it)
     return out
 
 
@@ -114,7 +113,7 @@ def ordered_sample(
     names: Sequence[str],
     known: Categories,
     given: Sequence[int],
-    where: str,
+    where: Words,
     *,
     weight: Weight,
     gamma: bool,
@@ -132,7 +131,7 @@ def ordered_sample(
         Categories of the ordered ones.
     given : sequence of int
         Covariates that everything is conditional on.
-    where : str
+    where : Words
         The group, for messages.
     weight : {"ULS", "WLS", "DWLS"}
     gamma, pairwise : bool
@@ -165,28 +164,25 @@ def ordered_sample(
     return replace(sample, cases=cases), thin_tables(found, labels, where)
 
 
-def refuse_unused(unused: Sequence[tuple[int, int]], labels: Sequence[str], known: Categories, where: str) -> None:
+def refuse_unused(unused: Sequence[tuple[int, int]], labels: Sequence[str], known: Categories, where: Words) -> None:
     """Raise SampleError for categories (variable, category) that nobody of a group chose."""
     if unused:
-        empty = [f"'{labels[v]}' has nobody at {known[labels[v]][c]:g}" for v, c in unused]
-        raise SampleError(
-            f"Categories that occur in the data are empty among the rows used{where}: {some(empty)}. Thresholds there "
-            "do not exist. Join the category with its neighbour in all groups, e.g. "
-            "data['item'].replace({1: 2}), or leave the item out."
-        )
+        cells = [(labels[v], known[labels[v]][c]) for v, c in unused]
+        empty = {
+            "en": some(f"'{name}' has nobody at {value:g}" for name, value in cells),
+            "id": some(f"'{name}' pada nilai {value:g}" for name, value in cells),
+        }
+        raise SampleError.of("moments.empty_categories", where=where, cells=empty)
 
 
 def weighed(
-    found: OrdinalMoments, mean: Floats, cov: Floats, of_weights: Floats | None, where: str, *, weight: Weight
+    found: OrdinalMoments, mean: Floats, cov: Floats, of_weights: Floats | None, where: Words, *, weight: Weight
 ) -> Sample:
     """The sample that least squares fits, with the weights of its moments; `of_weights` is the Gamma they rest on."""
     try:
         W = weight_matrix(weight, len(found.s), of_weights)
     except np.linalg.LinAlgError:
-        raise SampleError(
-            f"{found.n} rows{where} are too few for estimator='WLS': its weights need more rows than there are moments "
-            f"({len(found.s)}). Use 'WLSMV'."
-        ) from None
+        raise SampleError.of("moments.few_for_wls", n=found.n, where=where, m=len(found.s), instead="'WLSMV'") from None
     size = found.size - 1  # as in lavaan, whose least squares takes one row off each group
     return Sample(found.n, mean, cov, size, wishart=True, moments=found.s, weight=W, gamma=found.gamma)
 
@@ -205,7 +201,7 @@ def _joint(found: OrdinalMoments, p: int, y: Ints, given: Sequence[int], *, weig
     return mean, cov
 
 
-def thin_tables(found: OrdinalMoments, labels: Sequence[str], where: str) -> list[Note]:
+def thin_tables(found: OrdinalMoments, labels: Sequence[str], where: Words) -> list[Note]:
     """What the reader must know of thin tables."""
     out: list[Note] = []
     a, b = np.nonzero(np.triu(found.empty, 1))

@@ -29,7 +29,16 @@ from cgsurvey.moments.passes import (
     summed_products,
 )
 from cgsurvey.moments.sample import Floats, Ints, Sample
-from cgsurvey.moments.usable import listwise_loss, need, refuse_few, refuse_flat, refuse_gaps, refuse_singular
+from cgsurvey.moments.usable import (
+    Words,
+    listwise_loss,
+    need,
+    of_group,
+    refuse_few,
+    refuse_flat,
+    refuse_gaps,
+    refuse_singular,
+)
 from cgsurvey.moments.weights import Weight
 from cgsurvey.responses.importing.scan import ResponseFile
 
@@ -108,7 +117,7 @@ def scanned_statistics(
     if known:
         scale = n / sum(p.total for p in parts)
         found = [
-            _tabled(p, scale, levels, known, list(observed), _where(label))
+            _tabled(p, scale, levels, known, list(observed), of_group(label))
             for p, label in zip(parts, labels, strict=True)
         ]
         takers = [t.scores for t in found]
@@ -117,7 +126,7 @@ def scanned_statistics(
         scale = 1.0
         lost = tally.with_unit - tally.complete
         samples = [
-            _numeric(p, observed, _where(label), wishart or weight is not None, lost)
+            _numeric(p, observed, of_group(label), wishart or weight is not None, lost)
             for p, label in zip(parts, labels, strict=True)
         ]
         fixed = given if fixed_x and not casewise else ()
@@ -135,14 +144,14 @@ def scanned_statistics(
             moments = replace(t.moments, gamma=None if summed is None else t.gamma(summed[g]))
             mean, cov = np.zeros(len(observed)), moments.cov
             of_weights = np.diag(t.variances()) if tabled else moments.gamma
-            out.append(weighed(moments, mean, cov, of_weights, _where(label), weight=weight or "DWLS"))
-            more += thin_tables(moments, list(observed), _where(label))
+            out.append(weighed(moments, mean, cov, of_weights, of_group(label), weight=weight or "DWLS"))
+            more += thin_tables(moments, list(observed), of_group(label))
         else:
             G = None
             if summed is not None:
                 G = summed[g] / samples[g].n
                 deviations[g].hold(G)
-            out.append(with_weights(samples[g], _where(label), G, G, weight=weight, means=means))
+            out.append(with_weights(samples[g], of_group(label), G, G, weight=weight, means=means))
     return Grouped(tuple(out), labels, np.zeros(0, dtype=np.int64), (*notes, *more), known, n)
 
 
@@ -227,10 +236,6 @@ def _merged(one: tuple[Counted, list[P]], other: tuple[Counted, list[P]]) -> tup
     return one[0].merge(other[0]), [a.merge(b) for a, b in zip(one[1], other[1], strict=True)]
 
 
-def _where(label: str) -> str:
-    return f" of group '{label}'" if label else ""
-
-
 def _refuse(observed: Sequence[str], known: Categories, weights: str | None, *, casewise: bool, fixed: bool) -> None:
     """Refuse models whose statistics need the rows of a file more than twice."""
     whole = "Draw rows, data.sample(100_000, seed=1), or read the file whole, cg.read_responses(path, instrument)."
@@ -269,7 +274,7 @@ def _counted_notes(
     if tally.no_unit:
         notes.append(note("moments.no_unit", role="group", column=group, n=tally.no_unit))
     if not tally.with_unit:
-        raise SampleError("The data have no rows.")
+        raise SampleError.of("moments.no_rows")
     refuse_gaps(tally.both / tally.with_unit, observed)
     incomplete = tally.with_unit - tally.complete
     if missing == "listwise":
@@ -287,7 +292,9 @@ def _counted_notes(
     return notes
 
 
-def _tabled(part: OrderedPart, scale: float, levels: Ints, known: Categories, labels: list[str], where: str) -> Tabled:
+def _tabled(
+    part: OrderedPart, scale: float, levels: Ints, known: Categories, labels: list[str], where: Words
+) -> Tabled:
     first = np.concatenate([[0], np.cumsum(levels)])
     gone = np.flatnonzero(np.diag(part.joint) == 0)
     variable = np.searchsorted(first, gone, side="right") - 1
@@ -295,7 +302,7 @@ def _tabled(part: OrderedPart, scale: float, levels: Ints, known: Categories, la
     return Tabled(part.joint * scale, levels, part.n, part.total * scale)
 
 
-def _numeric(part: NumericPart, observed: Sequence[str], where: str, wishart: bool, lost: int) -> Sample:
+def _numeric(part: NumericPart, observed: Sequence[str], where: Words, wishart: bool, lost: int) -> Sample:
     n = part.n
     refuse_flat(n, part.high - part.low, observed, where, lost)
     cov = part.moments.products / (n - 1 if wishart else n)

@@ -31,7 +31,7 @@ def omega_of_answers(scales: Sequence[Scale]) -> tuple[list[dict[str, Any]], lis
         try:
             fit = cfa("f =~ " + " + ".join(names), pd.DataFrame(s.x, columns=names), std_lv=True, ordered=True)
         except CgSurveyError as error:
-            notes.append(note("reliability.categorical_failed", construct=s.name, reason=str(error)))
+            notes.append(note("reliability.categorical_failed", construct=s.name, reason=error.words()))
             continue
         loadings = fit.tidy().query("op == '=~'")["std_all"].to_numpy(dtype=float)
         common = np.outer(loadings, loadings)

@@ -294,11 +294,7 @@ def _answers(frame: pd.DataFrame, base: SemFit | None) -> Answers:
             return Answers(names, S, some_answer, pairs, (note("reliability.method_fiml", rows=rows, n=pairs),))
     n = int(complete.sum())
     if n <= len(names):
-        raise SampleError(
-            f"{n} complete rows for {len(names)} items: the shares of one factor, variance inflation and the "
-            "correlations with a marker are those of complete rows, and there must be more than items. Use fewer items "
-            "or all rows, missing='fiml' with estimator 'ML' or 'MLR', or fill the gaps: cg.impute(data)."
-        )
+        raise SampleError.of("reliability.few_complete", n=n, p=len(names))
     listwise = base is None or base.options.missing == "listwise"
     told = () if listwise or n == rows else (note("reliability.method_complete", n=n, rows=rows),)
     return Answers(names, np.cov(y[complete], rowvar=False), complete, n, told)

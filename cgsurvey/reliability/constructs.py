@@ -126,10 +126,8 @@ def together(blocks: Blocks, constructs: Constructs) -> Iterator[None]:
     except SampleError as error:
         if constructs is not None or len(blocks.items) < 2:
             raise
-        raise SampleError(
-            f"{error} These are all {len(blocks.items)} constructs of the instrument in one model: name those that "
-            f"belong together, e.g. constructs={list(blocks.items)[:3]}."
-        ) from error
+        told = {"reason": error.words(), "n": len(blocks.items), "some": str(list(blocks.items)[:3])}
+        raise SampleError.of("reliability.all_constructs", **told) from error
 
 
 def _named(constructs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -173,10 +171,8 @@ def _leaves(source: Source, notes: list[Note]) -> dict[str, tuple[str, ...]]:
     if thin:
         notes.append(note("reliability.single_items_left_out", constructs=", ".join(thin)))
     if not kept:
-        raise DataError(
-            f"{source.file or 'the data'} holds no reflective construct of '{source.instrument.id}' with two items or "
-            "more. Check the instrument, or name constructs and items yourself: constructs={...}."
-        )
+        told = {"where": source.file or "the data", "instrument": source.instrument.id}
+        raise DataError.of("reliability.no_construct", **told)
     return kept
 
 

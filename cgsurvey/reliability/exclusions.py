@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import DataError, EstimationError, ModelError, OptionError, did_you_mean, some
+from cgsurvey.base.errors import (
+    ConvergenceError,
+    DataError,
+    EstimationError,
+    ModelError,
+    OptionError,
+    did_you_mean,
+    some,
+)
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result
@@ -146,7 +154,7 @@ def exclusion_sensitivity(
             found = first if len(kept) == len(everybody) else _numbers(kept, wanted, model, fit_options)[0]
             left = len(kept)
         except (DataError, EstimationError, ModelError) as error:
-            notes.append(note("reliability.exclusions_failed", sample=name, why=str(error)))
+            notes.append(note("reliability.exclusions_failed", sample=name, why=error.words()))
             left = len(everybody) - int(screening.respondents[[f"flag_{r}" for r in by]].any(axis=1).sum())
             found = first.assign(n=left, estimate=NAN, p_value=NAN)
         idle += [name] if left == len(everybody) and name != ALL else []
@@ -185,7 +193,7 @@ def _numbers(
     if model is not None:
         fit = sem(model, responses, **options)
         if not fit.converged:
-            raise EstimationError("the model did not converge.")
+            raise ConvergenceError.of("reliability.not_converged")
         rows += _fit_rows(fit)
     return pd.DataFrame(rows, columns=["measure", "name", "n", "estimate", "p_value"]), fit
 

@@ -33,15 +33,15 @@ class Models:
     options: Mapping[str, Any]
     fits: dict[str, SemFit] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def fit(self, name: str, text: str) -> SemFit | None:
         """Fit a model under the common options; None, and a note, where that fails."""
         try:
             made = cfa(text, self.source, **{**self.options, "std_lv": True})
         except (EstimationError, IdentificationError) as error:
-            self.failed[name] = str(error)
-            self.notes.append(note("reliability.method_failed", model=name, reason=str(error)))
+            self.failed[name] = reason = error.words()
+            self.notes.append(note("reliability.method_failed", model=name, reason=reason))
             return None
         self.fits[name] = made
         if text_of := improper(made):

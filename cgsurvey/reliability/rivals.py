@@ -161,7 +161,7 @@ def rivals(
     said = {r.name: {k: r.title.get(k) or r.title.get("en") or r.name for k in ("en", "id")} for r in listed}
     notes += [note("reliability.rival_failed", model=said[name], reason=why) for name, why in failed.items()]
     if not fits:
-        raise EstimationError(f"none of the models could be fitted: {next(iter(failed.values()))}")
+        raise EstimationError.of("reliability.no_rival", reason=next(iter(failed.values())))
     _same_variables(fits)
     pairs, told = _pairs(fits, source, said)
     described = _bifactors(listed, fits, tree, chosen)
@@ -225,13 +225,14 @@ def _with_scores(source: Source, tree: Tree, level: Level) -> tuple[Source, list
 
 def _fit(
     listed: Sequence[Rival], source: Source, options: Mapping[str, Any]
-) -> tuple[dict[str, SemFit], dict[str, str]]:
-    fits, failed = {}, {}
+) -> tuple[dict[str, SemFit], dict[str, Mapping[str, str]]]:
+    fits: dict[str, SemFit] = {}
+    failed: dict[str, Mapping[str, str]] = {}
     for rival in listed:
         try:
             fits[rival.name] = cfa(Model(rival.syntax, name=rival.name), source, **options)
         except (EstimationError, IdentificationError) as error:
-            failed[rival.name] = str(error)
+            failed[rival.name] = error.words()
     return dict(sorted(fits.items(), key=lambda x: x[1].fit_measures["df"])), failed
 
 

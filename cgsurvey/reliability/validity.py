@@ -198,7 +198,7 @@ def validity(
         with together(blocks, constructs):
             fit = cfa(measurement_model(blocks.items), blocks.source, ci=ci, **options)
     except (EstimationError, IdentificationError) as error:
-        return _without_model(blocks, str(error), correlation, absolute, ci, wanted, shown | options)
+        return _without_model(blocks, error.words(), correlation, absolute, ci, wanted, shown | options)
     model = measured(fit, list(blocks.items))
     seen = seen_by_fit(fit, blocks.source, None, correlation, rows_needed=wanted.count > 0)
     meta = blocks.meta("validity", np.ones(0), REFERENCES, **shown, **options)
@@ -210,7 +210,7 @@ def validity(
 
 def _without_model(
     blocks: Blocks,
-    reason: str,
+    reason: Mapping[str, str],
     kind: Correlation | None,
     absolute: bool,
     ci: float,
@@ -219,7 +219,7 @@ def _without_model(
 ) -> Validity:
     complete = blocks.frame.notna().all(axis=1).to_numpy()
     if not complete.any():
-        raise SampleError(f"The factor model failed, and no row is complete, which HTMT alone would need: {reason}")
+        raise SampleError.of("reliability.no_model_no_rows", reason=reason)
     seen = seen_of_rows(blocks.frame[complete], list(blocks.frame.columns), kind)
     notes = (*blocks.notes, *blocks.unweighted, note("reliability.model_failed", reason=reason))
     meta = replace(blocks.meta("validity", complete, REFERENCES, **shown), seed=wanted.seed)

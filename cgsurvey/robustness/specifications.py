@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import DataError, EstimationError, ModelError, OptionError
+from cgsurvey.base.errors import ConvergenceError, DataError, EstimationError, ModelError, OptionError
 from cgsurvey.moments import impute
 from cgsurvey.responses.source import Source
 from cgsurvey.sem import PooledFit, SemFit, sem
@@ -144,7 +144,7 @@ def run(
         here = replace(source, frame=source.frame[rows], notes=())
         fit = fitted(model, here, options, imputations=imputations, seed=seed)
         if not fit.converged and isinstance(fit, SemFit):
-            raise EstimationError("the model did not converge.")
+            raise ConvergenceError.of("robustness.not_converged")
         return outcome(choice, fit, estimates_of(fit, hypotheses, level))
     except (DataError, EstimationError, ModelError, OptionError) as error:
         return failure(choice, int(rows.sum()), str(error))

@@ -87,10 +87,7 @@ def _start(problem: Problem, made: Structure, table: ParameterTable, held: Restr
             z = np.asarray(np.linalg.lstsq(held.K, z, rcond=None)[0])
         if np.isfinite(problem.value(z)):
             return z
-    raise ConvergenceError(
-        "No start values were found at which the covariances of the model are positive definite. Give some, e.g. "
-        "'f =~ start(0.5)*x', or check the values that the model fixes."
-    )
+    raise ConvergenceError.of("sem.no_start")
 
 
 def _tangent(problem: Problem, z: Floats, within: Constraints) -> tuple[Problem, Floats]:
@@ -111,7 +108,4 @@ def _moments(made: Structure, samples: Sequence[Sample], fixed: Sequence[int]) -
 def _check_rows(samples: Sequence[Sample], problem: Problem) -> None:
     n, q = sum(s.n for s in samples), problem.K.shape[1]
     if n < q:
-        raise SampleError(
-            f"{n} usable rows for {q} free parameters: the model asks more than the data can tell. Use a smaller "
-            "model, or more rows; where rows were left out for a missing answer, missing='fiml' keeps them."
-        )
+        raise SampleError.of("sem.few_rows", n=n, q=q)

@@ -113,7 +113,7 @@ def _semopy() -> ModuleType:
     try:
         import semopy
     except ImportError as error:
-        raise MissingDependencyError("The second engine needs semopy: pip install 'semopy==2.3.11'.") from error
+        raise MissingDependencyError.of("sem.no_semopy") from error
     return semopy
 
 

@@ -79,8 +79,4 @@ def _convergence(optimum: Optimum, compiled: Compiled) -> list[Note]:
     theta = compiled.problem.theta(optimum.z)
     size = np.abs(theta if direction is None else direction)
     far = [f"{names[k]} ({theta[k]:.3g})" for k in np.argsort(-size)[:3]]
-    raise ConvergenceError(
-        f"The optimiser stopped after {optimum.iterations} steps without a minimum; parameters that run away: "
-        f"{', '.join(far)}. Such a model rarely suits the data: check reversed items, factors that measure the same "
-        "thing, and factors with two items."
-    )
+    raise ConvergenceError.of("sem.no_minimum", steps=optimum.iterations, parameters=far)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import OptionError, did_you_mean
+from cgsurvey.base.errors import OptionError, bullets, hint, said
 from cgsurvey.base.notes import note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Result
@@ -75,16 +75,16 @@ def test_hypotheses(fit: SemFit | PooledFit, hypotheses: Mapping[str, str], *, a
         try:
             path, sign = expected(name, statement)
         except OptionError as fault:
-            faults.append(str(fault))
+            faults.append(fault.words())
             continue
         if path not in known:
-            faults.append(f"{name}: the model has no parameter '{path}'.{did_you_mean(path, known)}")
+            faults.append(said("sem.no_such_path", name=name, path=path, hint=hint(path, known)))
             continue
         for row in known[path]:
             group = f" ({fit.meta.groups[int(row['group']) - 1]})" if fit.meta.groups and row["group"] > 0 else ""
             rows.append({"hypothesis": f"{name}{group}", "path": path, "expected": sign} | _decide(row, sign, alpha))
     if faults:
-        raise OptionError("hypotheses that the model cannot decide:\n" + "\n".join(f"  - {f}" for f in faults))
+        raise OptionError.of("sem.undecidable", faults=bullets(faults))
     notes = tuple(
         note("sem.hypothesis_not_estimated", hypothesis=r["hypothesis"], path=r["path"])
         for r in rows
@@ -104,7 +104,7 @@ def expected(name: str, statement: str) -> tuple[str, str]:
     """
     found = _FORM.match(statement.strip())
     if found is None:
-        raise OptionError(f"{name}: '{statement}' is not of the form 'y ~ x > 0', '< 0' or '!= 0'.")
+        raise OptionError.of("sem.no_hypothesis", name=name, statement=statement)
     return _name(found["lhs"], found["op"] or ":=", found["rhs"] or ""), found["sign"]
 
 

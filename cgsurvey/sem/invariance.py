@@ -298,7 +298,7 @@ class _Run:
             self.last = fit  # what follows is tested against it, and said to rest on a level that fails
 
     def _failed(self, level: str, error: CgSurveyError) -> None:
-        self.notes.append(note("sem.level_not_estimated", level=level, why=str(error).splitlines()[0]))
+        self.notes.append(note("sem.level_not_estimated", level=level, why=error.words()))
         empty = dict.fromkeys(("chisq", "df", "chisq_diff", "df_diff", "p_value", "cfi", "rmsea", "srmr"), np.nan)
         empty |= dict.fromkeys(("cfi_diff", "rmsea_diff", "srmr_diff"), np.nan)
         self.rows.append({"level": level, **empty, "freed": "", "decision": "not estimated"})
@@ -321,7 +321,7 @@ class _Run:
         try:
             compared = self._compared(level, self.last, fit)
         except OptionError as error:
-            self.notes.append(note("sem.level_not_compared", level=level, why=str(error)))
+            self.notes.append(note("sem.level_not_compared", level=level, why=error.words()))
             return Difference(np.nan, fit.fit_measures["df"] - self.last.fit_measures["df"], np.nan), "not tested"
         row = compared.tidy().iloc[-1]
         found = Difference(float(row["chisq_diff"]), float(row["df_diff"]), float(row["p_value"]))

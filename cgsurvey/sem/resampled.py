@@ -141,10 +141,7 @@ def resample(
         drawn = resampler.draw(ordinary.spawn(options.bootstrap), n_jobs=options.n_jobs)
         kept = drawn.take(drawn.converged)
         if len(kept.theta) < min(10, options.bootstrap):
-            raise EstimationError(
-                f"Only {len(kept.theta)} of {options.bootstrap} resamples could be fitted: the sample is too small for "
-                "bootstrap errors of this model. Use estimator='MLR', or a smaller model."
-            )
+            raise EstimationError.of("sem.few_resamples", n=len(kept.theta), of=options.bootstrap)
         cells = Cells.of(structure, np.eye(structure.q), np.zeros(structure.q))
         good = admissible(structure, cells, resampler.cells(kept))
         slow = remake is not None and options.ci_type != "bca"

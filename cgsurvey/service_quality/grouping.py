@@ -50,7 +50,7 @@ def grouped(
         return answers, np.zeros(len(rows), dtype=np.int64), pd.DataFrame(index=range(1)), ()
     blank = rows[list(keys)].isna().any(axis=1).to_numpy()
     if blank.all():
-        raise SampleError(f"no user has an answer in {some(keys)}: there are no groups.")
+        raise SampleError.of("service_quality.no_groups", columns=keys)
     if blank.any():
         notes.append(note("service_quality.group_blank", n=int(blank.sum()), columns=", ".join(keys)))
         answers = Answers(answers.x[~blank], rows[~blank], answers.columns, answers.responses)

@@ -135,7 +135,7 @@ def ikm(
     notes: list[Note] = []
     answers = gather(data, notes, elements=elements, extra=extra, scale=(low, high), users=users)
     if not len(answers.x):
-        raise SampleError("there is nobody to compute an index of: no user answered any of the nine elements.")
+        raise SampleError.of("service_quality.nobody")
     keys = keys_of(by, period)
     answers, group, labels, periods = grouped(answers, keys, period, order, notes)
     known = sampled(answers, design, notes)
@@ -213,10 +213,7 @@ def _scale(scale: Any) -> tuple[int, int]:
 def _nobody(counts: np.ndarray, answers: Answers) -> None:
     empty = [f"{u} ('{c}')" for u, c, n in zip(catalogue(), answers.columns.values(), counts, strict=True) if not n]
     if empty:
-        raise SampleError(
-            f"nobody answered {some(empty, 9)}, and the index needs all nine elements. A service that is free still "
-            "has a cost element, answered 'gratis' (4). Check the file, or name another column: elements={...}."
-        )
+        raise SampleError.of("service_quality.silent_elements", elements=", ".join(empty))
 
 
 def _value(found: Estimates, g: int, share: Fraction, scale: tuple[int, int]) -> tuple[float, str]:

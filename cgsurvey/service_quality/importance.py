@@ -155,7 +155,7 @@ def ipa(
     x = np.column_stack([item_mean(asked.numbers(b), 0.5) for b in asked.items.values()])
     empty = [n for n, column in zip(names, x.T, strict=True) if np.isnan(column).all()]
     if empty:
-        raise SampleError(f"nobody answered {some(empty)}: leave these items out of performance.")
+        raise SampleError.of("service_quality.silent_items", items=empty)
     ends = _ends(asked, scale, crosshair)
     w = z = None
     r2, extra, drawn_path = NAN, pd.DataFrame(index=range(len(names))), None
@@ -287,19 +287,16 @@ def _derived(
     whole = ~np.isnan(joint).any(axis=1)
     p = len(names)
     if whole.sum() < p + 2:
-        raise SampleError(f"{int(whole.sum())} rows hold all {p} items and the outcome; {p + 2} are needed at least.")
+        raise SampleError.of("service_quality.few_complete", n=int(whole.sum()), p=p, least=p + 2)
     still = [n for n, s in zip([*names, "the outcome"], joint[whole].std(axis=0), strict=True) if s < 1e-9]
     if still:
-        raise SampleError(f"{some(still)} does not vary over the rows without gaps, so that it has no correlations.")
+        raise SampleError.of("service_quality.constant", items=still)
     if not whole.all():
         notes.append(note("service_quality.complete_rows", n=int(whole.sum()), rows=len(joint)))
     R = correlations(joint[whole], np.ones((1, int(whole.sum()))))[0]
     value = importance_of(method, R)
     if np.isnan(value).any():
-        raise SampleError(
-            "the items are linear combinations of each other: leave one out, or take their correlations, "
-            'importance="correlation".'
-        )
+        raise SampleError.of("service_quality.collinear")
     r, extra, r2 = R[:-1, -1], pd.DataFrame(index=range(p)), NAN
     if method == "regression":
         r2 = float(value @ r)

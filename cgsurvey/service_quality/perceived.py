@@ -168,10 +168,7 @@ def service_quality(
     scores = _scores(asked, frame, weights, dimension_weights, min_valid)
     answered = ~np.isnan(scores.overall)
     if not answered.any():
-        raise SampleError(
-            f"nobody has an overall score of {some(asked.items)}: fewer than {min_valid:g} of the items are answered "
-            "in every row. Lower min_valid, or check the columns."
-        )
+        raise SampleError.of("service_quality.no_overall", dimensions=list(asked.items), least=min_valid)
     low, high = next(iter(ends.values()))
     table = rows(scores, np.ones(len(frame), dtype=bool), (low, high), level)
     groups = group_rows(scores, asked.frame, keys, (low, high), level, notes)

@@ -101,7 +101,7 @@ def group_rows(
         raise OptionError(f"by: {some(taken)} is the name of a column of the result. Rename it.")
     blank = frame[list(keys)].isna().any(axis=1).to_numpy()
     if blank.all():
-        raise SampleError(f"no row has an answer in {some(keys)}: there are no groups.")
+        raise SampleError.of("service_quality.no_groups", columns=keys)
     if blank.any():
         notes.append(note("service_quality.rows_without_group", n=int(blank.sum()), columns=", ".join(keys)))
     parts, small = [], []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cgsurvey.base.errors import (
+    LANGUAGES,
     CgSurveyError,
     ColumnNotFoundError,
     DataError,
@@ -17,7 +18,7 @@ from cgsurvey.base.errors import (
     ModelError,
     OptionError,
     UnsupportedByEngine,
-    did_you_mean,
+    hint,
 )
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Result
@@ -107,8 +108,7 @@ class Bench:
             except FAULTS:
                 raise
             except CgSurveyError as error:
-                reason = str(error).splitlines()[0]
-                self.remarks.append(note("study.part_failed", part=_words(name), reason=reason))
+                self.remarks.append(note("study.part_failed", part=_words(name), reason=error.words()))
                 return
             if found is not None and self._kept:
                 self._kept.store(name, found, more)
@@ -166,9 +166,7 @@ def read(plan: Plan, base: Path, instrument: Instrument) -> dict[str, Responses]
     for side, name in files.items():
         source = base / str(name).replace("\\", "/")  # a plan written on Windows runs anywhere
         if not source.exists():
-            raise DataError(
-                f"the data file '{name}' named in {plan.path} is not there. Paths are relative to the study file."
-            )
+            raise DataError.of("study.no_data_file", name=name, file=plan.path)
         out[side] = read_responses(
             source,
             instrument,
@@ -226,7 +224,7 @@ def fitted(
     if structure:
         parameter_table(structure.syntax, columns, kind="sem")
     elif plan.hypotheses:
-        raise OptionError(f"{plan.path}: [hypotheses] needs a [structure] with the paths that they are about.")
+        raise OptionError.of("study.hypotheses_without_paths", file=plan.path)
     used = variables(measurement, structure)
     options, remarks = estimation(plan, data, used)
     bench.remarks += remarks
@@ -291,12 +289,9 @@ def estimation(plan: Plan, data: Responses, used: set[str]) -> tuple[dict[str, A
     items = [n for n in data.frame.columns if n in used]
     if ordered is not True:
         named = [ordered] if isinstance(ordered, str) else list(ordered)
-        wrong = [f"'{n}'.{did_you_mean(n, items)}" for n in named if n not in items]
-        if wrong:
-            raise OptionError(
-                f"{plan.path}: [estimation] ordered names what is no item of the models: {' '.join(wrong)} "
-                "ordered = true means all items."
-            )
+        if wrong := [n for n in named if n not in items]:
+            told = {x: " ".join(f"'{n}'.{hint(n, items)[x]}" for n in wrong) for x in LANGUAGES}
+            raise OptionError.of("study.ordered_unknown", file=plan.path, items=told)
         return options, []
     # Means of an office are no categories: only what single people answered is ordered.
     averaged = set(data.linkage.columns.values()) if data.linkage is not None else set()
@@ -329,7 +324,7 @@ def _cross_checked(bench: Bench, name: str, data: Responses) -> CrossCheck | Non
         complete = sem(fit.model, data, estimator="ML", missing="listwise", cluster=False, strata=False, weights=False)
         checked = complete.cross_check(data)
     except CgSurveyError as error:
-        bench.remarks.append(note("study.no_cross_check", reason=str(error).splitlines()[0]))
+        bench.remarks.append(note("study.no_cross_check", reason=error.words()))
         return None
     code = "study.cross_check_complete_rows_ordered" if fit.table.ordered else "study.cross_check_complete_rows"
     return replace(checked, notes=(*checked.notes, note(code, n=checked.meta.n)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cgsurvey.base.errors import CgSurveyError, OptionError, did_you_mean
+from cgsurvey.base.errors import LANGUAGES, CgSurveyError, OptionError, hint, said
 from cgsurvey.base.result import Result
 from cgsurvey.sem.options import Options as Fit
 
@@ -204,7 +204,7 @@ def function(name: str) -> Callable[..., Result]:
     return found
 
 
-def check(name: str, options: Options) -> Iterator[str]:
+def check(name: str, options: Options) -> Iterator[Mapping[str, str]]:
     """Say what the function of a section does not take, or lacks."""
     parameters = inspect.signature(function(name)).parameters
     own = [
@@ -215,11 +215,12 @@ def check(name: str, options: Options) -> Iterator[str]:
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):  # options of the models that it fits
         own += [f.name for f in fields(Fit) if f.name not in own]
     if taken := [k for k in options if k in FURTHER[name].given]:
-        yield f"{', '.join(taken)} follows from the study and is not given here."
-    if wrong := [f"'{k}'.{did_you_mean(k, own)}" for k in options if k not in own and k not in taken]:
-        yield f"unknown key {' '.join(wrong)} Known: {', '.join(own)}."
+        yield said("study.follows_from_study", keys=", ".join(taken))
+    if wrong := [k for k in options if k not in own and k not in taken]:
+        told = {x: " ".join(f"'{k}'.{hint(k, own)[x]}" for k in wrong) for x in LANGUAGES}
+        yield said("study.unknown_option", keys=told, known=", ".join(own))
     if needed:
-        yield f"{', '.join(needed)} must be given; see help(cg.{name})."
+        yield said("study.option_lacking", keys=", ".join(needed), function=name)
 
 
 def run(name: str, options: Options, material: Material) -> Result:
@@ -230,8 +231,8 @@ def run(name: str, options: Options, material: Material) -> Result:
     try:
         return made(*places, **{**given, **seed, **options})
     except CgSurveyError as error:
-        error.args = (f"{material.plan.path}: [{name}] {error}", *error.args[1:])
+        error.at(f"{material.plan.path}: [{name}]")
         raise
     except (TypeError, AttributeError) as error:
-        where = f"{material.plan.path}: [{name}]"
-        raise OptionError(f"{where} a value is of a kind that cg.{name} does not take ({error}).") from error
+        fault = OptionError.of("study.option_kind", function=name, fault=str(error))
+        raise fault.at(f"{material.plan.path}: [{name}]") from error

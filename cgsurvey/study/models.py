@@ -77,11 +77,8 @@ def _linked(plan: Plan, instrument: Instrument, linkage: Linkage, constructs: It
 
 def _proposed(plan: Plan, instrument: Instrument, name: str) -> Model:
     if name not in instrument.models:
-        known = ", ".join(instrument.models) or "none"
-        raise ModelError(
-            f"{plan.path}: [structure] model = '{name}' is neither syntax nor a model of '{instrument.id}' "
-            f"(known: {known})."
-        )
+        known = ", ".join(instrument.models) or "-"
+        raise ModelError.of("study.no_such_model", file=plan.path, name=name, instrument=instrument.id, known=known)
     return instrument.model(name)
 
 

@@ -14,17 +14,40 @@ from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from cgsurvey.base.data import package_yaml
-from cgsurvey.base.errors import DataError, OptionError, did_you_mean
+from cgsurvey.base.errors import LANGUAGES, DataError, OptionError, bullets, hint, said
 from cgsurvey.study.further import FURTHER, check
 
 Language = Literal["en", "id"]
 # Options of cfa() and sem() that a plan has elsewhere or that a study does not have, with what to do instead.
 _NOT_HERE = {
-    "seed": "the seed of a study stands in [study]",
-    "group": 'groups are compared by a section of their own: [invariance] with group = "..."',
-    "group_equal": "equality across groups is tested in [invariance]",
-    "group_partial": "equality across groups is tested in [invariance], with partial = true",
-    "engine": "the second engine checks the final model of every study by itself",
+    "seed": {"en": "the seed of a study stands in [study]", "id": "seed suatu studi ditulis dalam [study]"},
+    "group": {
+        "en": 'groups are compared by a section of their own: [invariance] with group = "..."',
+        "id": 'kelompok dibandingkan dalam bagian tersendiri: [invariance] dengan group = "..."',
+    },
+    "group_equal": {
+        "en": "equality across groups is tested in [invariance]",
+        "id": "kesamaan antarkelompok diuji dalam [invariance]",
+    },
+    "group_partial": {
+        "en": "equality across groups is tested in [invariance], with partial = true",
+        "id": "kesamaan antarkelompok diuji dalam [invariance] dengan partial = true",
+    },
+    "engine": {
+        "en": "the second engine checks the final model of every study by itself",
+        "id": "mesin hitung kedua memeriksa model akhir setiap studi dengan sendirinya",
+    },
+}
+# Kinds of faults that pydantic tells in English only.
+_KINDS = {
+    "string": "harus berupa teks di antara tanda kutip",
+    "int": "harus berupa bilangan bulat",
+    "float": "harus berupa angka",
+    "bool": "harus true atau false",
+    "tuple": 'harus berupa daftar, misalnya ["a", "b"]',
+    "list": 'harus berupa daftar, misalnya ["a", "b"]',
+    "dict": 'harus berupa tabel, misalnya {a = "b"}',
+    "dataclass": "harus berupa bagian dengan kunci di bawahnya",
 }
 _STRICT = {"extra": "forbid"}
 
@@ -150,36 +173,45 @@ def read_plan(path: str | Path) -> Plan:
     file = Path(path)
     file = file / "study.toml" if file.is_dir() else file
     if not file.is_file():
-        raise DataError(f"there is no study file '{file}'. Make one with: cgsurvey new FOLDER")
+        raise DataError.of("study.no_plan", file=str(file))
     raw = file.read_bytes()
     try:
         content = tomllib.loads(raw.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{file.name} cannot be read as TOML: {error}. Texts stand in quotes, one key per line; "
-            'paths are written with / on Windows too: file = "data/export.csv".'
-        ) from error
+        raise DataError.of("study.no_toml", file=file.name, fault=str(error)) from error
     reserved = {"path", "sha256", "further"} & content.keys()
     if reserved:
-        raise OptionError(f"{file.name}: unknown section {', '.join(sorted(reserved))}.")
+        raise OptionError.of("study.unknown_section", file=file.name, sections=", ".join(sorted(reserved)))
     sections = {name: content.pop(name) for name in FURTHER if name in content}
     further = {name: calls if isinstance(calls, list) else [calls] for name, calls in sections.items()}
     plan = _validated(content, further, file.name)
     if not (plan.data.file or (plan.data.partners and plan.data.users)):
-        raise OptionError(
-            f'{file.name}: [data] needs file = "...", or partners = "..." and users = "..." to be linked.'
-        )
+        raise OptionError.of("study.no_data", file=file.name)
     if plan.data.file and (plan.data.partners or plan.data.users):
-        raise OptionError(f"{file.name}: [data] names both file and partners/users; keep one of the two.")
+        raise OptionError.of("study.two_kinds_of_data", file=file.name)
     measures = list(dict.fromkeys(["chisq_df", *(rule["measure"] for rule in package_yaml("base/rules.yaml"))]))
-    wrong = [f"'{m}'.{did_you_mean(m, measures)}" for m in plan.cutoffs if m not in measures]
-    if wrong:
-        raise OptionError(f"{file.name}: [cutoffs] has no measure {' '.join(wrong)} Known: {', '.join(measures)}.")
+    if wrong := [m for m in plan.cutoffs if m not in measures]:
+        told = {x: " ".join(f"'{m}'.{hint(m, measures)[x]}" for m in wrong) for x in LANGUAGES}
+        raise OptionError.of("study.unknown_cutoff", file=file.name, measures=told, known=", ".join(measures))
     _check_estimation(plan, file.name)
     folder = plan.report.folder.replace("\\", "/")
     if folder.startswith("/") or ":" in folder or {"", ".", ".."} & set(folder.split("/")):
-        raise OptionError(f"{file.name}: [report] folder = {folder!r} must name a folder inside that of the study.")
+        raise OptionError.of("study.folder_outside", file=file.name, folder=folder)
     return _with(plan, path=file.name, sha256=hashlib.sha256(raw).hexdigest())
+
+
+def language_of(path: str | Path) -> Language:
+    """Return the language of a plan, also of one that cannot be read; English where none is said.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, or the folder of a study or of its results.
+    """
+    file = Path(path) / "study.toml" if Path(path).is_dir() else Path(path)
+    text = file.read_text(encoding="utf-8-sig", errors="replace") if file.is_file() else ""
+    found = re.search(r"""^\s*\[study\][^\[]*?^\s*language\s*=\s*["']id["']""", text, re.MULTILINE)
+    return "id" if found else "en"
 
 
 def _check_estimation(plan: Plan, name: str) -> None:
@@ -187,14 +219,16 @@ def _check_estimation(plan: Plan, name: str) -> None:
     from cgsurvey.responses.design import Design
     from cgsurvey.sem.options import resolve
 
-    refused = [f"{k} ({_NOT_HERE[k]})" for k in plan.estimation if k in _NOT_HERE]
-    if refused:
-        raise OptionError(f"{name}: [estimation] takes no {'; no '.join(refused)}.")
+    if refused := [k for k in plan.estimation if k in _NOT_HERE]:
+        told = {
+            x: joint.join(f"{k} ({_NOT_HERE[k][x]})" for k in refused) for x, joint in (("en", "; no "), ("id", "; "))
+        }
+        raise OptionError.of("study.not_in_estimation", file=name, keys=told)
     design = Design(weights=plan.data.weights, cluster=plan.data.cluster, strata=plan.data.strata)
     try:
         resolve(plan.estimation, design)
     except OptionError as error:
-        raise OptionError(f"{name}: [estimation] {error}") from None
+        raise error.at(f"{name}: [estimation]") from None
 
 
 def _with(plan: Plan, **changes: Any) -> Plan:
@@ -210,27 +244,30 @@ def _validated(content: Mapping[str, Any], further: Mapping[str, list[Any]], nam
     except ValidationError as error:
         faults += [_fault(e) for e in error.errors()]
     if faults:
-        raise OptionError(f"{name} holds {len(faults)} fault(s):\n" + "\n".join(f"  - {f}" for f in faults))
+        raise OptionError.of("study.faults", file=name, n=len(faults), faults=bullets(faults))
     return plan
 
 
-def _of_section(name: str, options: Any) -> Iterator[str]:
+def _of_section(name: str, options: Any) -> Iterator[Mapping[str, str]]:
     """Say what is wrong with a section that bears the name of a function; [[name]] may stand several times."""
     if not isinstance(options, dict):
-        yield f"'{name}' is a section: [{name}], with options on the lines below it."
+        yield said("study.section_not_value", name=name)
         return
-    yield from (f"[{name}] {fault}" for fault in check(name, options))
+    yield from ({x: f"[{name}] {fault[x]}" for x in LANGUAGES} for fault in check(name, options))
 
 
-def _fault(error: Mapping[str, Any]) -> str:
+def _fault(error: Mapping[str, Any]) -> Mapping[str, str]:
     place = [
         str(part) for part in error["loc"] if not re.fullmatch(r"(str|int|float|bool|tuple|list|dict)\b.*", str(part))
     ]
     where = f"[{place[0]}] {'.'.join(place[1:])}".strip()
     if error["type"] == "unexpected_keyword_argument":
         known = _keys_of(place[:-1]) + ([] if place[:-1] else list(FURTHER))
-        return f"{where}: unknown key.{did_you_mean(place[-1], known)} Known: {', '.join(known)}."
-    return f"{where}: {error['msg']} (found {error['input']!r})."
+        return said("study.unknown_key", where=where, hint=hint(place[-1], known), known=", ".join(known))
+    what = {"en": error["msg"], "id": _KINDS.get(error["type"].split("_")[0], error["msg"])}
+    if error["type"] == "literal_error":
+        what["id"] = f"harus salah satu dari {error['ctx']['expected'].replace(' or ', ' atau ')}"
+    return said("study.wrong_value", where=where, what=what, found=error["input"])
 
 
 def _keys_of(place: list[str]) -> list[str]:

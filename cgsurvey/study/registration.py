@@ -45,10 +45,7 @@ def register(path: str | Path, *, force: bool = False) -> Path:
     plan = read_plan(path)
     file = Path(path) / FILE if Path(path).is_dir() else Path(path).with_name(FILE)
     if file.exists() and not force:
-        raise OptionError(
-            f"{FILE} exists already: the plan was registered before. A record is not overwritten without --force "
-            "(force=True); without it every later run lists what was changed since."
-        )
+        raise OptionError.of("study.registered_before", file=FILE)
     record = {
         "format": "cgsurvey-registration/1",
         "registered": datetime.now().astimezone().isoformat(timespec="seconds"),

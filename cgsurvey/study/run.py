@@ -108,16 +108,12 @@ def run_study(
     base = file.resolve().parent
     target = base / plan.report.folder
     if write and target.exists() and not force:
-        raise OptionError(
-            f"the folder '{target.name}' exists already; results are not overwritten without --force (force=True)."
-        )
+        raise OptionError.of("study.folder_there", folder=target.name)
     if write and target.exists() and not (target / "log.json").is_file():
-        raise OptionError(
-            f"'{plan.report.folder}' holds no results of a run and is not replaced. Name another folder in [report]."
-        )
+        raise OptionError.of("study.folder_of_others", folder=plan.report.folder)
     template = plan.report.template
     if write and template and not (base / template).is_file():
-        raise DataError(f"the Word template '{template}' named in {plan.path} is not there.")
+        raise DataError.of("study.no_template", name=template, file=plan.path)
     steps = Progress(progress, len(STEPS) + sum(map(len, plan.further.values())))
     try:
         analysis = analyse(plan, base, steps.say, keep=write, fresh=fresh)

@@ -58,10 +58,10 @@ def new_study(
     choose("language", language, ("en", "id"))
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())) and not force:
-        raise OptionError(f"the folder '{target.name}' is not empty; choose another name or say --force (force=True).")
+        raise OptionError.of("study.folder_not_empty", folder=target.name)
     source = Path(data) if data is not None else None
     if source is not None and not source.is_file():
-        raise DataError(f"there is no data file '{source.name}'.")
+        raise DataError.of("study.no_such_data", name=source.name)
 
     plan = _sample_plan() if source is None else _own_plan(source, instrument, target, language)
     (target / "data").mkdir(parents=True, exist_ok=True)
@@ -159,11 +159,7 @@ def draft_instrument(source: Path, language: str = "en") -> tuple[Instrument, di
         low, high = ends.get(block, (1, 2))
         ends[block] = (min(low, int(values.min())), max(high, int(values.max())))
     if not items:
-        raise DataError(
-            f"no column of {source.name} looks like ratings (whole numbers from 0 to 11, at least three of them, or "
-            f"the words of the scales {', '.join(labelled)}). "
-            "Name the instrument instead: cgsurvey new FOLDER --data FILE --instrument NAME."
-        )
+        raise DataError.of("study.no_ratings", name=source.name, scales=", ".join(labelled))
     made = Instrument.from_items(items, id="my_instrument", scale={**ends, **words}, language=language)
     return made, mapping
 

@@ -67,9 +67,7 @@ def _finished(folder: Path) -> tuple[Path, Mapping[str, Any]]:
     try:
         return inner, json.loads((inner / "log.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(
-            f"'{folder.name}' holds no finished study: it has no log.json that can be read. Run it first: cgsurvey run."
-        ) from error
+        raise DataError.of("study.not_finished", folder=folder.name) from error
 
 
 def _plan_that_ran(results: Path, log: Mapping[str, Any]) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -106,6 +107,13 @@ def _log(found: StudyResult, analysis: Analysis, folder: Path) -> dict[str, Any]
     }
 
 
+_WHY = {
+    errno.ENOSPC: {"en": "No space left on device", "id": "ruang penyimpanan habis"},
+    errno.EACCES: {"en": "Permission denied", "id": "tidak ada izin menulis"},
+    errno.EROFS: {"en": "Read-only file system", "id": "penyimpanan hanya dapat dibaca"},
+}
+
+
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """Fill a folder beside the target and move it into place at the end: results are whole or not there."""
@@ -122,11 +130,8 @@ def whole_folder(target: Path) -> Iterator[Path]:
     except OSError as error:
         if old.exists() and not target.exists():
             old.rename(target)
-        raise DataError(
-            f"the results could not be written into '{target.name}' ({error.strerror or error}). Nothing was left half "
-            "written and earlier results are as they were. Make room or choose another folder in [report], and run "
-            "again: what was computed is taken up."
-        ) from error
+        why = _WHY.get(error.errno or 0, error.strerror or str(error))
+        raise DataError.of("study.not_written", folder=target.name, why=why) from error
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)

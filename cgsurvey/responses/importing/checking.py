@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cgsurvey.base.errors import DataError
+from cgsurvey.base.errors import LANGUAGES, DataError
 from cgsurvey.base.notes import Note
 from cgsurvey.base.options import choose
 from cgsurvey.responses.importing.mapping import Matches
@@ -78,8 +78,8 @@ class FileCheck:
     notes : tuple of Note
     responses : Responses, optional
         The answers, where they could be read.
-    refused : str
-        The message where the file could not be opened at all.
+    refused : mapping of str to str
+        Per language, the message where the file could not be opened at all.
     """
 
     file: str
@@ -87,7 +87,7 @@ class FileCheck:
     matches: Matches = field(default_factory=Matches)
     notes: tuple[Note, ...] = ()
     responses: Responses | None = None
-    refused: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def readable(self) -> bool:
@@ -100,7 +100,7 @@ class FileCheck:
         levels = [p.level for p in self.found.found for _ in range(max(len(p.rows), 1))]
         frame = self.found.frame(language).assign(level=pd.array(levels, dtype="str"))
         if self.refused:
-            told = dict.fromkeys(frame.columns.drop("row"), "") | {"problem": self.refused, "level": "error"}
+            told = dict.fromkeys(frame.columns.drop("row"), "") | {"problem": self.refused[language], "level": "error"}
             row = {k: pd.array([told.get(k, pd.NA)], dtype=d) for k, d in frame.dtypes.items()}
             frame = pd.DataFrame(row)
         return frame
@@ -123,7 +123,7 @@ class FileCheck:
         words = _WORDS[language]
         lines = self._understood(words)
         if self.refused:
-            lines.append(self.refused)
+            lines.append(self.refused[language])
         for level, part in (("error", self.found.errors), ("warning", self.found.warnings)):
             if not part.found:
                 continue
@@ -194,6 +194,6 @@ def check_responses(
         data = read_responses(path_or_frame, instrument, **options)
     except DataError as error:
         if error.found is None:
-            return FileCheck(file, refused=str(error))
+            return FileCheck(file, refused={x: error.render(x) for x in LANGUAGES})
         return FileCheck(file, error.found, error.matches, error.notes)
     return FileCheck(file, data.found, data.matches, data.notes, data)

@@ -121,10 +121,9 @@ def link(
     offices = matched(p_office, u_office, min_partners, min_users)
     linked = offices.index[offices["status"] == "linked"]
     if len(linked) < 2:
-        raise SampleError(
-            f"only {len(linked)} of {len(offices)} offices can be linked: {counts(offices)}. Compare '{on}' in both "
-            "files "
-            f"({some(p_office.dropna().unique(), 4)} | {some(u_office.dropna().unique(), 4)}), or lower min_partners."
+        seen = {"partners": some(p_office.dropna().unique(), 4), "users": some(u_office.dropna().unique(), 4)}
+        raise SampleError.of(
+            "responses.few_offices_linked", n=len(linked), of=len(offices), counts=counts(offices), on=on, **seen
         )
     notes += unlinked_notes(offices, on)
     p_rows, u_rows = p_office.isin(linked).to_numpy(), u_office.isin(linked).to_numpy()

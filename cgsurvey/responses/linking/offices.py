@@ -69,9 +69,22 @@ def matched(p: pd.Series, u: pd.Series, min_partners: int, min_users: int) -> pd
     return counts
 
 
-def counts(offices: pd.DataFrame) -> str:
-    """Return how many offices have which status, "12 linked, 3 no users"."""
-    return ", ".join(f"{n} {s}" for s, n in offices["status"].value_counts().items())
+_STATUS = {
+    "linked": "tertaut",
+    "no partners": "tanpa mitra",
+    "no users": "tanpa pengguna",
+    "few partners": "dengan mitra terlalu sedikit",
+    "few users": "dengan pengguna terlalu sedikit",
+}
+
+
+def counts(offices: pd.DataFrame) -> dict[str, str]:
+    """Return how many offices have which status, "12 linked, 3 no users", per language."""
+    found = offices["status"].value_counts().items()
+    return {
+        "en": ", ".join(f"{n} {s}" for s, n in found),
+        "id": ", ".join(f"{n} {_STATUS[str(s)]}" for s, n in offices["status"].value_counts().items()),
+    }
 
 
 def unlinked_notes(offices: pd.DataFrame, on: str) -> list[Note]:

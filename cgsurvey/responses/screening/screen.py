@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import OptionError, SampleError, did_you_mean, some
+from cgsurvey.base.errors import OptionError, SampleError, hint, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.parallel import check_seed
@@ -151,8 +151,12 @@ def screen(
     """
     if unknown:
         others = ["items", "constructs", "reverse", "blocks", "times", "critical_r", "seed"]
-        hints = " ".join(f"'{u}' is no rule of screen.{did_you_mean(u, [*RULES, *others])}" for u in unknown)
-        raise OptionError(f"{hints} Rules: {some(RULES, 20)}.")
+        near = {u: hint(u, [*RULES, *others]) for u in unknown}
+        told = {
+            "en": " ".join(f"'{u}' is no rule of screen.{h['en']}" for u, h in near.items()),
+            "id": " ".join(f"'{u}' bukan aturan penyaringan.{h['id']}" for u, h in near.items()),
+        }
+        raise OptionError.of("responses.unknown_rule", rules=told, known=some(RULES, 20))
     fraction("critical_r", critical_r)
     check_seed(seed)
     given = {
@@ -185,9 +189,7 @@ def screen(
     if not isinstance(data, Responses) and items is None:
         notes.append(note("responses.items_guessed", n=len(names), items=some(names)))
     if not len(responses) or not names:
-        raise SampleError(
-            f"there is nothing to screen: {len(responses)} respondents, {len(names)} items. Check the file and `items`."
-        )
+        raise SampleError.of("responses.nothing_to_screen", n=len(responses), items=len(names))
     asked = Asked(
         limits=out_of_range,
         blocks=blocks,

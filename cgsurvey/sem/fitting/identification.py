@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cgsurvey.base.errors import IdentificationError, some
+from cgsurvey.base.errors import BLANK, IdentificationError, some
 from cgsurvey.moments.sample import Floats
 from cgsurvey.sem.fitting.derivatives import bilinear
 from cgsurvey.sem.fitting.optimise import Problem
@@ -42,11 +42,8 @@ def check_identification(problem: Problem, z: Floats, names: Sequence[str], mome
     """
     loose = undetermined(problem, z)
     if moments < len(z):
-        raise IdentificationError(
-            f"The model has {len(z)} free parameters, and the data hold {moments} variances, covariances and means "
-            f"for it (df = {moments - len(z)}). {_concerned(loose, names)}A factor needs three items, or two and a "
-            "correlated factor; fix or equate parameters, or add items."
-        )
+        told = {"q": len(z), "moments": moments, "df": moments - len(z), "concerned": _concerned(loose, names)}
+        raise IdentificationError.of("sem.more_parameters", **told)
     if loose is None:
         return
     rng = np.random.default_rng(0)
@@ -55,19 +52,18 @@ def check_identification(problem: Problem, z: Floats, names: Sequence[str], mome
         if other is None:
             return
         loose = other
-    raise IdentificationError(
-        f"{_concerned(loose, names)}Usual causes: a factor without scale (fix one loading to 1 or use std_lv=True), a "
-        "factor with two items and no correlation with another factor (set its loadings equal), arrows that run in a "
-        "circle, a residual covariance too many."
-    )
+    raise IdentificationError.of("sem.not_identified", concerned=_concerned(loose, names))
 
 
-def _concerned(loose: Floats | None, names: Sequence[str]) -> str:
+def _concerned(loose: Floats | None, names: Sequence[str]) -> dict[str, str]:
     if loose is None:
-        return ""
+        return BLANK
     size = np.abs(loose)
     concerned = [names[int(k)] for k in np.argsort(-size) if size[k] > 0.05 * size.max()]
-    return f"The data cannot tell these parameters apart: {some(concerned, 10)}. "
+    return {
+        "en": f"The data cannot tell these parameters apart: {some(concerned, 10)}. ",
+        "id": f"Data tidak dapat membedakan parameter berikut: {some(concerned, 10)}. ",
+    }
 
 
 def undetermined(problem: Problem, z: Floats) -> Floats | None:
