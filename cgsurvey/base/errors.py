@@ -197,6 +197,12 @@ def hint(name: object, known: Iterable[object]) -> dict[str, str]:
     return {"en": f" Did you mean '{close[0]}'?", "id": f" Apakah maksudnya '{close[0]}'?"} if close else BLANK
 
 
+def hints(names: Iterable[object], known: Iterable[object], joint: str = " ") -> dict[str, str]:
+    """Return names that are not known, each with its `hint`, per language."""
+    have, absent = list(known), list(names)
+    return {x: joint.join(f"'{n}'.{hint(n, have)[x]}" for n in absent) for x in LANGUAGES}
+
+
 def bullets(faults: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return faults that are told per language as a list below a sentence."""
     told = list(faults)

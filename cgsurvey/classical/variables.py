@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from cgsurvey.base.errors import CodingError, ColumnNotFoundError, DataError, OptionError, SampleError, some
-from cgsurvey.base.errors import did_you_mean as nearest
+from cgsurvey.base.errors import CodingError, ColumnNotFoundError, DataError, OptionError, SampleError, hints, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Labels, Meta, data_hash
 from cgsurvey.responses.responses import Responses
@@ -122,12 +121,9 @@ def gather_variables(
     instrument = source.instrument
     ids = [p.id for c in instrument.constructs for p in c.walk()] if instrument is not None else []
     known = [*map(str, source.frame.columns), *given, *ids]
-    absent = [f"'{n}'.{nearest(n, known)}" for n in wanted if n not in known]
-    if absent:
-        raise ColumnNotFoundError(
-            f"{source.file or 'the data frame'} has no column or construct {'; '.join(absent)} It has: "
-            f"{some(known, 12)}. A score of several items is named by constructs={{'trust': ['tru1', 'tru2']}}."
-        )
+    if absent := [n for n in wanted if n not in known]:
+        told = {"where": source.file or "the data frame", "names": hints(absent, known, "; "), "known": some(known, 12)}
+        raise ColumnNotFoundError.of("classical.no_variable", **told)
     columns: dict[str, pd.Series] = {}
     notes: list[Note] = []
     scored = []

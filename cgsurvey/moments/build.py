@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 
 from cgsurvey.base.errors import (
-    BLANK,
     CodingError,
     ColumnNotFoundError,
     SampleError,
-    hint,
+    hints,
     some,
 )
 from cgsurvey.base.notes import Note, note
@@ -217,8 +216,7 @@ def numbers(frame: pd.DataFrame, observed: Sequence[str], products: Sequence[str
     wanted = list(dict.fromkeys(part for name in observed for part in (name.split(":") if name in made else [name])))
     absent = [n for n in wanted if n not in frame.columns]
     if absent:
-        told = {x: "; ".join(f"'{n}'.{hint(n, frame.columns)[x]}" for n in absent) for x in BLANK}
-        raise ColumnNotFoundError.of("moments.absent_columns", columns=told)
+        raise ColumnNotFoundError.of("moments.absent_columns", columns=hints(absent, frame.columns, "; "))
     ranked = [n for n in wanted if isinstance(frame[n].dtype, pd.CategoricalDtype) and frame[n].cat.ordered]
     if ranked:
         raise CodingError(

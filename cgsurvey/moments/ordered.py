@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import CodingError, ColumnNotFoundError, SampleError, did_you_mean, some
+from cgsurvey.base.errors import CodingError, ColumnNotFoundError, SampleError, hints, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.moments.ordinal import OrdinalMoments, ordinal_moments, unused_categories
 from cgsurvey.moments.sample import Cases, Floats, Ints, Sample
@@ -36,10 +36,7 @@ def ordered_frame(frame: pd.DataFrame, ordered: Sequence[str] | bool) -> pd.Data
     names = [str(n) for n in frame.columns] if ordered is True else list(ordered or ())
     absent = [n for n in names if n not in frame]
     if absent:
-        raise ColumnNotFoundError(
-            "ordered= names columns that the data do not have: "
-            + " ".join(f"'{n}'.{did_you_mean(n, frame.columns)}" for n in absent)
-        )
+        raise ColumnNotFoundError.of("moments.absent_ordered", columns=hints(absent, frame.columns))
     coded = {}
     for name in names:
         column = frame[name]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from cgsurvey.base.errors import CodingError, ColumnNotFoundError, OptionError, did_you_mean, some
+from cgsurvey.base.errors import CodingError, ColumnNotFoundError, OptionError, hints, some
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.source import as_source
 
@@ -106,8 +106,8 @@ def require(known: Iterable[object], names: Iterable[str], where: str) -> None:
     have = [str(k) for k in known]
     absent = [n for n in names if str(n) not in have]
     if absent:
-        hints = "; ".join(f"'{n}'.{did_you_mean(n, have)}" for n in absent)
-        raise ColumnNotFoundError(f"{where} has no column {hints} It has: {some(have, 12)}.")
+        near = hints(absent, have, "; ")
+        raise ColumnNotFoundError.of("responses.no_column", where=where, names=near, known=some(have, 12))
 
 
 def pick_items(responses: Responses, items: Iterable[str] | None) -> tuple[str, ...]:
@@ -176,8 +176,8 @@ def pick_constructs(responses: Responses, constructs: Constructs = None) -> tupl
     known = [p for c in instrument.constructs for p in _ids(c)]
     unknown = [c for c in wanted if c not in known]
     if unknown:
-        hints = " ".join(f"'{c}' is not known.{did_you_mean(c, known)}" for c in unknown)
-        raise OptionError(f"constructs: {hints} The instrument '{instrument.id}' has: {some(known, 20)}.")
+        near = hints(unknown, known)
+        raise OptionError.of("responses.no_construct", names=near, instrument=instrument.id, known=some(known, 20))
     require(here, [i for c in wanted for i in instrument.construct(c).all_items], file_of(responses))
     return tuple(p for c in wanted if (p := _part(instrument.construct(c), here)) is not None)
 

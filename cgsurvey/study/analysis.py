@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cgsurvey.base.errors import (
-    LANGUAGES,
     CgSurveyError,
     ColumnNotFoundError,
     DataError,
@@ -18,15 +17,15 @@ from cgsurvey.base.errors import (
     ModelError,
     OptionError,
     UnsupportedByEngine,
-    hint,
+    hints,
 )
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.result import Result
-from cgsurvey.present.report.outline import TITLES
 from cgsurvey.study.further import FURTHER, Material
 from cgsurvey.study.further import run as further
 from cgsurvey.study.kept import Kept
 from cgsurvey.study.models import constructs_on_paths, measurement_model, structural_model, variables
+from cgsurvey.study.names import words
 from cgsurvey.study.plan import Plan
 from cgsurvey.study.registration import registration
 
@@ -97,7 +96,7 @@ class Bench:
             Faults of the plan.
         """
         if lacking := [n for n in after if n not in self.parts]:
-            self.remarks.append(note("study.part_skipped", part=_words(name), lacking=_words(lacking[0])))
+            self.remarks.append(note("study.part_skipped", part=words(name), lacking=words(lacking[0])))
             return
         found = self._kept.load(name, more) if self._kept and not self._fresh else None
         if found is not None:
@@ -108,7 +107,7 @@ class Bench:
             except FAULTS:
                 raise
             except CgSurveyError as error:
-                self.remarks.append(note("study.part_failed", part=_words(name), reason=error.words()))
+                self.remarks.append(note("study.part_failed", part=words(name), reason=error.words()))
                 return
             if found is not None and self._kept:
                 self._kept.store(name, found, more)
@@ -290,8 +289,7 @@ def estimation(plan: Plan, data: Responses, used: set[str]) -> tuple[dict[str, A
     if ordered is not True:
         named = [ordered] if isinstance(ordered, str) else list(ordered)
         if wrong := [n for n in named if n not in items]:
-            told = {x: " ".join(f"'{n}'.{hint(n, items)[x]}" for n in wrong) for x in LANGUAGES}
-            raise OptionError.of("study.ordered_unknown", file=plan.path, items=told)
+            raise OptionError.of("study.ordered_unknown", file=plan.path, items=hints(wrong, items))
         return options, []
     # Means of an office are no categories: only what single people answered is ordered.
     averaged = set(data.linkage.columns.values()) if data.linkage is not None else set()
@@ -299,12 +297,6 @@ def estimation(plan: Plan, data: Responses, used: set[str]) -> tuple[dict[str, A
         return options, []
     options["ordered"] = [n for n in items if n not in averaged]
     return options, [note("study.averages_not_ordered", n=len(averaged & set(items)))]
-
-
-def _words(name: str) -> dict[str, str]:
-    """What a part is called: the title of its section in the report, else its name in the plan."""
-    title = TITLES.get(name)
-    return {"en": title.en, "id": title.id} if title is not None else {"en": name, "id": name}
 
 
 def _named(part: str, side: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cgsurvey.base.errors import LANGUAGES, CgSurveyError, OptionError, hint, said
+from cgsurvey.base.errors import CgSurveyError, OptionError, hints, said
 from cgsurvey.base.result import Result
 from cgsurvey.sem.options import Options as Fit
 
@@ -217,8 +217,7 @@ def check(name: str, options: Options) -> Iterator[Mapping[str, str]]:
     if taken := [k for k in options if k in FURTHER[name].given]:
         yield said("study.follows_from_study", keys=", ".join(taken))
     if wrong := [k for k in options if k not in own and k not in taken]:
-        told = {x: " ".join(f"'{k}'.{hint(k, own)[x]}" for k in wrong) for x in LANGUAGES}
-        yield said("study.unknown_option", keys=told, known=", ".join(own))
+        yield said("study.unknown_option", keys=hints(wrong, own), known=", ".join(own))
     if needed:
         yield said("study.option_lacking", keys=", ".join(needed), function=name)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from cgsurvey.base.data import package_yaml
-from cgsurvey.base.errors import LANGUAGES, DataError, OptionError, bullets, hint, said
+from cgsurvey.base.errors import LANGUAGES, DataError, OptionError, bullets, hint, hints, said
 from cgsurvey.study.further import FURTHER, check
 
 Language = Literal["en", "id"]
@@ -191,8 +191,8 @@ def read_plan(path: str | Path) -> Plan:
         raise OptionError.of("study.two_kinds_of_data", file=file.name)
     measures = list(dict.fromkeys(["chisq_df", *(rule["measure"] for rule in package_yaml("base/rules.yaml"))]))
     if wrong := [m for m in plan.cutoffs if m not in measures]:
-        told = {x: " ".join(f"'{m}'.{hint(m, measures)[x]}" for m in wrong) for x in LANGUAGES}
-        raise OptionError.of("study.unknown_cutoff", file=file.name, measures=told, known=", ".join(measures))
+        known = ", ".join(measures)
+        raise OptionError.of("study.unknown_cutoff", file=file.name, measures=hints(wrong, measures), known=known)
     _check_estimation(plan, file.name)
     folder = plan.report.folder.replace("\\", "/")
     if folder.startswith("/") or ":" in folder or {"", ".", ".."} & set(folder.split("/")):

@@ -67,7 +67,7 @@ def _finished(folder: Path) -> tuple[Path, Mapping[str, Any]]:
     try:
         return inner, json.loads((inner / "log.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError.of("study.not_finished", folder=folder.name) from error
+        raise DataError.of("study.not_finished", folder=folder.resolve().name) from error
 
 
 def _plan_that_ran(results: Path, log: Mapping[str, Any]) -> Plan:

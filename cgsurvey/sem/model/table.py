@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cgsurvey.base.errors import LANGUAGES, ColumnNotFoundError, ModelSyntaxError, OptionError, did_you_mean, hint, some
+from cgsurvey.base.errors import ColumnNotFoundError, ModelSyntaxError, OptionError, did_you_mean, hints, some
 from cgsurvey.base.options import choose_all
 from cgsurvey.sem.model.expressions import evaluation_order
 from cgsurvey.sem.model.syntax import Constraint, Place, Syntax, Term, parse, threshold_number
@@ -340,11 +340,10 @@ def _check_names(names: _Names, columns: list[str] | None, rows: Sequence[_Row],
     absent = [n for n in needed if n not in have]
     if absent:
         known = [*columns, *names.latents]
-        told = {x: "".join(f"\n  '{n}'.{hint(n, known)[x]}" for n in absent) for x in LANGUAGES}
         block = any(sum(r.op == "=~" and r.lhs == f and r.rhs in absent for r in rows) > 1 for f in names.latents)
         code = "sem.absent_items" if block and len(absent) < len(needed) else "sem.absent_variables"
         variables = "variables" if len(absent) > 1 else "variable"
-        raise ColumnNotFoundError.of(code, n=len(absent), variables=variables, names=told)
+        raise ColumnNotFoundError.of(code, n=len(absent), variables=variables, names=hints(absent, known, "\n  "))
     both = [n for n in names.latents if n in have]
     if both:
         place = next(r.place for r in rows if r.lhs == both[0] and r.op == "=~" and r.place)
