@@ -7,7 +7,7 @@ import io
 import json
 import platform
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from importlib import import_module, metadata
@@ -58,7 +58,7 @@ class Meta:
     simulated : bool
         True when the data are simulated; said wherever the result is shown.
     labels : mapping
-        Variable name to its words per language.
+        Variable name to its words per language; an answer in a column has the name "column=answer".
     groups : tuple of str
         Labels of the groups 1..G in order of first appearance.
     references : tuple of str
@@ -83,6 +83,15 @@ class Meta:
         """Return the words for a variable, its name where there are none."""
         words = self.labels.get(name, {})
         return words.get(language) or words.get("en") or name
+
+    def answer(self, column: str, value: Any, language: str = "en") -> str:
+        """Return the words for an answer in a column, the answer as it stands in the data where there are none."""
+        words = self.labels.get(f"{column}={value}", {})
+        return words.get(language) or words.get("en") or str(value)
+
+    def group(self, number: int, language: str = "en") -> str:
+        """Return the words for a group of a model, counted from 1."""
+        return self.answer(str(self.options.get("group", "")), self.groups[number - 1], language)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -171,6 +180,20 @@ class Result:
                 archive.writestr(f"{name}.parquet", frame.to_parquet())
         target.write_bytes(buffer.getvalue())
         return target
+
+
+def group_words(
+    labels: Labels, columns: Sequence[str], groups: Iterable[Sequence[Any]], limit: int = 8
+) -> dict[str, str]:
+    """Return the words for groups, each by its answers in the columns, as a value of a note."""
+    known, shown = Meta(labels=labels), [tuple(g) for g in groups]
+    told = {
+        x: [" / ".join(known.answer(c, v, x) for c, v in zip(columns, g, strict=False)) for g in shown]
+        for x in ("en", "id")
+    }
+    more = len(shown) - limit
+    rest = {"en": f" and {more} more", "id": f" dan {more} lainnya"}
+    return {x: ", ".join(words[:limit]) + (rest[x] if more > 0 else "") for x, words in told.items()}
 
 
 def load_result(path: str | Path) -> Any:

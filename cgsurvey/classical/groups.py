@@ -17,7 +17,7 @@ from cgsurvey.base.errors import OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, fraction
 from cgsurvey.base.parallel import one_thread
-from cgsurvey.base.result import Result
+from cgsurvey.base.result import Labels, Meta, Result
 from cgsurvey.classical import group_tests as t
 from cgsurvey.classical import post_hoc as after
 from cgsurvey.classical.assumptions import SHAPIRO_MOST
@@ -232,7 +232,7 @@ def _independent(
     if any(gaps.values()):
         told = some(f"{n} {g}" for n, g in gaps.items() if g)
         notes.append(note("classical.answers_missing", gaps=told))
-    split = {name: _split(frame[name].to_numpy(), codes, words, name, by, notes) for name in frame}
+    split = {name: _split(frame[name].to_numpy(), codes, words, name, by, variables.labels, notes) for name in frame}
     used = _chosen(method, TWO, MORE, max(len(s) for s in split.values()))
     tests, groups, pairs, checks = [], [], [], []
     for name, samples in split.items():
@@ -252,16 +252,18 @@ def _independent(
 
 
 def _split(
-    x: np.ndarray, codes: np.ndarray, words: Sequence[str], name: str, by: str, notes: list[Note]
+    x: np.ndarray, codes: np.ndarray, words: Sequence[str], name: str, by: str, labels: Labels, notes: list[Note]
 ) -> dict[str, np.ndarray]:
     samples = {w: x[(codes == g) & ~np.isnan(x)] for g, w in enumerate(words)}
     small = {w: len(v) for w, v in samples.items() if len(v) < 2}
     samples = {w: v for w, v in samples.items() if len(v) >= 2}
     if len(samples) < 2:
-        sizes = [f"{w} ({int((codes == g).sum())})" for g, w in enumerate(words)]
+        counts = [(w, int((codes == g).sum())) for g, w in enumerate(words)]
+        sizes = {x: some(f"{Meta(labels=labels).answer(by, w, x)} ({n})" for w, n in counts) for x in ("en", "id")}
         raise SampleError.of("classical.few_groups", by=by, n=len(samples), outcome=name, groups=sizes)
     if small:
-        groups = some(f"{w} ({n})" for w, n in small.items())
+        known = Meta(labels=labels)
+        groups = {x: some(f"{known.answer(by, w, x)} ({n})" for w, n in small.items()) for x in ("en", "id")}
         notes.append(note("classical.small_groups", outcome=name, groups=groups))
     return samples
 

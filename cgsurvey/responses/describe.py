@@ -12,7 +12,7 @@ from pandas.api.types import is_numeric_dtype
 
 from cgsurvey.base.errors import DataError, OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
-from cgsurvey.base.result import Meta, Result, data_hash
+from cgsurvey.base.result import Labels, Meta, Result, data_hash, group_words
 from cgsurvey.responses.agreement import group_codes
 from cgsurvey.responses.responses import Responses
 from cgsurvey.responses.score import score_parts
@@ -171,7 +171,7 @@ def describe(
     scores = score_parts(responses.keyed, parts, min_valid=min_valid)
     asked_about = profile_columns(responses, profile, notes)
     tables: dict[str, list[pd.DataFrame]] = {"items": [], "categories": [], "constructs": [], "profile": []}
-    for label, rows in _groups(frame, by, notes):
+    for label, rows in _groups(frame, by, responses.labels, notes):
         here = None if w is None else w[rows]
         made = {
             "items": _items(responses, names, rows, here, scale),
@@ -244,15 +244,15 @@ def _weights(column: pd.Series, name: str) -> np.ndarray:
     return w.to_numpy(dtype=float)
 
 
-def _groups(frame: pd.DataFrame, by: str | None, notes: list[Note]) -> Iterator[tuple[str, np.ndarray]]:
+def _groups(frame: pd.DataFrame, by: str | None, labels: Labels, notes: list[Note]) -> Iterator[tuple[str, np.ndarray]]:
     if by is None:
         yield "", np.ones(len(frame), dtype=bool)
         return
-    codes, labels = group_codes(frame[by], notes, by)
-    small = [g for i, g in enumerate(labels) if (codes == i).sum() < 5]
+    codes, names = group_codes(frame[by], notes, by)
+    small = [[g] for i, g in enumerate(names) if (codes == i).sum() < 5]
     if small:
-        notes.append(note("responses.small_groups", n=len(small), groups=some(small), size=5))
-    for i, label in enumerate(labels):
+        notes.append(note("responses.small_groups", n=len(small), groups=group_words(labels, [by], small), size=5))
+    for i, label in enumerate(names):
         yield label, codes == i
 
 

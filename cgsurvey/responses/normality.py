@@ -14,7 +14,7 @@ from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction, whole
 from cgsurvey.base.parallel import one_thread
 from cgsurvey.base.references import rule
-from cgsurvey.base.result import Meta, Result, data_hash
+from cgsurvey.base.result import Meta, Result, data_hash, group_words
 from cgsurvey.responses.agreement import group_codes, worst
 from cgsurvey.responses.categories import join_sparse, joined_words
 from cgsurvey.responses.mardia import (
@@ -199,7 +199,7 @@ def normality(
     tables: dict[str, list[pd.DataFrame]] = {"items": [], "mardia": [], "categories": []}
     for label, rows in _groups(frame, by, notes):
         with one_thread():
-            together = _mardia(names, X[rows], label, notes)
+            together = _mardia(names, X[rows], group_words(responses.labels, [by], [[label]]) if by else None, notes)
         made = {
             "items": pd.DataFrame([_item(n, x, scores[n]) for n, x in zip(names, X[rows].T, strict=True)]),
             "mardia": together,
@@ -300,14 +300,14 @@ def _counts(scores: Mapping[str, tuple[float, ...]], X: np.ndarray) -> pd.DataFr
     return pd.DataFrame(rows, columns=["item", "value", "count", "share"])
 
 
-def _mardia(names: Sequence[str], X: np.ndarray, group: str, notes: list[Note]) -> pd.DataFrame:
+def _mardia(names: Sequence[str], X: np.ndarray, group: Mapping[str, str] | None, notes: list[Note]) -> pd.DataFrame:
     """Return Mardia's tests of the items that vary, with a note where one was left out or no test exists."""
     given = ~np.isnan(X)
     varies = np.array([g.any() and np.ptp(x[g]) > 0 for x, g in zip(X.T, given.T, strict=True)])
     Y = X[:, varies]
     Y = Y[~np.isnan(Y).any(axis=1)]
     n, p = Y.shape
-    where = {"group": f" ({group})" if group else ""}
+    where = {"group": {x: f" ({words})" for x, words in group.items()} if group else ""}
     if not varies.all() and varies.any():
         left_out = some(name for name, v in zip(names, varies, strict=True) if not v)
         notes.append(note("responses.mardia_left_out", items=left_out, **where))

@@ -211,8 +211,13 @@ class Responses:
 
     @property
     def labels(self) -> Mapping[str, Mapping[str, str]]:
-        """Words per name and language; empty without an instrument."""
-        return {} if self.instrument is None else self.instrument.labels
+        """Words per name and language, of answers to questions as "sex=female"; empty without an instrument."""
+        if self.instrument is None:
+            return {}
+        asked = [q for q in self.instrument.demographics if q.name in self.frame.columns]
+        choices = ((q.name, c) for q in asked if q.scale is not None for c in q.scale.choices)
+        answers = {f"{name}={c.name}": c.label for name, c in choices}
+        return {**self.instrument.labels, **answers}
 
     @property
     def others(self) -> tuple[str, ...]:

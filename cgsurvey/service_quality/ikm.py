@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import OptionError, SampleError, some
+from cgsurvey.base.errors import OptionError, SampleError
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, fraction, whole
 from cgsurvey.base.parallel import recorded_seed
-from cgsurvey.base.result import Meta, data_hash
+from cgsurvey.base.result import Meta, data_hash, group_words
 from cgsurvey.responses import Design, Responses
 from cgsurvey.responses.selection import require
 from cgsurvey.service_quality.elements import HIGH, LOW, Answers, catalogue, gather
@@ -345,13 +346,14 @@ def _tell(
         if len(answers.x) < FEW:
             notes.append(note("service_quality.few", n=len(answers.x), least=FEW))
         return
-    names = labels.astype(str).agg(" / ".join, axis=1).to_numpy()
+    words = partial(group_words, answers.responses.labels, keys, limit=5)
+    names = labels[list(keys)].astype(str).to_numpy()
     small = names[found.n < FEW]
     if len(small):
-        notes.append(note("service_quality.small_groups", n=len(small), groups=some(small, 5), least=FEW))
+        notes.append(note("service_quality.small_groups", n=len(small), groups=words(small), least=FEW))
     inside = names[found.alone & (found.n > 1)]
     if len(inside):
-        notes.append(note("service_quality.one_unit_groups", n=len(inside), groups=some(inside, 5)))
+        notes.append(note("service_quality.one_unit_groups", n=len(inside), groups=words(inside)))
     holes = names[~(found.counts > 0).all(axis=1)]
     if len(holes):
-        notes.append(note("service_quality.groups_without_index", n=len(holes), groups=some(holes, 5)))
+        notes.append(note("service_quality.groups_without_index", n=len(holes), groups=words(holes)))

@@ -171,7 +171,7 @@ def service_quality(
         raise SampleError.of("service_quality.no_overall", dimensions=list(asked.items), least=min_valid)
     low, high = next(iter(ends.values()))
     table = rows(scores, np.ones(len(frame), dtype=bool), (low, high), level)
-    groups = group_rows(scores, asked.frame, keys, (low, high), level, notes)
+    groups = group_rows(scores, asked.frame, keys, (low, high), level, asked.source.labels, notes)
     gap_table, expected, Z = pd.DataFrame(), None, None
     surface_table, tests = pd.DataFrame(), pd.DataFrame()
     pairs = partners(asked, expectations, items, "expectations")
@@ -210,7 +210,7 @@ def service_quality(
             data_hash=data_hash(pd.concat(used, axis=1)),
             source=asked.source.file,
             simulated=asked.source.simulated,
-            labels={n: v for n, v in asked.source.labels.items() if n in known},
+            labels={n: v for n, v in asked.source.labels.items() if n in known or n.partition("=")[0] in keys},
             references=sources,
         ),
     )

@@ -12,6 +12,7 @@ from scipy import stats
 
 from cgsurvey.base.errors import OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
+from cgsurvey.base.result import Labels, group_words
 from cgsurvey.reliability.coefficients import alpha
 from cgsurvey.responses.two_samples import holm
 from cgsurvey.service_quality.asked import Asked
@@ -91,6 +92,7 @@ def group_rows(
     keys: tuple[str, ...],
     ends: tuple[float, float],
     level: float,
+    labels_of: Labels,
     notes: list[Note],
 ) -> pd.DataFrame:
     """Return the rows of each group, its keys first."""
@@ -114,10 +116,17 @@ def group_rows(
         for k, value in reversed(list(zip(keys, label, strict=True))):
             made.insert(0, k, value.item() if isinstance(value, np.generic) else value)
         if np.isfinite(scores.overall[here]).sum() < FEW:
-            small.append(" / ".join(map(str, label)))
+            small.append(label)
         parts.append(made)
     if small:
-        notes.append(note("service_quality.small_score_groups", n=len(small), groups=some(small, 5), least=FEW))
+        notes.append(
+            note(
+                "service_quality.small_score_groups",
+                n=len(small),
+                groups=group_words(labels_of, keys, small, 5),
+                least=FEW,
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 

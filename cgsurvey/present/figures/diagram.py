@@ -93,7 +93,9 @@ def diagram(
         no path of the model.
     """
     choose("language", language, ("en", "id"))
-    names = model.meta.groups if isinstance(model, SemFit) else ()
+    names = (
+        [model.meta.group(k + 1, language) for k in range(len(model.meta.groups))] if isinstance(model, SemFit) else []
+    )
     if group is not None and not 1 <= group <= max(len(names), 1):
         raise OptionError(f"group={group} does not exist; the model has {max(len(names), 1)}, counted from 1.")
     shown = range(1, max(len(names), 1) + 1) if group is None else (group,)

@@ -36,11 +36,12 @@ def effect_forest(x: Mediation, rows: pd.DataFrame, *, language: str = "en") -> 
     """
     words = WORDS[language]
     several = len(x.meta.groups) > 1
+    groups = [x.meta.group(k + 1, language) for k in range(len(x.meta.groups))]
     drawn, told = [], []
     for r in rows.to_dict("records"):
         head = f"{x.meta.label(r['cause'], language)} → {x.meta.label(r['outcome'], language)}"
         name = effect_name(x, r["effect"], r["path"]).of(language)
-        series = str(x.meta.groups[r["group"] - 1]) if several else ""
+        series = x.meta.group(r["group"], language) if several else ""
         values = {k: show(r[c], "coefficient", language) for k, c in _TOLD.items()}
         drawn.append(("", head, name, series, r["estimate"], r["ci_lower"], r["ci_upper"]))
         told.append(words["told"].format(head=f"{series}, {head}, " if series else f"{head}, ", name=name, **values))
@@ -48,7 +49,7 @@ def effect_forest(x: Mediation, rows: pd.DataFrame, *, language: str = "en") -> 
     return forest(
         pd.DataFrame(drawn, columns=list(COLUMNS)),
         axes={"": Axis(words["axis"].format(level=level), least=-0.1, most=0.5, guides={"0": 0.0})},
-        series={str(g): str(g) for g in x.meta.groups} if several else {"": ""},
+        series={g: g for g in groups} if several else {"": ""},
         language=language,
         alt=words["alt"].format(told=" ".join(told)),
     )

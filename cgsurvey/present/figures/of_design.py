@@ -12,7 +12,7 @@ from cgsurvey.present.figures.drawers import Drawers, drawers, numbered
 from cgsurvey.present.figures.forest import COLUMNS, ROWS_PER_PICTURE, Axis, forest, pages
 from cgsurvey.present.figures.picture import Picture
 from cgsurvey.present.numbers import show
-from cgsurvey.present.tables.design import level_words, variable_words
+from cgsurvey.present.tables.design import domain_words, level_words, variable_words
 from cgsurvey.present.tables.style import term
 from cgsurvey.responses.design import SurveyEstimates
 
@@ -73,6 +73,6 @@ def _heading(x: SurveyEstimates, r: pd.Series, language: str) -> str:
 
 
 def _row(x: SurveyEstimates, r: pd.Series, language: str) -> str:
-    parts = [str(r["group"])] if x.by else []
+    parts = [domain_words(x, str(r["group"])).of(language)] if x.by else []
     parts += [level_words(x, str(r["variable"]), str(r["level"])).of(language)] if "level" in r else []
     return ", ".join(parts) or variable_words(x, str(r["variable"])).of(language)

@@ -11,7 +11,7 @@ from cgsurvey.present.figures.forest import COLUMNS, Axis, forest
 from cgsurvey.present.figures.picture import FAINT, GREY, INK, PAGE, POSITIVE, Picture, drawing, item_words, wrapped
 from cgsurvey.present.figures.scatter import limits, name_points
 from cgsurvey.present.numbers import show
-from cgsurvey.present.tables.quality import dimension_words
+from cgsurvey.present.tables.quality import by_words, dimension_words
 from cgsurvey.present.tables.style import label, term
 from cgsurvey.service_quality import Drivers, ImportancePerformance, ServiceQuality
 
@@ -93,7 +93,7 @@ def _forest(
         item = r.get("level") == "item"
         one = str(r["dimension"])
         name = item_words(x.meta, one, language) if item else dimension_words(x.meta, one).of(language)
-        head = ", ".join(str(r[k]) for k in keys)
+        head = by_words(x, [r[k] for k in keys]).of(language) if keys else ""
         drawn.append(("", head, name, "", r["v"], r["lo"], r["hi"]))
         told.append(words["told"].format(name=name, value=show(r["v"], "number", language, digits)))
     return forest(

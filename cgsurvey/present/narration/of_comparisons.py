@@ -15,7 +15,7 @@ from cgsurvey.present.tables import comparison as comparison_tables
 from cgsurvey.present.tables import mediation as mediation_tables
 from cgsurvey.present.tables import missing as missing_tables
 from cgsurvey.present.tables import moderation as moderation_tables
-from cgsurvey.present.tables.style import Style, label, rows_of, term
+from cgsurvey.present.tables.style import Style, group_label, label, rows_of, term
 from cgsurvey.sem import PooledFit
 from cgsurvey.sem.compare import Comparison
 from cgsurvey.sem.invariance import Invariance
@@ -78,7 +78,8 @@ def _level(name: str) -> Words:
 
 @paragraphs.register(Invariance)
 def _invariance(x: Invariance, style: Style) -> Paragraphs:
-    out = [Sentence("invariance.groups", {"groups": len(x.meta.groups), "names": list(map(str, x.meta.groups))})]
+    names = [group_label(x.meta, k + 1) for k in range(len(x.meta.groups))]
+    out = [Sentence("invariance.groups", {"groups": len(names), "names": names})]
     rows = list(rows_of(x.tidy()))
     for before, row in zip([None, *rows], rows, strict=False):
         again = before is not None and before.level == row.level
@@ -124,9 +125,9 @@ def _mediation(x: Mediation, style: Style) -> Paragraphs:
 def _effect(x: Mediation, row: Any) -> Iterator[Sentence]:
     clear = row.ci_lower > 0 or row.ci_upper < 0
     values = {"level": 100 * x.ci, "b": row.estimate, "lower": row.ci_lower, "upper": row.ci_upper, "beta": row.std_all}
-    where = f" ({x.meta.groups[row.group - 1]})" if len(x.meta.groups) > 1 else ""
+    of = [f" ({x.meta.group(row.group, language)})" if len(x.meta.groups) > 1 else "" for language in ("en", "id")]
     cause, outcome = label(x.meta, str(row.cause)), label(x.meta, str(row.outcome))
-    ends = {"cause": cause, "outcome": Words(f"{outcome.en}{where}", f"{outcome.id}{where}")}
+    ends = {"cause": cause, "outcome": Words(f"{outcome.en}{of[0]}", f"{outcome.id}{of[1]}")}
     kind = str(row.effect).replace(" ", "_")
     named = {"effect": mediation_tables.effect_name(x, str(row.effect), str(row.path))}
     if not np.isfinite(row.ci_lower):  # a path that the model holds at a value has no interval

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cgsurvey.present.narration.sentences import ALPHA, Paragraphs, Sentence, paragraphs
 from cgsurvey.present.table import Words
-from cgsurvey.present.tables.design import level_words, variable_words
+from cgsurvey.present.tables.design import domain_words, level_words, variable_words
 from cgsurvey.present.tables.style import Style, label, term
 from cgsurvey.responses.design import SurveyEstimates, SurveyRegression
 
@@ -31,7 +31,7 @@ def _estimates(x: SurveyEstimates, style: Style) -> Paragraphs:
                 continue
             low, high = block.loc[block["estimate"].idxmin()], block.loc[block["estimate"].idxmax()]
             values = {"name": variable_words(x, str(name)), "low": low["estimate"], "high": high["estimate"]}
-            values |= {"low_name": str(low["group"]), "high_name": str(high["group"])}
+            values |= {"low_name": domain_words(x, str(low["group"])), "high_name": domain_words(x, str(high["group"]))}
             out.append(Sentence("design.domains", values))
     if "deff" in known.columns and known["deff"].notna().any():
         top = known.loc[known["deff"].idxmax()]
@@ -46,7 +46,7 @@ def _name(x: SurveyEstimates, r: pd.Series) -> Words:
     if "level" in r:
         parts.append(level_words(x, str(r["variable"]), str(r["level"])))
     if "group" in r:
-        parts.append(Words(str(r["group"]), str(r["group"])))
+        parts.append(domain_words(x, str(r["group"])))
     return Words(*(", ".join(p.of(g).rstrip(".") for p in parts) for g in ("en", "id")))
 
 

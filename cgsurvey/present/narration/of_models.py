@@ -206,7 +206,7 @@ def _hypotheses(x: Hypotheses, style: Style) -> Paragraphs:
         key = {"supported": "supported", "not supported": "not_supported", "opposite": "opposite"}.get(
             str(row.decision), "untested"
         )
-        values: dict[str, Any] = {"name": str(row.hypothesis), "path": path}
+        values: dict[str, Any] = {"name": sem_tables.hypothesis_words(x, str(row.hypothesis)), "path": path}
         if key != "untested":
             values |= {"beta": row.std_all, "p": row.p_value}
         out.append(Sentence(f"hypotheses.{key}", values))

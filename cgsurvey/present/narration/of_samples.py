@@ -11,7 +11,7 @@ from cgsurvey.moments import McarTest
 from cgsurvey.moments.missing import Missingness
 from cgsurvey.moments.missingness import COMPLETE
 from cgsurvey.present.narration.sentences import ALPHA, Paragraphs, Sentence, paragraphs, verdicts
-from cgsurvey.present.tables.style import Style, label
+from cgsurvey.present.tables.style import Style, answer, label
 from cgsurvey.reliability.exclusions import ExclusionSensitivity
 from cgsurvey.responses.nonresponse import NonresponseBias
 from cgsurvey.responses.normality import SPARSE, Normality
@@ -40,7 +40,7 @@ def _mardia(x: Normality) -> Iterator[Sentence]:
     if known.empty:
         yield Sentence("mardia.absent")
     elif x.by is not None:
-        against = [str(g) for g in known.loc[known["p_value"] < ALPHA, "group"]]
+        against = [answer(x.meta, x.by, g) for g in known.loc[known["p_value"] < ALPHA, "group"]]
         values = {"groups": len(known)}
         yield (
             Sentence("mardia.groups", values | {"names": against})
@@ -131,7 +131,10 @@ def _nonresponse(x: NonresponseBias, style: Style) -> Paragraphs:
 def _representativeness(x: Representativeness, style: Style) -> Paragraphs:
     different = [label(x.meta, str(v)) for v in x.tests.loc[x.tests["verdict"] == "difference", "variable"]]
     top = x.shares.iloc[int(x.shares["difference"].abs().argmax())]
-    values = {"category": str(top["category"]), "variable": label(x.meta, str(top["variable"]))}
+    values = {
+        "category": answer(x.meta, str(top["variable"]), top["category"]),
+        "variable": label(x.meta, str(top["variable"])),
+    }
     values |= {"share": top["share"], "population": top["population_share"]}
     key = "representativeness.different" if different else "representativeness.unclear"
     known = [label(x.meta, str(v)) for v in x.tests["variable"]]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgsurvey.present.table import Cell, Column, Table, Words, words
+from cgsurvey.present.table import Cell, Column, Table, Words
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
+    answer,
     interval,
     interval_spanner,
     label,
@@ -19,6 +20,7 @@ from cgsurvey.present.tables.style import (
     with_meta,
 )
 from cgsurvey.responses.design import SurveyEstimates, SurveyRegression
+from cgsurvey.responses.design.estimates import answers_of
 
 
 @makers.register(SurveyEstimates)
@@ -43,6 +45,12 @@ def level_words(x: SurveyEstimates | SurveyRegression, variable: str, level: str
     return label(x.meta, key) if key in x.meta.labels else label(x.meta, level)
 
 
+def domain_words(x: SurveyEstimates, group: str) -> Words:
+    """Return the words for a domain, of several columns the answers in each."""
+    parts = [answer(x.meta, c, v) for c, v in zip(x.by, answers_of(x.by, group), strict=False)]
+    return Words(", ".join(p.en for p in parts), ", ".join(p.id for p in parts))
+
+
 def survey_estimates(x: SurveyEstimates, style: Style) -> Table:
     """T2: estimates for the population with standard errors and intervals by design."""
     share = x.statistic == "proportion"
@@ -54,7 +62,7 @@ def survey_estimates(x: SurveyEstimates, style: Style) -> Table:
     for r in rows_of(x.table):
         group = str(r.group) if "group" in has else ""
         if group and group != head:
-            groups[len(rows)] = words(group)
+            groups[len(rows)] = domain_words(x, group)
         head = group
         row: list[Any] = [variable_words(x, str(r.variable))]
         if "level" in has:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgsurvey.present.numbers import show
 from cgsurvey.present.table import Words
-from cgsurvey.present.tables.style import said, term
+from cgsurvey.present.tables.style import group_label, said, term
 from cgsurvey.sem import PooledFit, SemFit
 
 Fit = SemFit | PooledFit
@@ -104,5 +104,5 @@ def in_group(x: Fit, group: int, words: Words) -> Words:
     """Put the label of the group before words, where the model has several groups."""
     if len(x.meta.groups) < 2:
         return words
-    name = x.meta.groups[group - 1]
-    return Words(f"{name}: {words.en}", f"{name}: {words.id}")
+    name = group_label(x.meta, group)
+    return Words(f"{name.en}: {words.en}", f"{name.id}: {words.id}")

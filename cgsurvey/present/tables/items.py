@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from cgsurvey.moments import Missingness
-from cgsurvey.present.table import Cell, Column, Spanner, Table, Words, words
+from cgsurvey.present.table import Cell, Column, Spanner, Table, Words
 from cgsurvey.present.tables import missing
-from cgsurvey.present.tables.style import Maker, Style, item_label, judged, makers, rows_of, said, with_meta
+from cgsurvey.present.tables.style import Maker, Style, answer, item_label, judged, makers, rows_of, said, with_meta
 from cgsurvey.responses import Normality
 from cgsurvey.responses.categories import joined_words
 
@@ -54,7 +54,7 @@ def normality(x: Normality, style: Style) -> Table:
     together = x.mardia[x.mardia["measure"] == "kurtosis_amos"]
     for group, block in _by_group(x, x.items):
         if group is not None:
-            groups[len(rows)] = words(group)
+            groups[len(rows)] = answer(x.meta, x.by or "", group)
         for r in rows_of(block):
             rows.append(
                 (
@@ -115,7 +115,7 @@ def mardia(x: Normality, style: Style) -> Table:
     groups: dict[int, Words] = {}
     for group, block in _by_group(x, x.mardia):
         if group is not None:
-            groups[len(rows)] = words(group)
+            groups[len(rows)] = answer(x.meta, x.by or "", group)
         rows += [(_MARDIA[r.measure], r.n, r.estimate, r.statistic, _df(r.df), r.p_value) for r in rows_of(block)]
     columns = (
         Column.of("measure"),
@@ -146,7 +146,7 @@ def sparse(x: Normality, style: Style) -> Table | None:
     joins = x.collapse()
     rows = []
     for r in rows_of(thin):
-        here = () if x.by is None else (r.group,)
+        here = () if x.by is None else (answer(x.meta, x.by or "", r.group),)
         rows.append(
             (
                 item_label(x.meta, r.item),

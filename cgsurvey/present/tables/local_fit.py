@@ -97,7 +97,8 @@ def residuals(x: SemFit, style: Style) -> Table | None:
     rows = []
     for r in rows_of(large.head(SHOWN)):
         pair = f"{r.lhs} – {r.rhs}"
-        rows.append((Words(f"{r.group}: {pair}", f"{r.group}: {pair}") if r.group else pair, r.r))
+        words = Words(pair, pair)
+        rows.append((in_group(x, x.meta.groups.index(r.group) + 1, words) if r.group else words, r.r))
     columns = (
         Column("pair", Words("Items", "Butir")),
         Column("r", Words("Residual correlation", "Korelasi residual"), "coefficient", 3),

@@ -9,6 +9,7 @@ from cgsurvey.present.table import Column, Table, Words
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
+    group_label,
     interval,
     interval_spanner,
     label,
@@ -83,8 +84,11 @@ def mediation(x: Mediation, style: Style) -> Table:
 
 def _head(x: Mediation, group: int, cause: str, outcome: str) -> Words:
     a, b = label(x.meta, cause), label(x.meta, outcome)
-    where = f"{x.meta.groups[group - 1]}: " if len(x.meta.groups) > 1 else ""
-    return Words(f"{where}{a.en} → {b.en}", f"{where}{a.id} → {b.id}")
+    path = Words(f"{a.en} → {b.en}", f"{a.id} → {b.id}")
+    if len(x.meta.groups) < 2:
+        return path
+    where = group_label(x.meta, group)
+    return Words(f"{where.en}: {path.en}", f"{where.id}: {path.id}")
 
 
 def effect_name(x: Mediation, effect: str, path: str) -> Words:

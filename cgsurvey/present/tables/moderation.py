@@ -44,10 +44,10 @@ def simple_slopes(x: SimpleSlopes, style: Style) -> Table:
         *interval("number", 3),
     )
     a, b, m = (label(x.meta, name) for name in (x.predictor, x.outcome, x.moderator))
-    where = f" ({x.meta.groups[x.group - 1]})" if len(x.meta.groups) > 1 else ""
+    of = [f" ({x.meta.group(x.group, language)})" if len(x.meta.groups) > 1 else "" for language in ("en", "id")]
     title = Words(
-        f"Effect of {a.en} on {b.en} at values of {m.en}{where}",
-        f"Pengaruh {a.id} terhadap {b.id} pada berbagai nilai {m.id}{where}",
+        f"Effect of {a.en} on {b.en} at values of {m.en}{of[0]}",
+        f"Pengaruh {a.id} terhadap {b.id} pada berbagai nilai {m.id}{of[1]}",
     )
     said = tuple(Words(n.render("en"), n.render("id")) for n in x.notes if n.code == "sem.no_moderator_path")
     notes = (_interaction(x), region(x), *said)

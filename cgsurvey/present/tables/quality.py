@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from cgsurvey.present.table import Cell, Column, Spanner, Table, Words
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
+    answer,
     interval,
     interval_spanner,
     item_label,
@@ -52,6 +53,12 @@ def dimension_words(meta: Meta, name: str) -> Words:
     return found if len(found.en) <= 64 else item_label(meta, name)
 
 
+def by_words(x: ServiceQuality, key: Iterable[Any]) -> Words:
+    """Return the words for a group: its answers in the columns of `by`."""
+    parts = [answer(x.meta, c, v) for c, v in zip(x.by, key, strict=True)]
+    return Words(", ".join(p.en for p in parts), ", ".join(p.id for p in parts))
+
+
 def concealed(x: ServiceQuality, style: Style) -> frozenset[int]:
     """Return the groups, by place, that are not shown for fear that people could be recognised."""
     whole = x.groups[x.groups["dimension"] == "overall"]
@@ -83,8 +90,7 @@ def groups(x: ServiceQuality, style: Style) -> Table | None:
     rows: list[tuple[Any, ...]] = []
     weighted = bool(x.groups["importance"].notna().any())
     for place, (key, block) in enumerate(x.groups.groupby(list(x.by), sort=False)):
-        name = ", ".join(map(str, key))
-        heads[len(rows)] = Words(name, name)
+        heads[len(rows)] = by_words(x, key)
         made = [_score(x, r, weighted) for r in rows_of(block)]
         rows += [blotted(r) for r in made] if place in secret else made
     table = Table(

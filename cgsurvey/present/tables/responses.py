@@ -14,6 +14,7 @@ from cgsurvey.present.tables.flow import decimals, flow
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
+    answer,
     item_label,
     judged,
     label,
@@ -219,7 +220,7 @@ def description(x: Description, style: Style) -> Table:
     for r in rows_of(x.items):
         group = getattr(r, "group", None)
         if group is not None and group != last:
-            groups[len(rows)], last = words(str(group)), group
+            groups[len(rows)], last = answer(x.meta, x.by or "", group), group
         rows.append(
             (
                 item_label(x.meta, r.item),
@@ -281,7 +282,7 @@ def constructs(x: Description, style: Style) -> Table | None:
     for r in rows_of(found):
         group = getattr(r, "group", None)
         if group is not None and group != last:
-            groups[len(rows)], last = words(str(group)), group
+            groups[len(rows)], last = answer(x.meta, x.by or "", group), group
         if r.dimension and r.dimension in known:
             indents[len(rows)] = 1
         extra = (r.tcr, words(TCR_WORDS[r.tcr_category]) if r.tcr_category else None) if thesis else ()
@@ -333,10 +334,10 @@ def profile(x: Description, style: Style) -> Table | None:
         blocks.setdefault(here, []).append(len(rows))
         if here != last:
             head = label(x.meta, r.variable)
-            groups[len(rows)], last = (
-                (head if here[0] is None else Words(f"{here[0]}: {head.en}", f"{here[0]}: {head.id}")),
-                here,
-            )
+            if here[0] is not None:
+                of = answer(x.meta, x.by or "", here[0])
+                head = Words(f"{of.en}: {head.en}", f"{of.id}: {head.id}")
+            groups[len(rows)], last = head, here
         if r.category == NO_ANSWER:
             name = Words("No answer", "Tidak menjawab")
         elif r.category == "":

@@ -14,6 +14,7 @@ from cgsurvey.present.table import Cell, Column, Table, Words
 from cgsurvey.present.tables.style import (
     Maker,
     Style,
+    answer,
     interval,
     interval_spanner,
     label,
@@ -55,9 +56,7 @@ def group_words(x: SatisfactionIndex, row: Any, without: str | None = None) -> W
 
 def value_words(meta: Meta, column: str, value: Any) -> Words:
     """Return the words for an answer in a column, the answer itself where there are none."""
-    name = f"{column}={value}"
-    found = label(meta, name)
-    return Words(str(value), str(value)) if found.en == name else found
+    return answer(meta, column, value)
 
 
 def element_words(meta: Meta, element: str) -> Words:

@@ -27,6 +27,7 @@ from cgsurvey.present.tables.style import (
     Maker,
     Style,
     cutoff,
+    group_label,
     interval,
     interval_spanner,
     item_label,
@@ -220,7 +221,7 @@ def thresholds(x: SemFit, style: Style) -> Table | None:
     groups: dict[int, Words] = {}
     for g, block in found.groupby("group", sort=False):
         if len(x.meta.groups) > 1:
-            groups[len(rows)] = Words(*(str(x.meta.groups[int(g) - 1]),) * 2)
+            groups[len(rows)] = group_label(x.meta, int(g))
         for name, own in block.groupby("lhs", sort=False):
             cells = [_with_error(t, e) for t, e in zip(own["estimate"], own["std_error"], strict=True)]
             rows.append((str(name), *cells, *(None,) * (k - len(cells))))
@@ -410,6 +411,15 @@ def correlations(x: SemFit, style: Style) -> Table | None:
     return with_meta(made, x.meta)
 
 
+def hypothesis_words(x: Hypotheses, name: str) -> Words:
+    """Return the name of a hypothesis, with the words for the group that it is about."""
+    for k, group in enumerate(x.meta.groups, start=1):
+        if name.endswith(f" ({group})"):
+            stem, of = name.removesuffix(f" ({group})"), group_label(x.meta, k)
+            return Words(f"{stem} ({of.en})", f"{stem} ({of.id})")
+    return Words(name, name)
+
+
 def hypotheses(x: Hypotheses, style: Style) -> Table:
     """T16: the decision on each hypothesis."""
     found = x.tidy()
@@ -428,7 +438,7 @@ def hypotheses(x: Hypotheses, style: Style) -> Table:
         decided = Cell(term(group, str(r.decision)), "text", verdict=known.get(str(r.decision), ""))
         rows.append(
             (
-                str(r.hypothesis),
+                hypothesis_words(x, str(r.hypothesis)),
                 path,
                 term("expected", str(r.expected)),
                 r.estimate,

@@ -101,6 +101,16 @@ def label(meta: Meta, name: str) -> Words:
     return Words(meta.label(name, "en"), meta.label(name, "id"))
 
 
+def answer(meta: Meta, column: str, value: Any) -> Words:
+    """Return the words for an answer in a column, the answer itself where there are none."""
+    return Words(meta.answer(column, value, "en"), meta.answer(column, value, "id"))
+
+
+def group_label(meta: Meta, number: int) -> Words:
+    """Return the words for a group of a model, counted from 1."""
+    return Words(meta.group(number, "en"), meta.group(number, "id"))
+
+
 def item_label(meta: Meta, name: str) -> Words:
     """Return name and beginning of the wording of an item."""
 

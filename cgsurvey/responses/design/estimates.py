@@ -12,7 +12,7 @@ import pandas as pd
 from cgsurvey.base.errors import OptionError, SampleError, some
 from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import choose, fraction
-from cgsurvey.base.result import Meta, Result, data_hash
+from cgsurvey.base.result import Labels, Meta, Result, data_hash, group_words
 from cgsurvey.base.units import Floats, Ints
 from cgsurvey.responses.agreement import group_codes
 from cgsurvey.responses.design.design import Design
@@ -265,7 +265,7 @@ def survey_estimates(
         table = _table(asked, found, rows, per, ci, interval or "logit", pairs, notes)
     if domains:
         table.insert(0, "group", np.repeat(heads, len(table) // D))
-        _tell_domains(table, heads, per, notes)
+        _tell_domains(table, heads, per, domains, source.labels, notes)
     reversed_items = [i for i in names if source.instrument is not None and _reversed(source.instrument, i)]
     if reversed_items:
         notes.append(note("responses.estimates_as_given", items=some(reversed_items)))
@@ -302,7 +302,10 @@ def survey_estimates(
             data_hash=data_hash(frame[[*names, *below]]),
             source=source.file,
             simulated=source.simulated,
-            labels={**{n: source.labels[n] for n in names if n in source.labels}, **labels_of(source, names)},
+            labels={
+                **{n: source.labels[n] for n in names if n in source.labels},
+                **labels_of(source, [*names, *domains]),
+            },
             references=tuple(dict.fromkeys((*_SOURCES[statistic], *_OF_ERRORS.get(used, ()), "lumley2004"))),
         ),
     )
@@ -469,14 +472,25 @@ def _domains(frame: pd.DataFrame, by: tuple[str, ...], notes: list[Note]) -> tup
     return codes.astype(np.int64), labels
 
 
-def _tell_domains(table: pd.DataFrame, heads: list[str], df: Floats, notes: list[Note]) -> None:
+def answers_of(by: Sequence[str], domain: str) -> list[str]:
+    """Return the answers that make a domain; the whole of it where a comma in an answer forbids to take it apart."""
+    parts = domain.split(", ")
+    return parts if len(parts) == len(by) > 1 else [domain]
+
+
+def _tell_domains(
+    table: pd.DataFrame, heads: list[str], df: Floats, by: tuple[str, ...], labels: Labels, notes: list[Note]
+) -> None:
+    def told(groups: Sequence[str]) -> dict[str, str]:
+        return group_words(labels, by, [answers_of(by, g) for g in groups])
+
     alone = [h for h, d in zip(heads, df, strict=True) if not d > 0]
     if alone:
-        notes.append(note("responses.domains_one_unit", n=len(alone), groups=some(alone)))
+        notes.append(note("responses.domains_one_unit", n=len(alone), groups=told(alone)))
     least = table.groupby("group", sort=False)["n"].min()
     small = [str(g) for g in least.index[least < SMALL]]
     if small:
-        notes.append(note("responses.small_groups", n=len(small), groups=some(small), size=SMALL))
+        notes.append(note("responses.small_groups", n=len(small), groups=told(small), size=SMALL))
 
 
 def _named(V: Floats, table: pd.DataFrame) -> pd.DataFrame:
