@@ -64,7 +64,9 @@ def refuse_gaps(share: Floats, observed: Sequence[str]) -> None:
     i, j = np.nonzero(np.triu(share == 0, 1))
     if len(i):
         a, b = observed[int(i[0])], observed[int(j[0])]
-        raise SampleError.of("moments.nobody_answered_both", a=a, b=b, n=len(i))
+        raise SampleError.of(
+            "moments.nobody_answered_both", a=a, b=b, n=len(i), pairs="pairs" if len(i) > 1 else "pair"
+        )
 
 
 def refuse_flat(n: int, spread: Floats, observed: Sequence[str], where: Words, lost: int) -> None:
