@@ -15,7 +15,7 @@ from docx.oxml.ns import qn
 from cgsurvey.base.errors import DataError
 from cgsurvey.present.document import Bullets, Document, Figure, Heading, Numbered, Paragraph, Ref
 from cgsurvey.present.numbers import NUMERIC
-from cgsurvey.present.table import Cell, Column, Table, Words, words
+from cgsurvey.present.table import Cell, Column, Origin, Table, Words, words
 from cgsurvey.present.writers import docx as docx_writer
 from cgsurvey.present.writers import html, latex, write_bytes, xlsx
 from cgsurvey.present.writers.text import document as as_text
@@ -32,6 +32,7 @@ NASTY = [
     "bell\x07 null\x00",
     "{x} $5_%#~^\\",
 ]
+ORIGIN = Origin("fit", "cfa")
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
@@ -220,6 +221,32 @@ def test_excel_sheets_have_distinct_lawful_names(example: Table, tmp_path: Path)
     assert [book.worksheets[0].cell(r, 1).hyperlink.location for r in (3, 4)] == [
         f"'{n}'!A1" for n in book.sheetnames[1:]
     ]
+
+
+def test_excel_is_told_in_its_language_and_prints_page_by_page(example: Table, tmp_path: Path) -> None:
+    wide = [Column(f"c{j}", words(f"c{j}"), "coefficient") for j in range(40)]
+    broad = Table("T2", "broad", words("Broad"), (example.columns[0], *wide), (("x", *[0.5] * 40),), origin=ORIGIN)
+    doc = Document("Judul", "id", (Numbered("a", example), Numbered("b", broad)), ("Ani",), simulated=True)
+    book = openpyxl.load_workbook(xlsx.write(doc, tmp_path / "t.xlsx"))
+    assert book.sheetnames == ["Daftar tabel", "1 Muatan", "2 Broad"]
+    assert (book.properties.title, book.properties.creator, book.properties.language) == ("Judul", "Ani", "id")
+    for sheet in book:
+        assert sheet.oddFooter.right.text == "Halaman &P dari &N" and "simulasi" in sheet.oddFooter.left.text
+        assert {c.font.name for row in sheet.iter_rows() for c in row if c.value is not None} == {"Calibri"}
+    one, two = book.worksheets[1:]
+    assert (one.page_setup.fitToWidth, one.page_setup.orientation, one.print_title_cols) == (1, "portrait", None)
+    assert (two.page_setup.fitToWidth, two.page_setup.orientation) == (2, "landscape")
+    assert two.print_title_cols == "$A:$A" and two.print_title_rows == "$4:$4"
+    assert two["A3"].value == "fit · cg.cfa() · broad"
+
+
+def test_excel_keeps_a_text_off_the_number_before_it(tmp_path: Path) -> None:
+    columns = [Column(n, words(n), kind) for n, kind in (("a", "text"), ("b", "number"), ("c", "text"), ("d", "text"))]
+    book = openpyxl.load_workbook(
+        Table("T", "t", words("T"), tuple(columns), (("x", 1.5, "y", "z"),)).to_xlsx(tmp_path / "t.xlsx")
+    )
+    for row in book.worksheets[1]["A4:D5"]:
+        assert [c.alignment.indent for c in row] == [0, 0, 1, 0]
 
 
 def a_document(example: Table, language: str = "id", **more: object) -> Document:
