@@ -30,7 +30,7 @@ from cgsurvey.sem.derived.scores import factor_scores, response_scores
 from cgsurvey.sem.derived.standardize import explained, standardize
 from cgsurvey.sem.fitting.derivatives import MANY, information
 from cgsurvey.sem.model.implied import following
-from cgsurvey.sem.model.ram import fill, jacobian, layouts
+from cgsurvey.sem.model.ram import jacobian, layouts
 from cgsurvey.sem.model.structure import GroupMatrices, Structure
 from cgsurvey.sem.model.table import ParameterTable
 from cgsurvey.sem.options import Options
@@ -458,12 +458,11 @@ class SemFit(Result):
             )
         found = candidates(self.table, self.structure)
         fixed = [self.observed.index(x) for x in self.table.exogenous]
-        theta, filled, own = self.theta, self.matrices, None
+        theta, own = self.theta, None
         if self.samples[0].curvature is None and (near := admissible(self.structure, theta)) is not theta:
-            theta, filled, own = near, tuple(fill(self.structure, near)), theta
-        gain = modification(
-            self.structure, theta, filled, self.samples, found.cells, basis=self.basis, exogenous=fixed, own_theta=own
-        )
+            theta, own = near, theta
+        model = (self.structure, theta, self.matrices, self.samples, found.cells)
+        gain = modification(*model, basis=self.basis, exogenous=fixed, own_theta=own)
         out = {"lhs": found.lhs, "op": found.op, "rhs": found.rhs, "group": found.cells.group + 1}
         frame = pd.DataFrame(out | {"mi": gain.mi, "epc": gain.epc, "sepc_lv": gain.sepc_lv, "sepc_all": gain.sepc_all})
         return frame.dropna(subset="mi").sort_values("mi", ascending=False, kind="stable", ignore_index=True)

@@ -21,7 +21,7 @@ from cgsurvey.moments.sample import Sample, shares
 from cgsurvey.sem.derived.standardize import standardize
 from cgsurvey.sem.fitting.derivatives import gradient, information
 from cgsurvey.sem.model.ram import fill, jacobian
-from cgsurvey.sem.model.structure import GroupMatrices, Structure
+from cgsurvey.sem.model.structure import COVARIANCE, GroupMatrices, Structure
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -103,7 +103,8 @@ def modification(
     exogenous : sequence of int
         Observed covariates with fixed moments, which carry no information (as in lavaan).
     own_theta : ndarray, shape (q,), optional
-        Where to take the information I_ff of the free parameters; `theta` unless given.
+        Where to take the information I_ff of the free parameters; `theta` unless given. `matrices` are those of
+        `own_theta` then: they standardise arrows, while residual covariances are divided by variances at `theta`.
     """
     larger, values, cells = extend(structure, theta, candidates)
     q = structure.q
@@ -124,7 +125,11 @@ def modification(
     latent = np.arange(structure.v) >= structure.p
     unit = replace(larger, free=np.full(len(larger.free), -1), value=np.ones(len(larger.free)))
     none = np.zeros(0)
-    factors = [standardize(unit, none, matrices, scaled).value[cells] for scaled in (latent, np.ones_like(latent))]
+    near = matrices if own_theta is None else fill(structure, theta)
+    residual, factors = candidates.matrix == COVARIANCE, []
+    for scaled in (latent, np.ones_like(latent)):
+        by_near, by_fit = (standardize(unit, none, m, scaled).value[cells] for m in (near, matrices))
+        factors.append(np.where(residual, by_near, by_fit))
     return Modification(mi, epc, epc * factors[0], epc * factors[1])
 
 

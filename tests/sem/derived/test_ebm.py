@@ -10,6 +10,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+import cgsurvey as cg
 from cgsurvey.sem.derived.ebm import modal_scores
 from cgsurvey.sem.derived.scores import factor_scores
 from cgsurvey.sem.model.structure import GroupMatrices
@@ -150,3 +151,26 @@ def test_values_of_lavaan(shared, name):
     mine = found[where][:, [latents.index(n) for n in golden["cols"]]]
     # lavaan's optimiser leaves up to 2e-4; the mode itself is checked above
     np.testing.assert_allclose(mine, np.array(golden["values"], dtype=float), atol=2e-4)
+
+
+@pytest.mark.reference
+def test_scores_of_lavaan_in_groups_count_the_mean_twice(shared):
+    """Thresholds less the mean and times the scale, loadings as they are: where scales and means are free (delta)."""
+    folder = shared / "reference" / "dev"
+    case = json.loads((folder / "cases" / "hs_cat3_mg_groupequal.json").read_text())
+    data = pd.read_csv(folder / "data" / case["data"]["file"])
+    options = {k.replace(".", "_"): v for k, v in case["call"]["options"].items()}
+    fit, e = cg.cfa(case["model"], data, **options), case["expected"]
+    items, ours = list(fit.observed), fit.scores(data, method="ebm")
+    p = len(items)
+    for g, label in enumerate(fit.meta.groups):
+        m, where = fit.matrices[g], np.array(e["factor_scores_case_idx"][label]) - 1
+        golden = e["factor_scores_first10"]["ebm"][label]
+        cuts = fit.tidy().query(f"op == '|' and group == {g + 1}").groupby("lhs")["estimate"]
+        loadings, alpha = m.A[:p, p:], m.m[p:]
+        mixed = [(cuts.get_group(v).to_numpy() - (loadings @ alpha)[k]) * m.scale[k] for k, v in enumerate(items)]
+        y = data[items].to_numpy(float)[where] - 1
+        given = (mixed, loadings, np.zeros(p), np.diag(m.S)[:p], alpha, m.S[p:, p:])
+        np.testing.assert_allclose(modal_scores(y, *given), np.array(golden["values"], dtype=float), atol=2e-4)
+        apart = np.abs(ours.iloc[where][golden["cols"]].to_numpy() - np.array(golden["values"], dtype=float)).max()
+        assert (apart < 2e-4) == (g == 0)

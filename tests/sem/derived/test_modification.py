@@ -108,3 +108,14 @@ def test_constraints_count():
     merged = cg.cfa("trust =~ x1 + a*x2 + a*x3\nquality =~ x4 + x5 + x6", answers())
     one, other = (f.modification_indices().set_index(["lhs", "op", "rhs"])["mi"] for f in (fit, merged))
     np.testing.assert_allclose(one, other.loc[one.index], rtol=1e-6)
+
+
+def test_changes_of_a_heywood_case_are_in_units_of_the_fit():
+    """Indices are taken near the estimates there, standard deviations are those that the fit implies."""
+    data = answers(60, seed=8)
+    data["x1"] = 2 * data["x2"] + 2 * data["x3"] + 0.5 * data["x1"]
+    fit = cg.cfa(MODEL, data)
+    assert fit.tidy().query("lhs == 'x1' and rhs == 'x1'")["estimate"].iloc[0] < 0
+    table = fit.modification_indices().query("op == '=~'")
+    sd = np.sqrt(np.diag(fit.implied["cov"].loc[table["rhs"], table["rhs"]]))
+    np.testing.assert_allclose(table["sepc_lv"] / table["sepc_all"], sd, rtol=1e-9)

@@ -1,0 +1,1 @@
+"""Comparison of cgsurvey with the values of other programs that the reference battery holds."""
