@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from cgsurvey.responses.distances import mahalanobis
 from numpy.typing import NDArray
 
 import cgsurvey as cg
@@ -16,6 +15,7 @@ from cgsurvey.reliability.validity_numbers import htmt
 from cgsurvey.responses.design.crosstab import independent
 from cgsurvey.responses.design.gathered import drawn_from
 from cgsurvey.responses.mardia import mardia
+from cgsurvey.responses.screening.distances import mahalanobis
 from cgsurvey.robustness.composites import composites
 from compared.battery import ERROR, ESTIMATE, TEST, Case, Number, Numbers, Part, each, files, frame_of, matrix, scalar
 
