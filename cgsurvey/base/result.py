@@ -203,6 +203,14 @@ def load_result(path: str | Path) -> Any:
     ------
     DataError
         When the file is no saved result.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> path = cg.reliability(cg.load_sample(), ["psq_empathy"]).save("alpha.cgr")
+    >>> cg.load_result(path).tidy()[["construct", "alpha"]].round(3)
+         construct  alpha
+    0  psq_empathy  0.781
     """
     try:
         with zipfile.ZipFile(path) as archive:

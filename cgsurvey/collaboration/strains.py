@@ -115,6 +115,14 @@ def harms(
     -----
     Harms are what partners perceive (O'Toole & Meier, 2004, on co-optation); that a harm is reported does not tell its
     cause.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.harms(cg.load_sample("partnership")).tidy()[["construct", "level", "n", "mean"]].head(2).round(2)
+             construct    level    n  mean
+    0  hm_independence  element  168  2.40
+    1        hm_burden  element  168  3.27
     """
     return _strains(data, "harms", by, confidence, min_valid)
 

@@ -121,8 +121,14 @@ def impute(
 
     Examples
     --------
-    >>> imputed = cg.impute(answers, m=20, seed=1)  # doctest: +SKIP
-    >>> cg.sem(model, imputed).tidy()  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample().frame[["tan1", "tan2", "tan3", "emp1", "emp2", "emp3"]]
+    >>> imputed = cg.impute(answers, m=5, seed=1)
+    >>> fit = cg.cfa("tan =~ tan1 + tan2 + tan3; emp =~ emp1 + emp2 + emp3", imputed)
+    >>> fit.tidy().query("op == '=~'")[["lhs", "rhs", "estimate"]].round(1).tail(2)
+       lhs   rhs  estimate
+    4  emp  emp2       1.0
+    5  emp  emp3       1.0
     """
     for name, number, least in (("m", m, 2), ("iterations", iterations, 1)):
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:

@@ -49,6 +49,12 @@ def codebook(instrument: Instrument | str, path: str | Path | None = None, *, la
     ------
     OptionError
         For another kind of file.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.codebook("psq", language="en").to_frame()[["variable", "wording_en"]].head(2).values.tolist()
+    [['tan1', 'The service area is clean.'], ['tan2', 'The equipment used to serve the public works properly.']]
     """
     one = load_instrument(instrument)
     spoken = language or (one.default_language if one.default_language in ("en", "id") else "en")

@@ -76,6 +76,12 @@ def questionnaire(
         For a language that the instrument does not have.
     DataError
         When the file cannot be written.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.questionnaire("psq", "questionnaire.docx", language=["id", "en"]).name
+    'questionnaire.docx'
     """
     one = load_instrument(instrument)
     rest = [x for x in one.languages if x != one.default_language]

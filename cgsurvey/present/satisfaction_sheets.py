@@ -67,6 +67,13 @@ def ikm_recap(
         For another kind of file, and for more respondents than such a file holds well.
     DataError, CodingError, SampleError
         As `ikm`.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> sheet = cg.ikm_recap(cg.load_sample(), unit="Kantor Contoh", period="2026")
+    >>> sheet.to_frame().shape
+    (587, 11)
     """
     language_of(language)
     made = _recap(
@@ -172,6 +179,12 @@ def ikm_publication(
         When the group has fewer than `min_cell` respondents, or no index.
     OptionError
         When there is no such group, and for another kind of file.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.ikm_publication(cg.ikm(cg.load_sample()), "ikm.docx", unit="Kantor Contoh", period="2026").name
+    'ikm.docx'
     """
     language_of(language)
     least, target = checked(min_cell), Path(path)

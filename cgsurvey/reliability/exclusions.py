@@ -122,6 +122,16 @@ def exclusion_sensitivity(
     CgSurveyError
         What `reliability` and `sem` raise for everybody. Where they fail without the flagged, numbers are NaN and a
         note says why.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> screening = cg.screen(cg.load_sample(), longstring=12)
+    >>> found = cg.exclusion_sensitivity(screening, constructs=["psq_tangibles"])
+    >>> found.tidy()[["sample", "measure", "n", "estimate"]].round(3)
+           sample measure    n  estimate
+    0   everybody   alpha  582     0.818
+    1  longstring   alpha  563     0.804
     """
     fraction("alpha", alpha)
     if not isinstance(screening, Screening):

@@ -91,6 +91,17 @@ def test_retest(
     -----
     ICC(A,1) is ICC2 of psych::ICC (McGraw & Wong, 1996; Shrout & Fleiss, 1979); standard error and minimal detectable
     change by Weir (2005); agreement by de Vet, Terwee, Knol & Bouter (2006).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cgsurvey as cg
+    >>> first = pd.DataFrame({"who": list("abcdef"), "q1": [1, 2, 3, 4, 5, 3], "q2": [2, 2, 3, 5, 5, 3]})
+    >>> second = first.assign(q1=[1, 3, 3, 4, 5, 2])
+    >>> found = cg.test_retest(first, second, on="who", constructs={"trust": ["q1", "q2"]})
+    >>> found.tidy()[["n", "r", "icc", "mdc"]].round(3)
+       n      r    icc   mdc
+    0  6  0.973  0.977  0.62
     """
     fraction("ci", ci)
     keys = [on] if isinstance(on, str) else list(on)

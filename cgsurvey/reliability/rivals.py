@@ -142,6 +142,15 @@ def rivals(
     dimensions the second-order model is equivalent to correlated dimensions: no data can choose between them.
     Bifactor models tend to fit better than the model that made the data (Murray & Johnson, 2013; Morgan et al., 2015;
     Bonifay & Cai, 2017); a note says so wherever one is shown.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> one, two = "q =~ tan1 + tan2 + tan3 + emp1 + emp2 + emp3", "t =~ tan1 + tan2 + tan3; e =~ emp1 + emp2 + emp3"
+    >>> cg.rivals(cg.load_sample(), {"one": one, "two": two}).tidy()[["model", "cfi", "bic"]].round(3)
+      model    cfi       bic
+    0   two  0.996  9043.984
+    1   one  0.911  9134.316
     """
     source = as_source(data)
     if instrument is not None:

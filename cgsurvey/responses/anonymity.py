@@ -105,6 +105,13 @@ def k_anonymity(
     Raises
     ------
     OptionError, ColumnNotFoundError, SampleError
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.k_anonymity(cg.load_sample(), ["sex", "education"]).glance()[["n", "k", "k_smallest", "n_below"]]
+         n  k  k_smallest  n_below
+    0  600  5          27        0
     """
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 2:
         raise OptionError(f"k must be a whole number of 2 or more, not {k!r}. Five is usual.")

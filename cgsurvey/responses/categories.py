@@ -104,6 +104,13 @@ def collapse(data: Responses | pd.DataFrame, mapping: Mapping[str, Mapping[float
         For items that are no columns.
     OptionError
         When a mapping turns the order of the answers round.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cgsurvey as cg
+    >>> cg.collapse(pd.DataFrame({"q1": [1, 2, 3, 5]}), {"q1": {1: 2}})["q1"].tolist()
+    [2.0, 2.0, 3.0, 5.0]
     """
     responses = as_responses(data, mapping)
     require(responses.items, mapping, responses.provenance.file or "the data frame")

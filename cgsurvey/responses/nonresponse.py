@@ -130,6 +130,15 @@ def nonresponse_bias(
     Notes
     -----
     Equals t.test, chisq.test(correct = FALSE) and p.adjust of R; intervals are those of the noncentral t distribution.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> found = cg.nonresponse_bias(cg.load_sample(), ["psq_empathy"], profile=["sex"])
+    >>> found.tidy()[["variable", "method", "n_early", "n_late", "p_value"]].round(3)
+          variable method  n_early  n_late  p_value
+    0  psq_empathy  welch      149     147    0.011
+    1          sex  chisq      150     150    0.418
     """
     fraction("alpha", alpha)
     fraction("ci", ci)

@@ -92,6 +92,15 @@ def representativeness(
     Notes
     -----
     Equals chisq.test(counts, p = shares) of R, whose `stdres` are the residuals.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> found = cg.representativeness(cg.load_sample(), {"sex": {"female": 0.52, "male": 0.48}})
+    >>> found.tidy()[["variable", "category", "share", "population_share"]].round(3)
+      variable category  share  population_share
+    0      sex   female  0.505              0.52
+    1      sex     male  0.495              0.48
     """
     fraction("alpha", alpha)
     source = as_source(data)

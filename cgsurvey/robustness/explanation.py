@@ -147,6 +147,15 @@ def why_different(
     -----
     That a convention gives their number makes it a likely cause, not a certain one: few decimals fit several. A second
     number (degrees of freedom, n) decides.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> fit = cg.cfa("tangibles =~ tan1 + tan2 + tan3 + tan4", cg.load_sample())
+    >>> found = cg.why_different(None, "4.499", quantity="chisq", program="AMOS", result=fit)
+    >>> found.tidy().query("matches")[["convention", "value"]].head(2).round(3)
+                 convention  value
+    0  likelihood_n_minus_1  4.499
     """
     name = _quantity(quantity)
     other = _program(program)

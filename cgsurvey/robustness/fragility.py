@@ -175,6 +175,20 @@ def fragility(
     A specification curve (Simonsohn, Simmons & Nelson, 2020; Steegen et al., 2016). Specifications share their data and
     are not independent: shares describe, they are no test. Agreement shows that the choices that were varied do not
     matter; it cannot show that the model is right.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> model = "tan =~ tan1 + tan2 + tan3; emp =~ emp1 + emp2 + emp3; emp ~ tan"
+    >>> found = cg.fragility(model, cg.load_sample(), hypotheses={"H1": "emp ~ tan > 0"}, estimators=("ML", "MLR"))
+    >>> found.glance().T
+                         0
+    count              1.0
+    n_supported        1.0
+    n_specifications  34.0
+    n_not_estimated    0.0
+    n_stable           1.0
+    agree_share        1.0
     """
     fraction("alpha", alpha)
     choose("how", how, ("one", "all"))

@@ -114,7 +114,22 @@ def sem(model: str, data: Any, **options: Any) -> SemFit:
 
 
 def growth(model: str, data: Any, **options: Any) -> SemFit:
-    """Fit a growth curve model (intercepts of items fixed, means of growth factors free); see `cfa`."""
+    """Fit a growth curve model (intercepts of items fixed, means of growth factors free); see `cfa`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import cgsurvey as cg
+    >>> rng = np.random.default_rng(1)
+    >>> level, change = rng.normal(3, 1, 200), rng.normal(0.5, 0.2, 200)
+    >>> waves = pd.DataFrame({f"y{t}": level + t * change + rng.normal(0, 0.3, 200) for t in range(4)})
+    >>> fit = cg.growth("i =~ 1*y0 + 1*y1 + 1*y2 + 1*y3; s =~ 0*y0 + 1*y1 + 2*y2 + 3*y3", waves)
+    >>> fit.tidy().query("op == '~1' and lhs in ['i', 's']")[["lhs", "estimate"]].round(2)
+       lhs  estimate
+    19   i      2.92
+    20   s      0.48
+    """
     return _fit(model, data, "growth", options)
 
 

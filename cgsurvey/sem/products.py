@@ -76,8 +76,11 @@ def product_indicators(
 
     Examples
     --------
-    >>> made = product_indicators(data, ["pe1", "pe2"], ["sm1", "sm2"], "PExSM")  # doctest: +SKIP
-    >>> fit = sem(model + made.syntax + "Y ~ PE + SM + PExSM", made.data)  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample().frame
+    >>> made = cg.product_indicators(answers, ["tan1", "tan2", "tan3"], ["emp1", "emp2", "emp3"], "txe")
+    >>> print(made.syntax)
+    txe =~ tan1.emp1 + tan2.emp2 + tan3.emp3
     """
     method = choose("method", method, ("matched", "all"))
     center = choose("center", center, ("double", "mean", "none"))

@@ -165,6 +165,17 @@ def drivers(
     of scores, not of factor scores: it then says where on the scale people answered. Weights of scores="weighted" count
     as known. Of ordered items (WLSMV) the loadings are those of latent responses: tau is the standardised effect times
     the ratio of the standard deviations of the two scores, taken as known; a note says so.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.load_sample()
+    >>> model = "tan =~ tan1 + tan2 + tan3; emp =~ emp1 + emp2 + emp3; sat =~ sat1 + sat2 + sat3; sat ~ tan + emp"
+    >>> found = cg.drivers(cg.sem(model, answers), answers)
+    >>> found.tidy()[["name", "total_effect", "performance_score"]].head(2).round(2)
+      name  total_effect  performance_score
+    0  tan          0.17              61.90
+    1  emp          0.47              61.19
     """
     level = fraction("ci", ci)
     whole("draws", draws, 100)

@@ -41,6 +41,15 @@ def register(path: str | Path, *, force: bool = False) -> Path:
         When the plan holds faults, or a record exists and `force` is not given.
     DataError
         When there is no plan.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import cgsurvey as cg
+    >>> plan = Path("study.toml")
+    >>> _ = plan.write_text('[study]\\ntitle = "Trust"\\n[data]\\nfile = "answers.csv"\\ninstrument = "psq"\\n')
+    >>> cg.register(plan).name
+    'registration.json'
     """
     plan = read_plan(path)
     file = Path(path) / FILE if Path(path).is_dir() else Path(path).with_name(FILE)

@@ -91,6 +91,13 @@ def diagram(
     OptionError
         When a group does not exist, positions are incomplete, unknown, or lie on one another, or a hypothesis is about
         no path of the model.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> picture = cg.diagram("quality ~ trust + capacity; capacity ~ trust", hypotheses={"H1": "quality ~ trust > 0"})
+    >>> picture.save("model.svg").name
+    'model.svg'
     """
     choose("language", language, ("en", "id"))
     names = (

@@ -76,6 +76,15 @@ def plot(x: Any, kind: str | None = None, *, language: str = "en", **options: An
     ------
     OptionError
         When there is no picture of such a result, or none of that kind.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> picture = cg.plot(cg.ikm(cg.load_sample()))
+    >>> picture.alt[:75]
+    'Index of the nine elements with intervals, best first; 75.76 is the index o'
+    >>> picture.save("index.png", dpi=300).name
+    'index.png'
     """
     choose("language", language, ("en", "id"))
     known = drawers(x, language)

@@ -164,11 +164,13 @@ def table(
     ────────────────────────────────────────────────────────────────────────────
     Note. Simulated data, not a field result. n = 582. α = Cronbach's alpha with
     its interval by Feldt, CR = composite reliability, AVE = average variance
-    extracted, mean r = mean correlation of the items. Ordinal α = standardised
-    alpha of the polychoric correlations: of latent responses, not of the sum of
-    answers. Guidelines – alpha ✓ ≥ .70 (~ ≥ .60): Nunnally & Bernstein (1994);
-    CR ✓ ≥ .70 (~ ≥ .60): Bagozzi & Yi (1988); AVE ✓ ≥ .50 (~ ≥ .40): Fornell &
-    Larcker (1981) (guideline, not law).
+    extracted, mean r = mean correlation of the items. CR and AVE are those of
+    each construct by itself (one factor, complete answers); a model of all
+    constructs gives others. Ordinal α = standardised alpha of the polychoric
+    correlations: of latent responses, not of the sum of answers. Guidelines –
+    alpha ✓ ≥ .70 (~ ≥ .60): Nunnally & Bernstein (1994); CR ✓ ≥ .70 (~ ≥ .60):
+    Bagozzi & Yi (1988); AVE ✓ ≥ .50 (~ ≥ .40): Fornell & Larcker (1981)
+    (guideline, not law).
     """
     style = _style(language, cutoffs, dialect, min_cell)
     known = makers(x)

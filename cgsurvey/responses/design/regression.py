@@ -87,6 +87,14 @@ def survey_regression(
     Notes
     -----
     Equals summary(svyglm(formula, design)) of R's survey with the gaussian family (Binder, 1983).
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> cg.survey_regression("tan1 ~ age", cg.load_sample()).tidy().iloc[:, :4].round(3)
+          variable level  estimate  std_error
+    0  (intercept)           3.234      0.189
+    1          age           0.006      0.004
     """
     fraction("ci", ci)
     outcome, names = _terms(formula)

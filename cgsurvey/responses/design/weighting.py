@@ -70,6 +70,15 @@ def rake(
     Notes
     -----
     Equals rake of R's survey with a strict tolerance, standard errors included (Deming & Stephan, 1940).
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> population = {"sex": {"female": 0.52, "male": 0.48}, "area": {"city": 0.35, "regency": 0.65}}
+    >>> answers = cg.rake(cg.load_sample(), population)
+    >>> total = answers.frame.groupby("area")[answers.design.weights].sum()
+    >>> (total / total.sum()).round(2).to_dict()
+    {'city': 0.35, 'regency': 0.65}
     """
     if not isinstance(population, Mapping) or not population:
         raise OptionError('population names columns with shares: {"sex": {"f": .51, "m": .49}}.')
@@ -101,6 +110,14 @@ def poststratify(
     Notes
     -----
     Equals postStratify of R's survey, standard errors included (Holt & Smith, 1979).
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> answers = cg.poststratify(cg.load_sample(), "sex", {"female": 0.52, "male": 0.48})
+    >>> total = answers.frame.groupby("sex")[answers.design.weights].sum()
+    >>> (total / total.sum()).round(2).to_dict()
+    {'female': 0.52, 'male': 0.48}
     """
     names = [by] if isinstance(by, str) else list(by)
     frame = data.frame if isinstance(data, Responses) else as_source(data).frame

@@ -188,6 +188,15 @@ def check_responses(
     ------
     OptionError, InstrumentError
         Faults of the call are no faults of the file.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cgsurvey as cg
+    >>> answers = pd.DataFrame({"tan1": [4, 9], "tan2": [5, "often"]})
+    >>> found = cg.check_responses(answers, "psq").frame()
+    >>> found[["row", "column", "value"]].dropna().values.tolist()
+    [[3, 'tan1', '9'], [3, 'tan2', 'often']]
     """
     file = Path(path_or_frame).name if isinstance(path_or_frame, str | Path) else "the data frame"
     try:

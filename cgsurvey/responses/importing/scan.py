@@ -241,8 +241,12 @@ def scan_responses(
 
     Examples
     --------
-    >>> big = cg.scan_responses("answers.parquet", "cgsurvey_core")  # doctest: +SKIP
-    >>> fit = cg.cfa(model, big, ordered=True)  # doctest: +SKIP
+    >>> import cgsurvey as cg
+    >>> _ = cg.load_sample().to_parquet("answers.parquet")
+    >>> big = cg.scan_responses("answers.parquet", "cgsurvey_core")
+    >>> fit = cg.cfa("tan =~ tan1 + tan2 + tan3 + tan4", big)
+    >>> fit.meta.n, fit.converged
+    (582, True)
     """
     whole("rows", rows, 1)
     if gamma_rows is not None:

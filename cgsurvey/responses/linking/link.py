@@ -107,6 +107,13 @@ def link(
         When one file is given twice, the files are swapped, or one file holds both sides and needs no link.
     SampleError
         When fewer than two offices can be linked.
+
+    Examples
+    --------
+    >>> import cgsurvey as cg
+    >>> both = cg.link(cg.load_sample("partners"), cg.load_sample("users"))
+    >>> len(both), both.design.cluster
+    (900, 'office')
     """
     choose("level", level, ("user", "office"))
     fraction("min_valid", min_valid, closed=True)
