@@ -389,6 +389,8 @@ def _profile(responses: Responses, columns: Sequence[str], rows: np.ndarray, w: 
     questions = {q.name: q for q in getattr(responses.instrument, "demographics", ())}
     for name in columns:
         column, question = responses.frame.loc[rows, name], questions.get(name)
+        if question is not None and question.ends and column.nunique(dropna=False) == 1:
+            continue  # consent: who is described gave it
         is_number = question.type in ("integer", "number") if question is not None else is_numeric_dtype(column)
         if is_number and (question is not None or column.nunique() > 10):
             s = shape(pd.to_numeric(column, errors="coerce").to_numpy(dtype=float), w)

@@ -112,11 +112,12 @@ class StructureSection:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """`[report]`: file formats, further languages, a Word template, the folder of the results."""
+    """`[report]`: file formats, further languages, the dialect, a Word template, the folder of the results."""
 
     __pydantic_config__ = _STRICT
     formats: tuple[Literal["docx", "html", "pdf", "xlsx", "tex", "typ"], ...] = ("docx", "html", "xlsx")
     languages: tuple[Language, ...] = ()
+    dialect: Literal["apa", "thesis"] = "apa"
     template: str | None = None
     folder: str = "results"
 

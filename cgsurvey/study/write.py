@@ -78,6 +78,7 @@ def study_report(plan: Plan, analysis: Analysis, *, language: str, base: Path) -
         title=plan.study.title,
         language=choose("language", language, ("en", "id")),
         authors=(plan.study.author,) if plan.study.author else (),
+        dialect=plan.report.dialect,
         template=base / template if template else None,
         cutoffs=plan.cutoffs or None,
         invited=plan.data.invited,

@@ -114,8 +114,8 @@ def test_every_number_comes_from_the_result(
     ("rmsea", "said"),
     [
         (0.03, "all of them are good"),
-        (0.07, "only marginal by these guidelines: RMSEA"),
-        (0.2, "poor in RMSEA: look at local fit"),
+        (0.07, "not all are good; marginal: RMSEA"),
+        (0.2, "poor by RMSEA: look at local fit"),
     ],
 )
 def test_fit_is_judged_and_the_next_step_named(structured: SemFit, rmsea: float, said: str) -> None:

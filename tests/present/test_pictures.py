@@ -10,9 +10,11 @@ from matplotlib.colors import to_hex
 import cgsurvey as cg
 from cgsurvey.present import plot_kinds
 from cgsurvey.present.figures.forest import COLUMNS, Axis, forest, pages
+from cgsurvey.present.figures.matrix import matrix_map
 from cgsurvey.present.figures.missing import COLUMNS as PATTERNS
 from cgsurvey.present.figures.missing import Pattern, missing_map
 from cgsurvey.present.figures.picture import NEGATIVE
+from cgsurvey.present.figures.validity import pair_limits
 from cgsurvey.responses import load_sample
 
 from .conftest import CONSTRUCTS
@@ -103,15 +105,17 @@ def test_items_that_should_be_looked_at_are_marked(answers):
     assert "Rising above alpha of all items: z4." in picture.alt
 
 
-def test_the_heat_map_tells_intervals_that_reach_the_limit(results):
+def test_the_heat_map_marks_upper_limits_beyond_the_guideline(results):
     found = results["validity"]
-    picture = cg.plot(found, "htmt")
-    pair = found.pairs.iloc[0]
-    assert any(t.startswith("[") and t.endswith("]") for t in words(picture))
-    low, high = (f"{v:.2f}".lstrip("0") for v in (pair["htmt_ci_lower"], pair["htmt_ci_upper"]))
-    assert f"[{low}, {high}]" in words(picture)
-    reaches = [p for p in picture.axes[0].patches if p.get_gid() == "reaches"]
-    assert len(reaches) == int(((found.pairs["htmt"] <= 0.85) & (found.pairs["htmt_ci_upper"] > 0.85)).sum())
+    limit = found.pairs["htmt_upper"].sort_values().iloc[-2:].mean()  # between the largest two
+
+    def marked(cut: float) -> int:
+        labels = {n: str(n) for n in found.htmt.index}
+        picture = matrix_map(found.htmt, kind="htmt", labels=labels, cut=cut, limits=pair_limits(found))
+        return sum(p.get_gid() == "reaches" for p in picture.axes[0].patches)
+
+    assert marked(limit) == int(found.pairs.loc[found.pairs["htmt_upper"] > limit, "htmt"].le(limit).sum())
+    assert marked(1.5) == 0 and any("one-sided interval" in t for t in words(cg.plot(found, "htmt")))
 
 
 def test_pairs_come_with_the_largest_ratio_first(results):

@@ -105,7 +105,7 @@ def test_a_pair_whose_interval_reaches_the_guideline_is_named(answers):
     near[["y1", "y2"]] += np.random.default_rng(2).normal(0, 0.8, (len(near), 2))
     found = cg.validity(near, {k: CONSTRUCTS[k] for k in ("f1", "f2")})
     assert "interval reaches from" in narrate(found)
-    wide = found.pairs["htmt_ci_upper"].iloc[0] > 0.85 >= found.pairs["htmt"].iloc[0]
+    wide = found.pairs["htmt_upper"].iloc[0] > 0.85 >= found.pairs["htmt"].iloc[0]
     assert ("do not rule out that these constructs" in narrate(found)) == wide
 
 

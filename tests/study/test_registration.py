@@ -58,7 +58,7 @@ def test_every_changed_entry_is_listed(tmp_path):
     shown = cg.table(made, language="id").to_text()
     assert "[estimation] estimator" in shown and "(tidak ada)" in shown
     text = cg.narrate(made)
-    assert "7 entries" in text and "exploratory" in text
+    assert "seven entries" in text and "exploratory" in text
     report = cg.report([made], figures=False).to_text()
     assert "Plan of the study" in report and "Nosek, B. A." in report
 

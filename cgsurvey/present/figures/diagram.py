@@ -31,6 +31,8 @@ WORDS = {
         "path": "{source} to {target}: {value}.",
         "item": "{n} item",
         "items": "{n} items",
+        "dimension": "{n} dimension",
+        "dimensions": "{n} dimensions",
         "simulated": "Simulated data.",
     },
     "id": {
@@ -40,6 +42,8 @@ WORDS = {
         "path": "{source} ke {target}: {value}.",
         "item": "{n} butir",
         "items": "{n} butir",
+        "dimension": "{n} dimensi",
+        "dimensions": "{n} dimensi",
         "simulated": "Data simulasi.",
     },
 }
@@ -77,7 +81,8 @@ def diagram(
         Indicators hang on their factors. By default places follow from the paths.
     hypotheses : mapping of str to str, optional
         Hypotheses about paths, ``{"H1": "quality ~ trust > 0"}``: their names and the signs they expect are written on
-        the paths instead of coefficients, also of a fitted model (the conceptual model).
+        the paths instead of coefficients, also of a fitted model (the conceptual model). What a construct is measured
+        by is folded away there, with its number.
     title : str, optional
         Line above the diagram.
 
@@ -120,6 +125,7 @@ def diagram(
         positions=positions,
         title=title,
         simulated=simulated,
+        whole=hypotheses is None or bool(indicators),
     )
 
 
@@ -132,8 +138,12 @@ def draw(
     positions: Mapping[str, tuple[float, float]] | None = None,
     title: str | None = None,
     simulated: bool = False,
+    whole: bool = True,
 ) -> Picture:
-    """Draw a graph, or those of several groups by name; the arguments are those of `diagram`."""
+    """Draw a graph, or those of several groups by name; the arguments are those of `diagram`.
+
+    `whole`: with the dimensions of constructs of second order.
+    """
     graphs = {"": panels} if isinstance(panels, Graph) else panels
     seen, words = next(iter(graphs.values())), WORDS[language]
     hanging = seen.children()
@@ -143,7 +153,10 @@ def draw(
     paths = [e for e in seen.edges if e.op == "~"]
     shown = indicators if indicators is not None else not nested and len(leaves) <= (24 if paths else 60)
     tree = hanging if shown else {k: [c for c in cs if c in seen.latent] for k, cs in hanging.items()}
-    folded = {} if shown else {k: sum(c not in seen.latent for c in cs) for k, cs in hanging.items()}
+    folded = {} if shown else {k: (sum(c not in seen.latent for c in cs), "item") for k, cs in hanging.items()}
+    if not whole:
+        tree = {}
+        folded |= {k: (len(cs), "dimension") for k, cs in hanging.items() if any(c in seen.latent for c in cs)}
     if positions is not None:
         _check(positions, nodes)
     layout = arrange(
@@ -271,7 +284,9 @@ class _Label:
 class _Canvas:
     """Draws a graph on a layout; keeps what has been occupied, so that labels find free places."""
 
-    def __init__(self, seen: Graph, layout: Layout, language: str, folded: dict[str, int], arcs: list[Edge]) -> None:
+    def __init__(
+        self, seen: Graph, layout: Layout, language: str, folded: dict[str, tuple[int, str]], arcs: list[Edge]
+    ) -> None:
         self.seen, self.places = seen, dict(layout.places)
         self.language, self.folded = language, folded
         self.box = layout.extent
@@ -350,9 +365,9 @@ class _Canvas:
         lines = textwrap.wrap(self.seen.labels[name], 16 if top else 15, max_lines=2, placeholder="…")
         if top and name in self.seen.r2:
             lines.append(f"R² = {show(self.seen.r2[name], 'coefficient', self.language, 2)}")
-        elif self.folded.get(name) and top:
-            n = self.folded[name]
-            lines.append(f"({WORDS[self.language]['item' if n == 1 else 'items'].format(n=n)})")
+        elif self.folded.get(name, (0, ""))[0] and top:
+            n, what = self.folded[name]
+            lines.append(f"({WORDS[self.language][what if n == 1 else f'{what}s'].format(n=n)})")
         return lines
 
     def _route(self, arcs: list[Edge]) -> dict[Edge, Points]:

@@ -17,14 +17,14 @@ WORDS = {
         "variables": "Heat map of the correlations between {n} variables; the largest is {a} with {b}, {value}.",
         "htmt": "Heat map of HTMT between {n} constructs; the largest is {a} with {b}, {value}.",
         "outlined": "Outlined: above {cut}.",
-        "reaches": "Triangle: below it, but the interval reaches beyond it.",
+        "reaches": "Triangle: below it, but the upper limit of the one-sided interval is above it.",
     },
     "id": {
         "r": "Peta panas korelasi antara {n} konstruk; yang terbesar {a} dengan {b}, {value}.",
         "variables": "Peta panas korelasi antara {n} variabel; yang terbesar {a} dengan {b}, {value}.",
         "htmt": "Peta panas HTMT antara {n} konstruk; yang terbesar {a} dengan {b}, {value}.",
         "outlined": "Bergaris tepi: di atas {cut}.",
-        "reaches": "Segitiga: di bawahnya, tetapi intervalnya melampauinya.",
+        "reaches": "Segitiga: di bawahnya, tetapi batas atas interval satu sisi melampauinya.",
     },
 }
 
@@ -52,8 +52,7 @@ def matrix_map(
     cut : float, optional
         Cells above it are outlined.
     limits : DataFrame, shape (k, k), optional
-        Lower limits of the intervals below the diagonal and upper limits above it. They are printed where the cells
-        have room; a triangle marks a cell below `cut` whose upper limit lies above it.
+        Upper limits of intervals below the diagonal; a triangle marks a cell below `cut` whose limit lies above it.
     """
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
@@ -73,7 +72,7 @@ def matrix_map(
     )
     scale, norm = (colormaps["RdBu"], Normalize(-1, 1)) if kind != "htmt" else (colormaps["Blues"], Normalize(0, 1.15))
     ends = np.full((k, k), np.nan) if limits is None else limits.to_numpy(dtype=float)
-    side = min(0.42 if limits is None else 0.56, (PAGE - 1.9) / k)
+    side = min(0.42, (PAGE - 1.9) / k)
     width, height = 1.75 + side * k, side * k + (0.62 if k > 1 else 0.3)
     with drawing(width, height, alt) as picture:
         axes = picture.add_axes((1.7 / width, 0.55 / height, side * k / width, side * k / height))
@@ -96,18 +95,12 @@ def matrix_map(
                 )
                 dark = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2] < 0.5
                 size = 6.6 if side > 0.33 else 5.2
-                told = bool(np.isfinite([ends[a, b], ends[b, a]]).all())
-                if told and side >= 0.46:
-                    axes.text(
-                        b + 0.5, a + 0.72, _interval(ends[a, b], ends[b, a], language), ha="center", va="center",
-                        fontsize=4.6, color="white" if dark else INK, zorder=4,
-                    )  # fmt: skip
-                if told and cut is not None and not over and ends[b, a] > cut:
+                if cut is not None and not over and ends[a, b] > cut:
                     corner = [(b + 0.78, a + 0.04), (b + 0.96, a + 0.04), (b + 0.96, a + 0.22)]
                     axes.add_patch(Polygon(corner, facecolor="white" if dark else INK, zorder=4, gid="reaches"))
                 axes.text(
                     b + 0.5,
-                    a + (0.4 if told and side >= 0.46 else 0.5),
+                    a + 0.5,
                     show(values[a, b], "coefficient", language, 2),
                     ha="center",
                     va="center",
@@ -135,8 +128,3 @@ def matrix_map(
             axes.text(0, k + 0.3 / side, limit, fontsize=6.8, color="#767676", va="top")
         axes.set_facecolor("none")
     return picture
-
-
-def _interval(low: float, high: float, language: str) -> str:
-    mark = {"en": ", ", "id": "; "}[language]
-    return f"[{mark.join(show(v, 'coefficient', language, 2) for v in (low, high))}]"

@@ -32,12 +32,12 @@ CUTS = (0.8, 0.9, 1.0)  # degrees of problems with discriminant validity (Ronkko
 
 
 def pair_limits(x: Validity) -> pd.DataFrame | None:
-    """Return the limits of the intervals of HTMT as a square: lower ones below the diagonal, upper ones above it."""
+    """Return the upper limits of the one-sided intervals of HTMT below the diagonal of a square."""
     square = pd.DataFrame(np.nan, index=x.htmt.index, columns=x.htmt.columns)
     order = {str(n): k for k, n in enumerate(x.htmt.index)}
     for r in x.pairs.itertuples():
         late, early = sorted((str(r.construct_1), str(r.construct_2)), key=lambda n: -order[n])
-        square.loc[late, early], square.loc[early, late] = r.htmt_ci_lower, r.htmt_ci_upper
+        square.loc[late, early] = r.htmt_upper
     return square if square.notna().any(axis=None) else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -117,17 +117,33 @@ def _of_level(x: Invariance, row: Any, again: bool) -> Sentence:
 
 @paragraphs.register(Mediation)
 def _mediation(x: Mediation, style: Style) -> Paragraphs:
-    out = [s for row in rows_of(x.tidy()) for s in _effect(x, row)]
-    out.append(Sentence("mediation.causal"))
-    return {"mediation": out}
+    out, rows = [], list(rows_of(x.tidy()))
+    for _, block in groupby(rows, key=lambda r: (r.group, r.cause, r.outcome)):
+        told = list(block)
+        contrasts = [r for r in told if r.effect == "contrast"]
+        together = len(contrasts) > 1 and not any(_clear(r) for r in contrasts)
+        out += [s for r in told if not (together and r.effect == "contrast") for s in _effect(x, r)]
+        if together:
+            top = max(contrasts, key=lambda r: abs(r.estimate))
+            numbers = {"b": top.estimate, "lower": top.ci_lower, "upper": top.ci_upper, "level": 100 * x.ci}
+            out.append(Sentence("mediation.contrasts_unclear", _ends(x, top) | numbers | {"count": len(contrasts)}))
+    return {"mediation": [*out, Sentence("mediation.causal")]}
+
+
+def _clear(row: Any) -> bool:
+    return bool(row.ci_lower > 0 or row.ci_upper < 0)
+
+
+def _ends(x: Mediation, row: Any) -> dict[str, Words]:
+    of = [f" ({x.meta.group(row.group, language)})" if len(x.meta.groups) > 1 else "" for language in ("en", "id")]
+    cause, outcome = label(x.meta, str(row.cause)), label(x.meta, str(row.outcome))
+    return {"cause": cause, "outcome": Words(f"{outcome.en}{of[0]}", f"{outcome.id}{of[1]}")}
 
 
 def _effect(x: Mediation, row: Any) -> Iterator[Sentence]:
-    clear = row.ci_lower > 0 or row.ci_upper < 0
+    clear = _clear(row)
     values = {"level": 100 * x.ci, "b": row.estimate, "lower": row.ci_lower, "upper": row.ci_upper, "beta": row.std_all}
-    of = [f" ({x.meta.group(row.group, language)})" if len(x.meta.groups) > 1 else "" for language in ("en", "id")]
-    cause, outcome = label(x.meta, str(row.cause)), label(x.meta, str(row.outcome))
-    ends = {"cause": cause, "outcome": Words(f"{outcome.en}{of[0]}", f"{outcome.id}{of[1]}")}
+    ends = _ends(x, row)
     kind = str(row.effect).replace(" ", "_")
     named = {"effect": mediation_tables.effect_name(x, str(row.effect), str(row.path))}
     if not np.isfinite(row.ci_lower):  # a path that the model holds at a value has no interval

@@ -42,7 +42,12 @@ def _sem_fit(x: SemFit, style: Style) -> Paragraphs:
 
 def _fit(x: SemFit, style: Style) -> list[Sentence]:
     found, scaled = x.fit_measures, x.options.scaled
-    size = {"estimator": estimation.named(x), "n": x.meta.n, "parameters": found["npar"]}
+    size = {
+        "method": estimation.minimised(x),
+        "code": str(x.options.estimator),
+        "n": x.meta.n,
+        "parameters": found["npar"],
+    }
     out = [Sentence("fit.estimator", size)]
     if not found["df"]:
         return [*out, Sentence("fit.saturated")]

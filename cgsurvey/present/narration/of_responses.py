@@ -86,8 +86,10 @@ def _description(x: Description, style: Style) -> Paragraphs:
     if x.by is not None:
         return out
     items = x.items.set_index("item")
-    ends = extremes(items["mean"])
-    if ends:
+    ends, several = extremes(items["mean"]), _scales(x) > 1
+    if several:
+        out["description"].append(Sentence("description.scales"))
+    elif ends:
         out["description"].append(
             Sentence("description.range", dict(zip(("low_item", "low", "high_item", "high"), ends, strict=True)))
         )
@@ -101,11 +103,20 @@ def _description(x: Description, style: Style) -> Paragraphs:
     out["description"] += [Sentence("description.ceiling", {"items": full})] if full else []
     means = x.constructs.set_index("construct")["mean"]
     ends = extremes(means)
-    if ends and len(means) > 1:
+    if several and len(means) > 1:
+        out["constructs"].append(Sentence("constructs.scales"))
+    elif ends and len(means) > 1:
         low, a, high, b = ends
         values = {"low_name": label(x.meta, low), "low": a, "high_name": label(x.meta, high), "high": b}
         out["constructs"].append(Sentence("constructs.range", values))
     return out
+
+
+def _scales(x: Description) -> int:
+    """Count the scales on which constructs are answered, by the highest answer to any of their items."""
+    owner = {i: c for c, items in x.members.items() for i in items}
+    known = x.categories[x.categories["item"].isin(owner)]
+    return int(known["value"].groupby(known["item"].map(owner)).max().nunique())
 
 
 @paragraphs.register(Linkage)

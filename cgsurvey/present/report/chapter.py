@@ -99,7 +99,7 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     shown = (t for t in all_tables(part, language, style) if t.name not in ON_REQUEST)
     made = {t.name: replace(t, origin=origin) for t in shown}
     order = [*made, *told]
-    elsewhere: dict[str, str] = {}  # tables that another part shows
+    elsewhere: dict[str, list[Numbered]] = {}  # tables that another part shows
     if (side := draft.parts.side(part)) is not None:
         made = {
             k: replace(t, title=Words(f"{t.title.en}: {side.en}", f"{t.title.id}: {side.id}")) for k, t in made.items()
@@ -110,7 +110,7 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
             made.pop("correlations", None)
         if any(_same_fit(f, part) for f in alike):
             told["fit"] = [Sentence("fit.as_measurement")]
-            elsewhere["fit"] = draft.anchor("fit", *(f for f in alike if _same_fit(f, part)))
+            elsewhere["fit"] = draft.about("fit", *(f for f in alike if _same_fit(f, part)))
             made.pop("fit", None)
             for name in ("loadings", "thresholds", "modification", "residuals"):
                 made.pop(name, None)
@@ -130,16 +130,21 @@ def _part(draft: Draft, part: Any, section: str) -> list[Block]:
     blocks: list[Block] = []
     shown_here = section != "respondents" or isinstance(part, Responses)
     figures = pictures(draft, part) if shown_here else []
+    passage: tuple[Any, ...] = ()  # place, sentences and references of the last paragraph
     details: list[Numbered] = []  # tables in the appendix of which nothing is said
     for name in dict.fromkeys(n for n in order if n in made or n in told):
         item = draft.numbered(name, made[name]) if name in made else None
-        refs = [item.anchor] if item else [elsewhere[name]] if elsewhere.get(name) else []
+        refs = [item] if item else []
         late = item is not None and _is_late(draft, made[name], section)
         drawn = [f for f in figures if belongs(f, name, "paths" if "paths" in made else "fit")]
         if late and item and not (told.get(name) or drawn):
             details.append(item)
-        elif told.get(name) or drawn or item:  # each table is referred to
-            blocks.append(_running(draft, told.get(name, []), refs + [f.anchor for f in drawn]))
+        elif told.get(name) or (not passage and (drawn or item)):
+            passage = (len(blocks), told.get(name, []), refs + drawn + elsewhere.get(name, []))
+            blocks.append(_running(draft, *passage[1:]))
+        elif drawn or item:  # of which nothing is said: the sentences before refer to it too
+            passage = (*passage[:2], passage[2] + refs + drawn)
+            blocks[passage[0]] = _running(draft, *passage[1:])
         if late and item:
             draft.late.append(item)
         elif item:
@@ -169,23 +174,20 @@ def _is_late(draft: Draft, made: Table, section: str) -> bool:
     return made.name in APPENDIX or again or large
 
 
-def _running(draft: Draft, sentences: Sequence[Sentence], anchors: Sequence[str], *, run: bool = True) -> Paragraph:
+def _running(draft: Draft, sentences: Sequence[Sentence], items: Sequence[Numbered]) -> Paragraph:
     """Return sentences as a paragraph that refers to the tables and figures they are about."""
     text = paragraph(sentences, draft.language)
-    if not anchors:
+    if not items:
         return Paragraph((text,))
-    see, link = {"en": ("See", "and"), "id": ("Lihat", "dan")}[draft.language]
-    refs: list[str | Ref] = [Ref(a) for a in anchors]
-    if run and len(refs) > 3:  # a table and a run of figures
-        first, last = refs[1], refs[-1]
-        refs = [refs[0], f" {link} ", first, {"en": " to ", "id": " sampai "}[draft.language], last]
-    else:
-        refs = [
-            r
-            for k, ref in enumerate(refs)
-            for r in ((f" {link} " if k == len(refs) - 1 else ", ", ref) if k else (ref,))
-        ]
-    return Paragraph((f"{text} {see} ".lstrip(), *refs, "."))
+    see, link, to = {"en": ("See", "and", "to"), "id": ("Lihat", "dan", "sampai")}[draft.language]
+    tables = [i for i in items if isinstance(i.item, Table)]
+    figures = [i for i in items if not isinstance(i.item, Table)]
+    named: list[tuple[str | Ref, ...]] = [(Ref(i.anchor),) for i in (*tables, *figures)]
+    if len(figures) > 2:
+        named[len(tables) :] = [(Ref(figures[0].anchor), f" {to} ", Ref(figures[-1].anchor))]
+    marks = ["", *[", "] * (len(named) - 2), f" {link} "][: len(named)]
+    told = [r for m, refs in zip(marks, named, strict=True) for r in (m, *refs) if r]
+    return Paragraph((f"{text} {see} ".lstrip(), *told, "."))
 
 
 def _same_fit(one: SemFit, other: SemFit) -> bool:

@@ -125,14 +125,13 @@ def stamp(draft: Draft) -> list[Block]:
         rows += [
             (r.provenance.file or "DataFrame", None, f"sha256 {r.provenance.sha256}") for r in draft.parts.responses
         ]
-    if draft.parts.results:
-        groups[len(rows)] = files[2]
-    for result in draft.parts.results:
-        meta = result.meta
+    for meta in (r.meta for r in draft.parts.results):
         said = [f"{k}={v}" for k, v in meta.options.items() if isinstance(v, str | int | float | bool) and v != ""]
         said += [f"seed={meta.seed}"] if meta.seed is not None else []
         said += [f"sha256 {meta.data_hash[:16]}"] if meta.data_hash else []
         if said:
+            if files[2] not in groups.values():
+                groups[len(rows)] = files[2]
             rows.append((f"{meta.function}()", f"n = {meta.n}" if meta.n else None, "; ".join(said)))
     columns = (
         Column("step", Words("Step", "Langkah")),

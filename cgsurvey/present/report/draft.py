@@ -8,6 +8,7 @@ from typing import Any
 
 from cgsurvey.base.notes import Note
 from cgsurvey.base.references import reference
+from cgsurvey.base.registration import Registration
 from cgsurvey.present.document import Figure, Numbered
 from cgsurvey.present.report.parts import Parts
 from cgsurvey.present.table import Table
@@ -50,10 +51,10 @@ class Draft:
             self.tables.append((anchor, item))
         return Numbered(anchor, item)
 
-    def anchor(self, name: str, *parts: Any) -> str:
-        """Return the anchor of the table of that name about one of these parts, empty where none was numbered."""
+    def about(self, name: str, *parts: Any) -> list[Numbered]:
+        """Return the table of that name about the first of these parts that has one."""
         origins = [self.parts.origin(p) for p in parts]
-        return next((a for a, made in self.tables if made.name == name and made.origin in origins), "")
+        return [Numbered(a, made) for a, made in self.tables if made.name == name and made.origin in origins][:1]
 
     def cites(self, keys: Iterable[str]) -> str:
         """Return sources for a bracket, "Cronbach, 1951; Feldt, 1965"."""
@@ -69,5 +70,9 @@ class Draft:
         return told.replace(" et al.", " dkk.").replace(" & ", " dan ") if self.language == "id" else told
 
     def sources(self) -> tuple[str, ...]:
-        """Return the keys of all sources that were named so far or that a result rests on."""
-        return tuple(dict.fromkeys([*self.cited, *(k for r in self.parts.results for k in r.meta.references)]))
+        """Return the keys of all sources that were named so far or that a result rests on.
+
+        A plan that was not registered rests on none.
+        """
+        rest = [r for r in self.parts.results if not isinstance(r, Registration) or r.registered]
+        return tuple(dict.fromkeys([*self.cited, *(k for r in rest for k in r.meta.references)]))

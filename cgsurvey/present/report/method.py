@@ -92,8 +92,6 @@ TOLD: Mapping[str, type] = {
     "forms": Forms,
     "strains": Strains,
 }
-# Where only some of what a result rests on is named.
-NAMED: Mapping[str, set[str]] = {"criteria": {"ansell2008", "fleiss1971"}}
 
 PLANNED = ("sample_size", "allocation", "power")  # told before the answers
 
@@ -128,8 +126,8 @@ def _answers(draft: Draft) -> list[Sentence]:
         sources = [key for found in screenings for key in found.meta.references]
         out.append(Sentence("method.screening", {"rules": len(rules), "cites": draft.cites(sources)}))
     for found in p.of(Description)[:1]:
-        out += [Sentence("method.description")] + ([Sentence("method.weights")] if found.weighted else [])
-        draft.cited += found.meta.references
+        out.append(Sentence("method.description", {"cites": draft.cites(found.meta.references)}))
+        out += [Sentence("method.weights")] if found.weighted else []
     return out
 
 
@@ -140,7 +138,7 @@ def _examined(draft: Draft) -> list[Sentence]:
 
 def _told(draft: Draft, name: str) -> list[Sentence]:
     found = draft.parts.of(TOLD[name])
-    sources = [k for r in found for k in r.meta.references if name not in NAMED or k in NAMED[name]]
+    sources = [k for r in found for k in r.meta.references]
     return [Sentence(f"method.{name}", {"cites": draft.cites(sources)})] if found else []
 
 
@@ -193,17 +191,18 @@ def _models(draft: Draft) -> Iterator[Sentence]:
     for found in p.of(Invariance)[:1]:
         values = {"group": found.meta.options.get("group", ""), "cites": draft.cites(found.meta.references)}
         yield Sentence("method.invariance", values)
-    for name, kind, keys in (
-        ("wald", WaldTest, None),
-        ("score", ScoreTest, None),
-        ("comparison", Comparison, None),
-        ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
-        ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),
-        ("fragility", Fragility, {"simonsohn2020", "steegen2016"}),
+    named = {k for _, fit in told for k in fit.meta.references}  # with the models
+    for name, kind in (
+        ("wald", WaldTest),
+        ("score", ScoreTest),
+        ("comparison", Comparison),
+        ("mediation", Mediation),
+        ("moderation", SimpleSlopes),
+        ("fragility", Fragility),
     ):
         for found in p.of(kind)[:1]:
             sources = [k for one in p.of(kind) for k in one.meta.references]
-            values = {"cites": draft.cites(k for k in sources if keys is None or k in keys)}
+            values = {"cites": draft.cites([k for k in sources if k not in named] or sources)}
             if isinstance(found, Mediation):
                 values |= {"level": 100 * found.ci, "kind": term("intervals", found.ci_type)}
             yield Sentence(f"method.{name}", values)

@@ -18,6 +18,7 @@ from cgsurvey.sem.hypotheses import Hypotheses
 if TYPE_CHECKING:
     from cgsurvey.present.figures.picture import Picture
 
+DPI = 200
 FEW = 3  # constructs below which a table says as much
 DRAWN = 8  # latent variables up to which a diagram without paths can show items and correlations
 CAPTIONS: Mapping[str, Words] = {
@@ -137,8 +138,9 @@ def conceptual(draft: Draft) -> Numbered | None:
 
 
 def _drawn(picture: Picture, caption: str, remark: str) -> Figure:
-    width = min(24.6, 2.54 * picture.get_figwidth())
-    return Figure(picture.to_bytes("svg"), picture.to_bytes("png", dpi=200), caption, picture.alt, width, remark)
+    png = picture.to_bytes("png", dpi=DPI)  # cut to what is drawn, so that its own width tells the size of its letters
+    width = min(24.6, 2.54 * int.from_bytes(png[16:20]) / DPI)
+    return Figure(picture.to_bytes("svg"), png, caption, picture.alt, width, remark)
 
 
 def _base(kind: str) -> str:

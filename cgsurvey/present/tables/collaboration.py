@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cgsurvey.collaboration import Activities, Criteria, Exchange, Forms, Ladder, Strains
@@ -132,8 +133,12 @@ def _square(x: Ladder | Exchange, square: pd.DataFrame, key: str, name: str, tit
 
 
 def _made(x: Any, frame: pd.DataFrame, key: str, name: str, title: Words) -> Table:
-    """Show a table of the result, without the column of groups where there is one group that has no name."""
-    shown = frame.drop(columns="group") if "group" in frame and frame["group"].eq("").all() else frame
+    """Show a table of the result: groups of several rows as headings, none where the one group has no name."""
+    shown, groups = frame, {}
+    if "group" in frame and (frame["group"].eq("").all() or frame["group"].duplicated().any()):
+        starts = ~frame["group"].duplicated() & frame["group"].ne("")
+        groups = {int(k): label(x.meta, str(frame["group"].iloc[k])) for k in np.flatnonzero(starts)}
+        shown = frame.drop(columns="group")
     kind = "number" if isinstance(x, Strains) else "share"
     ends = interval(kind) if "ci_lower" in shown else ()
     columns = {c: Column.of(c) for c in shown.columns} | {c.name: c for c in ends}
@@ -150,8 +155,9 @@ def _made(x: Any, frame: pd.DataFrame, key: str, name: str, title: Words) -> Tab
         title,
         tuple(columns.values()),
         tuple(rows),
+        groups=groups,
         spanners=(interval_spanner(x.confidence),) if ends else (),
-        notes=tuple(Words(n.text, n.render("id")) for n in x.notes),
+        notes=tuple(Words(n.text, n.render("id")) for n in x.notes if n.code != "responses.design_not_used"),
     )
     return with_meta(made, x.meta)
 

@@ -32,6 +32,7 @@ _ALIASES = {
     "Caption": ("Keterangan", "Keterangan Gambar"),
     "List Bullet": ("Daftar Poin", "Butir Daftar"),
 }
+_READABLE = 0.72  # of its size, down to which a figure stays on an upright page
 _GAP = round(GAP_CM * 567)  # twips
 _KEEP_ROWS = 20  # a table of no more rows is kept on one page: longer ones would leave half a page empty
 
@@ -467,7 +468,7 @@ class _Writer:
             upright, across = (
                 min(self._room_cm(turn) / item.width_cm, _TALLEST_CM[turn] / tall) for turn in (False, True)
             )
-            return upright < 0.85 and across > 1.2 * upright
+            return upright < _READABLE and across > 1.2 * upright
         return turned(item.grid(self.language), self._room_cm(False), self._room_cm(True))
 
     def _turn(self, landscape: bool) -> None:
