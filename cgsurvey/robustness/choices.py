@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
 
 from cgsurvey.base.errors import OptionError, some
 from cgsurvey.base.options import choose
@@ -14,6 +16,7 @@ from cgsurvey.responses import Screening
 from cgsurvey.responses.selection import require
 from cgsurvey.responses.source import Source
 from cgsurvey.robustness.specifications import (
+    CARELESS,
     EVERYBODY,
     FLAGGED,
     IMPUTED,
@@ -36,14 +39,10 @@ def items_of(ordered: Any, model: str, source: Source, options: Mapping[str, Any
     """Return the items that least squares take as ordered."""
     if "estimator" in options:
         raise OptionError(f"name all estimators, the main one first: estimators=({options['estimator']!r}, ...).")
-    if options.get("group") is not None:
-        raise OptionError(
-            "fragility looks at one group at a time: give the rows of a group. Differences between groups: "
-            "cg.invariance(model, data, group='column')."
-        )
     if ordered is False:
         return ()
-    found = ordered_items(model, source, 1)
+    group = options.get("group")
+    found = ordered_items(model, source, 1 if group is None else int(source.frame[group].nunique()))
     if ordered is None or ordered is True:
         return found
     names = (ordered,) if isinstance(ordered, str) else tuple(map(str, ordered))
@@ -51,12 +50,33 @@ def items_of(ordered: Any, model: str, source: Source, options: Mapping[str, Any
     return names
 
 
-def samples_of(screening: Screening | None, rules: Sequence[str], data: Any, source: Source) -> dict[str, np.ndarray]:
-    """Return which rows belong to each sample of respondents, shape (n,) each."""
+def by_group(source: Source, group: str | None, missing: Sequence[str] | str) -> Source:
+    """Return the data with the rows of each group of a model together, groups in the order of appearance.
+
+    Groups are numbered as they appear; so they have the same number in every specification.
+    """
+    if group is None:
+        return source
+    require(source.frame.columns, [group], "group=: the data")
+    if IMPUTED in missing:
+        raise OptionError(
+            f"multiple imputation over the groups of '{group}' would make them more alike than they are: leave 'mi' "
+            "out of missing=, or look at one group at a time, fragility(model, data[data[group] == value])."
+        )
+    codes = pd.factorize(source.frame[group])[0]
+    return replace(source, frame=source.frame.iloc[np.argsort(codes, kind="stable")])
+
+
+def samples_of(
+    screening: Screening | None, rules: Sequence[str], data: Any, source: Source, respondents: str
+) -> dict[str, np.ndarray]:
+    """Return which rows belong to each sample of respondents, shape (n,) each; that of the main specification first."""
     out = {EVERYBODY: np.ones(len(source.frame), dtype=bool)}
     if screening is None:
         if rules:
             raise OptionError("rules= names rules of a screening: give screening=cg.screen(data, ...) too.")
+        if respondents == "kept":
+            raise OptionError("respondents='kept' are those of a screening: give screening=cg.screen(data, ...) too.")
         return out
     if not isinstance(screening, Screening):
         raise OptionError(f"screening= takes the result of cg.screen(data, ...), not {type(screening).__name__}.")
@@ -68,7 +88,12 @@ def samples_of(screening: Screening | None, rules: Sequence[str], data: Any, sou
     different: dict[bytes, str] = {}
     for name, rows in out.items():
         different.setdefault(rows.tobytes(), name)
-    return {name: out[name] for name in different.values()}
+    out = {name: out[name] for name in different.values()}
+    if respondents == "everybody" or len(out) == 1:
+        return out
+    main = FLAGGED if FLAGGED in out else list(out)[-1]
+    everybody = out.pop(EVERYBODY)
+    return {main: out.pop(main), CARELESS: everybody, **out}
 
 
 def levels_of(
@@ -110,11 +135,11 @@ def levels_of(
 
 
 def with_answers(
-    levels: dict[str, list[str]], main: SemFit | PooledFit, source: Source
+    levels: dict[str, list[str]], main: SemFit | PooledFit, frame: pd.DataFrame
 ) -> tuple[dict[str, list[str]], Idle]:
     """Leave other treatments of missing answers out where none are missing."""
-    asked = [n for n in main.observed if n in source.frame]
-    if len(levels["missing"]) == 1 or source.frame[asked].isna().any(axis=None):
+    asked = [n for n in main.observed if n in frame]
+    if len(levels["missing"]) == 1 or frame[asked].isna().any(axis=None):
         return levels, []
     words = ("missing answers (there are none)", "jawaban kosong (tidak ada)")
     return levels | {"missing": levels["missing"][:1]}, [words]
@@ -136,47 +161,49 @@ def paths_of(fit: SemFit | PooledFit) -> dict[str, str]:
 
 def defined(
     choices: Any, base: Mapping[str, Any], items: tuple[str, ...], source: Source
-) -> tuple[list[tuple[Choice, dict[str, Any]]], list[str], list[str]]:
+) -> tuple[list[tuple[Choice, dict[str, Any]]], list[str], Idle]:
     """Return the choices that are defined and differ in effect, with their options; those alike; those undefined."""
     seen: dict[tuple[str, bool, str], Choice] = {}
     alike: dict[str, None] = {}
-    undefined: dict[str, str] = {}
+    undefined: dict[str, Mapping[str, str]] = {}
     out = []
     for one in choices:
         choice, options = given(one, base, items)
         try:
             key = (choice.respondents, choice.missing == IMPUTED, repr(effective(options, source)))
         except OptionError as error:
-            undefined[f"{choice.estimator}, {choice.missing}, {choice.weights}, {choice.cluster}"] = str(error)
+            undefined[f"{choice.estimator}, {choice.missing}, {choice.weights}, {choice.cluster}"] = error.words()
             continue
         if key not in seen:
             seen[key] = choice
             out.append((choice, options))
         elif seen[key].estimator != choice.estimator:
             alike[f"{seen[key].estimator} = {choice.estimator}"] = None
-    return out, list(alike), [f"{k} ({why})" for k, why in undefined.items()]
+    return out, list(alike), [(f"{k} ({why['en']})", f"{k} ({why['id']})") for k, why in undefined.items()]
 
 
 def offices_of(
-    leave_out: str | bool | None, options: Mapping[str, Any], source: Source, main: Choice
+    leave_out: str | bool | None, frame: pd.DataFrame, source: Source, main: Choice
 ) -> tuple[list[Any], str, Idle]:
-    """Return the offices of which each is left out once, and their column."""
+    """Return the values (offices) whose rows are left out once each, and their column."""
     if leave_out is True or not isinstance(leave_out, str | bool | None):
-        raise OptionError("leave_out= takes the name of the column of offices, or False.")
+        raise OptionError("leave_out= takes the name of a column, whose values are left out one by one, or False.")
     if leave_out is False:
         return [], "", []
     design = getattr(source.design, "cluster", None)
     column = leave_out or (main.cluster if main.cluster != NONE else design)
     if column is None:
-        return [], "", [("offices (no column of offices)", "kantor (tidak ada kolom kantor)")]
-    require(source.frame.columns, [column], "leave_out=: the data")
-    offices = list(source.frame[column].dropna().unique())
+        words = "who is left out (no column of offices or other units)", "yang dikeluarkan (tidak ada kolom unit)"
+        return [], "", [words]
+    require(frame.columns, [column], "leave_out=: the data")
+    offices = list(frame[column].dropna().unique())
     if 2 <= len(offices) <= OFFICES:
         return offices, str(column), []
     if leave_out:
         raise OptionError(
-            f"leave_out='{column}' has {len(offices)} values; it takes a column of 2 to {OFFICES} offices, whose rows "
-            "are left out together."
+            f"leave_out='{column}' has {len(offices)} values; it takes a column of 2 to {OFFICES} values, such as "
+            "offices, whose rows are left out together."
         )
     n = len(offices)
-    return [], "", [(f"offices ('{column}' has {n} values)", f"kantor ('{column}' memiliki {n} nilai)")]
+    words = f"who is left out ('{column}' has {n} values)", f"yang dikeluarkan ('{column}' memiliki {n} nilai)"
+    return [], "", [words]

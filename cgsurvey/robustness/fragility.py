@@ -1,4 +1,4 @@
-"""fragility(): do the conclusions survive another estimator, other respondents, weights, one office left out?"""
+"""fragility(): do the conclusions survive another estimator, other respondents, weights, one unit left out?"""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cgsurvey.responses import Screening
 from cgsurvey.responses.source import as_source
 from cgsurvey.robustness.choices import (
     Idle,
+    by_group,
     defined,
     items_of,
     levels_of,
@@ -28,6 +29,7 @@ from cgsurvey.robustness.choices import (
     with_answers,
 )
 from cgsurvey.robustness.specifications import (
+    CARELESS,
     EVERYBODY,
     IMPUTED,
     Outcome,
@@ -43,7 +45,7 @@ from cgsurvey.robustness.survival import decisions, jackknife_error, survival
 MOST = 500  # specifications beyond which the call is more likely a mistake
 LEFT_OUT = "left out"
 _COLUMNS = (
-    "hypothesis", "path", "expected", "specification", "part", "estimate", "std_error", "ci_lower", "ci_upper",
+    "hypothesis", "path", "expected", "group", "specification", "part", "estimate", "std_error", "ci_lower", "ci_upper",
     "statistic", "p_value", "std_all", "std_lower", "std_upper", "decision", "same_sign", "agrees",
 )  # fmt: skip
 _WORDS = {1: "supported", 0: "not supported", -1: "opposite"}
@@ -59,15 +61,16 @@ class Fragility(Result):
         `specification part estimator respondents weights cluster missing left_out n converged admissible cfi rmsea srmr
         reason`. `part` is "main", "choice" or "left out"; `reason` says why one could not be estimated.
     estimates : DataFrame
-        One row per hypothesis and specification: `hypothesis path expected specification part estimate std_error
-        ci_lower ci_upper statistic p_value std_all std_lower std_upper decision same_sign agrees`. `decision` is
+        One row per hypothesis and specification: `hypothesis path expected group specification part estimate
+        std_error ci_lower ci_upper statistic p_value std_all std_lower std_upper decision same_sign agrees`. `group` is
+        the group of the model that a hypothesis is about, "" without groups; `decision` is
         "supported" (p below `alpha`, sign as expected), "not supported", "opposite", or "" where nothing was estimated;
         `agrees`: it is that of the main specification.
     conclusions : DataFrame
-        One row per hypothesis: `hypothesis path expected std_all p_value decision n_specifications n_not_estimated
-        same_sign_share supported_share agree_share n_left_out left_out_agree_share std_min std_max std_error
-        jackknife_error worst worst_std worst_p`. Shares are of the main specification and the choices; `worst` is the
-        specification (offices left out included) that speaks most against the main decision.
+        One row per hypothesis: `hypothesis path expected group std_all p_value decision n_specifications
+        n_not_estimated same_sign_share supported_share agree_share n_left_out left_out_agree_share std_min std_max
+        std_error jackknife_error worst worst_std worst_p`. Shares are of the main specification and the choices;
+        `worst` is the specification (units left out included) that speaks most against the main decision.
     alpha : float
         Level of the two-sided tests.
     how : {"one", "all"}
@@ -109,6 +112,7 @@ def fragility(
     ordered: Sequence[str] | bool | None = None,
     screening: Screening | None = None,
     rules: Sequence[str] = (),
+    respondents: Literal["everybody", "kept"] = "everybody",
     weights: str | bool | None = None,
     cluster: str | bool | None = None,
     missing: Sequence[str] = ("listwise", "fiml"),
@@ -123,7 +127,8 @@ def fragility(
     """Fit a model under every reasonable specification and see which conclusions depend on the choice.
 
     The first value of each choice makes the main specification. Others change one choice at a time, or all of them
-    together; one office is left out of the main specification at a time.
+    together; one office (or other unit) is left out of the main specification at a time. With ``group="column"`` each
+    hypothesis is looked at in each group.
 
     Parameters
     ----------
@@ -141,6 +146,9 @@ def fragility(
         The model is fitted again without those whom its rules flag.
     rules : sequence of str
         Which rules; default: those that were named in `screen`. Each alone, and all together.
+    respondents : {"everybody", "kept"}
+        Who is in the main specification: everybody, or those whom all rules keep; then "with flagged", everybody, is
+        one of the others. `data` hold everybody either way.
     weights, cluster : str or bool, optional
         Columns, default those of the design of the data; the model is fitted with and without. False: never.
     missing : sequence of str
@@ -149,7 +157,7 @@ def fragility(
     imputations : int
         Copies for "mi".
     leave_out : str or bool, optional
-        Column of offices, each of which is left out once; default: the clusters. False: none.
+        Column of offices or other units, each of which is left out once; default: the clusters. False: none.
     how : {"one", "all"}
         One choice changed at a time, or every combination.
     alpha : float
@@ -159,7 +167,7 @@ def fragility(
     n_jobs : int
         Processes; the numbers are the same for any.
     **fit_options
-        Further options of `sem`, the same for all.
+        Further options of `sem`, the same for all; `group` too (but for "mi", which would mix the groups).
 
     Returns
     -------
@@ -194,27 +202,29 @@ def fragility(
     choose("how", how, ("one", "all"))
     whole("n_jobs", n_jobs, None)
     whole("imputations", imputations, 2)
-    source = as_source(data)
+    choose("respondents", respondents, ("everybody", "kept"))
+    source = by_group(as_source(data), fit_options.get("group"), missing)
     resampled = fit_options.get("se") in ("boot", "bootstrap")
     drawn = recorded_seed(seed) if resampled or IMPUTED in missing else None
     fit_options |= {"seed": drawn} if resampled else {}
     items = items_of(ordered, model, source, fit_options)
-    kept = samples_of(screening, rules, data, source)
+    kept = samples_of(screening, rules, data, source, respondents)
     levels, told = levels_of(estimators, items, kept, weights, cluster, missing, source)
     main_choice, main_options = given(next(combinations(levels, every=False)), fit_options, items)
-    main = fitted(model, source, main_options, imputations=imputations, seed=drawn)
-    levels, more = with_answers(levels, main, source)
+    own = kept[main_choice.respondents]
+    here = source if own.all() else replace(source, frame=source.frame[own])
+    main = fitted(model, here, main_options, imputations=imputations, seed=drawn)
+    levels, more = with_answers(levels, main, source.frame if how == "all" else here.frame)
     asked = hypotheses if hypotheses is not None else paths_of(main)
     estimates = estimates_of(main, asked, alpha)
     choices, alike, undefined = defined(combinations(levels, every=how == "all"), fit_options, items, source)
     if len(choices) > MOST:
         raise OptionError(f"{len(choices)} specifications are more than {MOST}: name fewer choices, or how='one'.")
-    offices, column, untold = offices_of(leave_out, main_options, source, main_choice)
-    everybody = np.ones(len(source.frame), dtype=bool)
+    offices, column, untold = offices_of(leave_out, here.frame, source, main_choice)
     tasks = [(c, o, kept[c.respondents]) for c, o in choices[1:]]
     for office in offices:
-        without = (source.frame[column] != office).fillna(True).to_numpy(dtype=bool) if column else everybody
-        tasks.append((replace(main_choice, left_out=str(office)), main_options, without))
+        without = (source.frame[column] != office).fillna(True).to_numpy(dtype=bool)
+        tasks.append((replace(main_choice, left_out=str(office)), main_options, own & without))
     work = partial(run, model=model, source=source, hypotheses=asked, level=alpha, imputations=imputations, seed=drawn)
     found = [outcome(main_choice, main, estimates), *run_parallel(work, tasks, n_jobs=n_jobs, progress="fragility")]
     specifications = _specifications(found)
@@ -224,12 +234,12 @@ def fragility(
         *main.notes,
         *([note("robustness.not_varied", choices=_both(idle))] if idle else []),
         *([note("robustness.alike", which=some(alike))] if alike else []),
-        *([note("robustness.undefined", n=len(undefined), which=some(undefined))] if undefined else []),
-        *_remarks(specifications),
+        *([note("robustness.undefined", n=len(undefined), which=_both(undefined))] if undefined else []),
+        *_remarks(specifications, found),
     ]
     options = dict(main.meta.options) | {"estimators": tuple(levels["estimator"]), "missing": tuple(levels["missing"])}
     options |= {"how": how, "alpha": float(alpha), "leave_out": column}
-    options |= {"rules": tuple(k for k in kept if k != EVERYBODY)}
+    options |= {"rules": tuple(k for k in kept if k not in (EVERYBODY, CARELESS)), "respondents": respondents}
     references = tuple(dict.fromkeys(["simonsohn2020", "steegen2016", *(r for o in found for r in o.references)]))
     return Fragility(
         specifications=specifications,
@@ -258,9 +268,11 @@ def _estimates(
 ) -> pd.DataFrame:
     """Return one row per hypothesis and specification, with decisions."""
     blocks = []
-    for k, first in enumerate(main):
-        block = pd.DataFrame([o.estimates[k] if o.estimates else {} for o in found]).reindex(columns=list(_COLUMNS))
-        named = {c: first[c] for c in ("hypothesis", "path", "expected")}
+    for first in main:
+        name = first["hypothesis"]
+        rows = [next((e for e in o.estimates if e["hypothesis"] == name), {}) for o in found]
+        block = pd.DataFrame(rows).reindex(columns=list(_COLUMNS))
+        named = {c: first[c] for c in ("hypothesis", "path", "expected", "group")}
         block = block.assign(**named, specification=specifications["specification"], part=specifications["part"])
         way = direction(first["expected"], first["estimate"])
         p, z = block["p_value"].to_numpy(float), block["statistic"].to_numpy(float)
@@ -294,7 +306,7 @@ def _conclusions(table: pd.DataFrame, specifications: pd.DataFrame, level: float
         rows.append(
             {
                 "hypothesis": name,
-                **first[["path", "expected", "std_all", "p_value", "decision"]].to_dict(),
+                **first[["path", "expected", "group", "std_all", "p_value", "decision"]].to_dict(),
                 "n_specifications": made.n,
                 "n_not_estimated": int(block["p_value"].isna().sum()),
                 "same_sign_share": made.same_sign,
@@ -318,14 +330,15 @@ def _both(idle: Idle) -> dict[str, str]:
     return {g: some(words[k] for words in idle) for k, g in enumerate(("en", "id"))}
 
 
-def _remarks(specifications: pd.DataFrame) -> list[Note]:
+def _remarks(specifications: pd.DataFrame, found: Sequence[Outcome]) -> list[Note]:
     """Tell which specifications could not be estimated or have a solution that no population could have."""
     out = []
     names = describe(specifications)
     failed = ~specifications["converged"]
     if failed.any():
-        told = some(f"{names[k]}: {specifications['reason'][k]}" for k in np.flatnonzero(failed))
-        out.append(note("robustness.not_estimated", n=int(failed.sum()), of=len(specifications), which=told))
+        lost = [int(k) for k in np.flatnonzero(failed)]
+        why = {x: some(f"{names[k]}: {found[k].why[x]}" for k in lost) for x in ("en", "id")}
+        out.append(note("robustness.not_estimated", n=int(failed.sum()), of=len(specifications), which=why))
     improper = specifications["converged"] & ~specifications["admissible"]
     if improper.any():
         told = some(names[k] for k in np.flatnonzero(improper))

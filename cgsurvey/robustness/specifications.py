@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.errors import ConvergenceError, DataError, EstimationError, ModelError, OptionError
+from cgsurvey.base.errors import CgSurveyError, ConvergenceError, DataError, EstimationError, ModelError, OptionError
 from cgsurvey.moments import impute
 from cgsurvey.responses.source import Source
 from cgsurvey.sem import PooledFit, SemFit, sem
@@ -20,6 +20,7 @@ from cgsurvey.sem.model.table import explained_variables
 from cgsurvey.sem.options import Options, resolve
 
 EVERYBODY, FLAGGED, NONE = "everybody", "all rules", "none"
+CARELESS = "with flagged"  # everybody, where the main specification is of those who were kept
 CATEGORIES = 7  # whole-number answers of an item up to which it counts as ordered
 IMPROPER = ("sem.heywood", "sem.latent_covariance", "sem.residual_covariance")
 FIT = ("cfi", "rmsea", "srmr")
@@ -31,7 +32,7 @@ LIKELIHOOD = ("fiml", "fiml.x", "ml", "direct", "ml.x")
 
 @dataclass(frozen=True)
 class Choice:
-    """One way to analyse the data; `left_out` is the office that is not in it, "" for none."""
+    """One way to analyse the data; `left_out` is the value whose rows are not in it, "" for none."""
 
     estimator: str
     respondents: str = EVERYBODY
@@ -103,11 +104,15 @@ def ordered_items(model: str, source: Source, groups: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one specification gave: `row` of the table of specifications, `estimates` by hypothesis, its sources."""
+    """What one specification gave: `row` of the table of specifications, `estimates` by hypothesis, its sources.
+
+    `why` says per language why there is nothing.
+    """
 
     row: dict[str, Any]
     estimates: list[dict[str, Any]]
     references: tuple[str, ...] = ()
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 def fitted(
@@ -147,7 +152,7 @@ def run(
             raise ConvergenceError.of("robustness.not_converged")
         return outcome(choice, fit, estimates_of(fit, hypotheses, level))
     except (DataError, EstimationError, ModelError, OptionError) as error:
-        return failure(choice, int(rows.sum()), str(error))
+        return failure(choice, int(rows.sum()), error)
 
 
 def outcome(choice: Choice, fit: SemFit | PooledFit, estimates: list[dict[str, Any]]) -> Outcome:
@@ -159,18 +164,30 @@ def outcome(choice: Choice, fit: SemFit | PooledFit, estimates: list[dict[str, A
     return Outcome(row, estimates, fit.meta.references)
 
 
-def failure(choice: Choice, n: int, why: str) -> Outcome:
+def failure(choice: Choice, n: int, why: CgSurveyError) -> Outcome:
     """Return a specification without numbers, and why."""
     empty = dict.fromkeys(FIT, np.nan)
-    return Outcome(vars(choice) | {"n": n, "converged": False, "admissible": False, **empty, "reason": why}, [])
+    row = vars(choice) | {"n": n, "converged": False, "admissible": False, **empty, "reason": str(why)}
+    return Outcome(row, [], why=why.words())
+
+
+def group_of(hypothesis: str, groups: Sequence[str]) -> str:
+    """Return the group of the model that a hypothesis is about, "" where there is one group or none is named."""
+    return next((g for g in groups if hypothesis.endswith(f" ({g})")), "")
 
 
 def estimates_of(fit: SemFit | PooledFit, hypotheses: Mapping[str, str], level: float) -> list[dict[str, Any]]:
     """Return one mapping per hypothesis: its estimate with error, raw and standardised."""
     found = decide(fit, hypotheses, alpha=level).tidy()
-    std = fit.standardized()
-    names = [r.lhs if r.op == ":=" else f"{r.lhs} {r.op} {r.rhs}" for r in std.itertuples()]
-    limits = std.assign(path=names).drop_duplicates("path").set_index("path")[["ci_lower", "ci_upper"]]
-    found[["std_lower", "std_upper"]] = limits.loc[found["path"]].to_numpy()
+    groups = fit.meta.groups
+    limits = {
+        (r.lhs if r.op == ":=" else f"{r.lhs} {r.op} {r.rhs}", groups[r.group - 1] if groups and r.group else ""): (
+            r.ci_lower,
+            r.ci_upper,
+        )
+        for r in reversed(list(fit.standardized().itertuples()))
+    }
+    found["group"] = [group_of(name, groups) for name in found["hypothesis"]]
+    found[["std_lower", "std_upper"]] = [limits[key] for key in zip(found["path"], found["group"], strict=True)]
     found["statistic"] = found["estimate"] / found["std_error"].where(found["std_error"] > 0)
     return found.drop(columns="decision").to_dict("records")

@@ -129,10 +129,10 @@ _BLOCKS = Further(lambda m: ((m.data,), m.among(m.blocks)), given=frozenset({"da
 
 
 def _fragility(m: Material) -> Arguments:
-    # Careless respondents can only be left out where they are still there.
+    # The analyses are of those whom the screening kept; with those whom it flagged is one of the other choices.
     whole = m.plan.screening and "" in m.raw
     data = m.raw[""].replace(design=m.data.design) if whole else m.data
-    screening = {"screening": m.parts["screening"]} if whole else {}
+    screening = {"screening": m.parts["screening"], "respondents": "kept"} if whole else {}
     asked = {"hypotheses": m.plan.hypotheses} if m.plan.hypotheses else {}
     # The study's own choices come first: they make the main specification.
     rest = m.again()

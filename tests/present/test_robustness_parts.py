@@ -54,7 +54,7 @@ def test_tables_show_the_numbers_of_the_result(found):
     h1 = found.estimates.query("hypothesis == 'H1' and part != 'left out'")
     assert choices["h1"].tolist() == h1["std_all"].tolist()
     assert choices["specification"].iloc[:3].tolist() == ["main specification", "MLR", "WLSMV"]
-    assert made["fragility_offices"].to_frame()["office"].tolist() == [f"office {k}" for k in range(8)]
+    assert made["fragility_offices"].to_frame()["left_out"].tolist() == [f"office {k}" for k in range(8)]
     text = made["fragility"].to_text("id")
     assert "Tanpa satu kantor" in text and "Belum cukup bukti" in text and "proporsi menggambarkan" in text
     thesis = next(t for t in tables(found, "id", dialect="thesis") if t.name == "fragility")
@@ -108,6 +108,50 @@ def test_what_overturns_a_conclusion_is_named(found):
     assert "WLSMV (changed in 1 of 1)" in every
     assert "there is not enough evidence in the main specification" in cg.narrate(found)
     assert "bukan bahwa model atau tafsir sebab-akibatnya benar" in cg.narrate(found, "id")
+
+
+def test_what_is_left_out_bears_the_label_of_its_column(found):
+    from dataclasses import replace
+
+    labels = {"service": {"en": "Service used", "id": "Layanan"}, "service=office 1": {"en": "Permits", "id": "Izin"}}
+    meta = replace(found.meta, labels={**found.meta.labels, **labels})
+    renamed = replace(found, meta=replace(meta, options={**meta.options, "leave_out": "service"}))
+    text = "\n".join(t.to_text("id") for t in tables(renamed, "id"))
+    assert "Tanpa satu layanan" in text and "Izin" in text and "antor" not in text.replace("kantor 1", "")
+    told = cg.narrate(renamed, language="en")
+    assert "each of 8 groups of respondents by service used was left out" in told and "office 1" not in told
+    for language, row in (("en", "Without one service used"), ("id", "Tanpa satu layanan")):
+        assert row in words(cg.plot(renamed, "specification_curve_1", language=language))
+
+
+def test_all_hypotheses_are_summed_up(found):
+    known = found.estimates.query("decision != '' and part != 'main'")
+    told = cg.narrate(found)
+    assert (
+        f"the sign is kept in {int(known['same_sign'].sum())} and the decision in {int(known['agrees'].sum())} "
+        f"of {len(known)} other estimates" in told
+    )
+    stable = known.groupby("hypothesis")[["same_sign", "agrees"]].all().all(axis=1).sum()
+    assert f"{stable} of 3 hypotheses keep sign and decision" in told
+    assert f"{stable} dari 3 hipotesis mempertahankan tanda" in cg.narrate(found, "id")
+
+
+def test_groups_and_those_who_were_kept_are_named(answers):
+    rng = np.random.default_rng(4)
+    sex = rng.integers(1, 3, 160).astype(str)
+    data = answers.iloc[:160].assign(sex=sex)
+    labels = {**LABELS, "sex=1": {"en": "Women", "id": "Perempuan"}, "sex=2": {"en": "Men", "id": "Laki-laki"}}
+    model = Model(f"{MEASUREMENT}\nf3 ~ f2 + f1\nf2 ~ f1", labels=labels)
+    screening = cg.screen(data, items=[i for b in CONSTRUCTS.values() for i in b], irv=0.5)
+    options = {"screening": screening, "respondents": "kept", "estimators": ("ML", "MLR"), "group": "sex"}
+    grouped = cg.fragility(model, data, hypotheses={"H1": "f2 ~ f1 > 0"}, **options)
+    table = next(t for t in tables(grouped, "id") if t.name == "fragility")
+    assert {"H1 (Perempuan)", "H1 (Laki-laki)"} <= set(table.to_text("id").replace("\n", " ").split("  ")) | {
+        w for row in table.rows for w in [row[0].id]
+    }
+    assert "termasuk yang ditandai kurang cermat" in "\n".join(t.to_text("id") for t in tables(grouped, "id"))
+    assert "with those flagged as careless" in words(cg.plot(grouped, "specification_curve_1", language="en"))
+    assert "H1 (Women)" in cg.narrate(grouped)
 
 
 def test_a_report_has_them(found):

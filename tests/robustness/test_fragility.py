@@ -79,6 +79,69 @@ def test_every_specification_is_the_fit_of_its_choices():
     assert found.conclusions["n_specifications"].item() == 6
 
 
+def test_the_main_specification_may_be_of_those_who_were_kept():
+    data = survey(240, straight=15, holes=20)
+    screening = cg.screen(data, items=ITEMS, longstring=6, irv=0.3)
+    found = cg.fragility(
+        MODEL, data, hypotheses=H, screening=screening, respondents="kept", estimators=("MLR", "ML"), leave_out="office"
+    )
+    kept = screening.keep().frame
+    same(row(found), cg.sem(MODEL, kept, estimator="MLR"))
+    same(row(found, respondents="with flagged"), cg.sem(MODEL, data, estimator="MLR"))
+    same(row(found, missing="fiml"), cg.sem(MODEL, kept, estimator="MLR", missing="fiml"))
+    same(row(found, left_out="office 3"), cg.sem(MODEL, kept[kept["office"] != "office 3"], estimator="MLR"))
+    assert found.specifications["respondents"].iloc[0] in ("all rules", "longstring", "irv")
+    assert found.meta.n == cg.sem(MODEL, kept, estimator="MLR").meta.n and found.meta.options["respondents"] == "kept"
+    nobody = cg.fragility(
+        MODEL, data, screening=cg.screen(data, items=ITEMS, max_missing=0.9), respondents="kept", leave_out=False
+    )
+    assert "respondents (nobody was screened out)" in said(nobody, "robustness.not_varied")
+
+
+def test_hypotheses_are_looked_at_in_each_group():
+    data = survey(300, holes=10).assign(sex=np.where(np.arange(300) % 3, "m", "f"))
+    options = {"group": "sex", "group_equal": "loadings"}
+    found = cg.fragility(MODEL, data, hypotheses=H, estimators=("MLR", "WLSMV"), leave_out="office", **options)
+    assert found.conclusions["hypothesis"].tolist() == ["H1 (f)", "H1 (m)"]
+    assert found.conclusions["group"].tolist() == ["f", "m"] and set(found.conclusions["path"]) == {"b ~ a"}
+    t = found.tidy()
+    for more, rows in (
+        ({}, data),
+        ({"missing": "fiml"}, data),
+        ({"left_out": "office 0"}, data[data["office"] != "office 0"]),
+    ):
+        fit = cg.sem(MODEL, rows, estimator="MLR", missing=more.get("missing", "listwise"), **options)
+        paths, std = (x[x["op"] == "~"].set_index("group") for x in (fit.tidy(), fit.standardized()))
+        for k, group in enumerate(fit.meta.groups, start=1):
+            here = t[(t["hypothesis"] == f"H1 ({group})") & (t["estimator"] == "MLR")]
+            here = here[(here["missing"] == more.get("missing", "listwise"))]
+            one = here[here["left_out"] == more.get("left_out", "")].iloc[0]
+            assert one["estimate"] == pytest.approx(paths.loc[k, "estimate"], rel=1e-6)
+            assert one["std_error"] == pytest.approx(paths.loc[k, "std_error"], rel=1e-6)
+            assert one["std_lower"] == pytest.approx(std.loc[k, "ci_lower"], rel=1e-6)
+    # Without any hypothesis, each path in each group; a parameter defined by both has no group.
+    model = MODEL.replace("b ~ a", "b ~ c(p, q)*a\ngap := p - q")
+    every = cg.fragility(model, data, estimators="ML", group="sex", leave_out=False)
+    assert every.conclusions["hypothesis"].tolist() == ["b ~ a (f)", "b ~ a (m)", "gap"]
+    assert every.conclusions["group"].tolist() == ["f", "m", ""]
+    # Labels belong to groups by number, so that these keep their order whoever is left out first.
+    turned = pd.concat([data[data["sex"] == "m"].head(1), data])
+    assert cg.sem(model, turned, group="sex").meta.groups == ("m", "f")
+
+
+def test_a_group_keeps_its_number_whoever_is_left_out():
+    data = survey(240).assign(sex=np.where(np.arange(240) % 2, "m", "f"))
+    data.loc[data["office"] == "office 0", "sex"] = "f"
+    data = data.sort_values("office", kind="stable").reset_index(drop=True)
+    model = MODEL.replace("b ~ a", "b ~ c(p, q)*a\ngap := p - q")
+    found = cg.fragility(model, data, hypotheses={"H1": "gap != 0"}, estimators="ML", group="sex", leave_out="office")
+    for office in ("office 0", "office 1"):
+        rows = data[data["office"] != office]
+        fit = cg.sem(model, rows.sort_values("sex", kind="stable"), group="sex")
+        want = fit.tidy().query("op == ':='")["estimate"].item()
+        assert found.tidy().query("left_out == @office")["estimate"].item() == pytest.approx(want, rel=1e-6)
+
+
 def test_all_combinations():
     data = survey(holes=15)
     screening = cg.screen(data, items=ITEMS, irv=0.5)
@@ -223,10 +286,14 @@ def test_what_cannot_be_asked():
         cg.fragility(MODEL, data, estimators=("ML", "MLRR"))
     with pytest.raises(cg.ColumnNotFoundError, match="Did you mean 'office'"):
         cg.fragility(MODEL, data, leave_out="ofice")
-    with pytest.raises(cg.OptionError, match="2 to 200 offices"):
+    with pytest.raises(cg.OptionError, match="2 to 200 values"):
         cg.fragility(MODEL, data.assign(one="x"), leave_out="one")
-    with pytest.raises(cg.OptionError, match="one group at a time"):
-        cg.fragility(MODEL, data, group="office")
+    with pytest.raises(cg.OptionError, match="more alike than they are: leave 'mi' out"):
+        cg.fragility(MODEL, data, group="office", missing=("listwise", "mi"))
+    with pytest.raises(cg.ColumnNotFoundError, match="Did you mean 'office'"):
+        cg.fragility(MODEL, data, group="ofice")
+    with pytest.raises(cg.OptionError, match="respondents='kept' are those of a screening"):
+        cg.fragility(MODEL, data, respondents="kept")
     with pytest.raises(cg.OptionError, match="rules of a screening"):
         cg.fragility(MODEL, data, rules=["longstring"])
     with pytest.raises(cg.OptionError, match=r"result of cg\.screen"):

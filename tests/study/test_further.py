@@ -124,6 +124,18 @@ def test_models_of_further_analyses_are_those_of_the_study(tmp_path):
     assert parts["ipa"].tidy()["item"].tolist() == ["trust", "effort"]
 
 
+def test_fragility_starts_from_what_the_study_is_about(tmp_path):
+    """Its main specification is the study's own model, of those whom the screening kept."""
+    more = "[screening]\nirv = 0.4\n[fragility]\nleave_out = false\n"
+    parts = run_study(make(tmp_path, more), write=False).parts
+    found, own = parts["fragility"], parts["structure"]
+    assert found.specifications["n"].iloc[0] == own.meta.n < 240 and found.meta.n == own.meta.n
+    paths = own.tidy().query("op == '~' and lhs == 'effort'")
+    assert found.conclusions["std_all"].tolist() == pytest.approx(paths["std_all"].tolist(), rel=1e-8)
+    everybody = found.specifications.query("respondents == 'with flagged'")
+    assert everybody["n"].tolist() == [240]
+
+
 def test_a_value_of_a_wrong_kind_is_told_with_its_section(tmp_path):
     with pytest.raises(cg.OptionError, match=r"study\.toml: \[normality\]"):
         run_study(make(tmp_path, "[normality]\nitems = 3\n"), write=False)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cgsurvey.present.figures.picture import FAINT, GREY, INK, PAGE, POSITIVE, Picture, drawing, wrapped
 from cgsurvey.present.numbers import show
-from cgsurvey.present.tables.fragility import level_words, path_words, specification_words
+from cgsurvey.present.tables.fragility import hypothesis_words, level_words, path_words, specification_words, unit_words
 from cgsurvey.present.tables.style import term
 from cgsurvey.robustness import Fragility
 from cgsurvey.robustness.specifications import DIMENSIONS
@@ -23,7 +23,7 @@ WORDS: dict[str, dict[str, str]] = {
         "main": "main specification",
         "supported": "p below {alpha}, sign as expected",
         "other": "otherwise",
-        "left_out": "One office left out",
+        "left_out": "Without one {unit}",
         "without": "without",
         "alt": "Specification curve of {path}: {n} estimates from {low} to {high}, {k} of them with p below {alpha} "
         "and the expected sign; the main specification gives {main}. Most against the main decision: {worst}. Dots "
@@ -36,7 +36,7 @@ WORDS: dict[str, dict[str, str]] = {
         "main": "spesifikasi utama",
         "supported": "p di bawah {alpha}, tanda sesuai dugaan",
         "other": "selain itu",
-        "left_out": "Tanpa satu kantor",
+        "left_out": "Tanpa satu {unit}",
         "without": "tanpa",
         "alt": "Kurva spesifikasi {path}: {n} estimasi dari {low} sampai {high}, {k} di antaranya dengan p di bawah "
         "{alpha} dan tanda sesuai dugaan; spesifikasi utama menghasilkan {main}. Paling menentang keputusan utama: "
@@ -63,7 +63,8 @@ def specification_curve(x: Fragility, hypothesis: str, *, language: str = "en") 
         _curve(above, known, language)
         level = show(100 * float(x.meta.options.get("ci", 0.95)), "count", language)
         above.set_ylabel(words["y"].format(level=level), fontsize=7)
-        title = path if hypothesis == conclusion["path"] else f"{hypothesis}: {path}"
+        named = hypothesis_words(x, hypothesis, str(conclusion["path"]), str(conclusion["group"])).of(language)
+        title = named if hypothesis.startswith(str(conclusion["path"])) else f"{named}: {path}"
         above.set_title(wrapped(title, 80), fontsize=8, loc="left")
         _dots(matrix, known, choices)
         failed = len(rows) - len(known)
@@ -92,7 +93,7 @@ def _choices(x: Fragility, language: str) -> Iterator[tuple[str, str, str]]:
                 said = _level(dimension, str(level), language)
                 yield dimension, str(level), f"{head}: {said}" if n == 0 else said
     if (s["left_out"] != "").any():
-        yield "left_out", "", WORDS[language]["left_out"]
+        yield "left_out", "", WORDS[language]["left_out"].format(unit=unit_words(x).of(language))
 
 
 def _level(dimension: str, level: str, language: str) -> str:

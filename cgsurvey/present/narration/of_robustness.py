@@ -10,7 +10,14 @@ import pandas as pd
 from cgsurvey.present.narration.sentences import Paragraphs, Sentence, paragraphs
 from cgsurvey.present.table import Words
 from cgsurvey.present.tables.differences import convention_words, number_words, quantity_words
-from cgsurvey.present.tables.fragility import level_words, main_words, path_words, specification_words
+from cgsurvey.present.tables.fragility import (
+    hypothesis_words,
+    level_words,
+    main_words,
+    path_words,
+    specification_words,
+    unit_words,
+)
 from cgsurvey.present.tables.style import Style, rows_of, term
 from cgsurvey.robustness import Explanation, Fragility
 from cgsurvey.robustness.evidence import catalogue
@@ -26,17 +33,19 @@ def _fragility(x: Fragility, style: Style) -> Paragraphs:
     parts = x.specifications["part"]
     told = [Sentence("fragility.main", {"main": main_words(x), "n": int((parts == "choice").sum())})]
     if offices := int((parts == LEFT_OUT).sum()):
-        told.append(Sentence("fragility.offices", {"n": offices}))
+        told.append(Sentence("fragility.offices", {"n": offices, "unit": unit_words(x)}))
     for row in rows_of(x.conclusions):
         told += _conclusion(x, row)
-    told += _faults(x)
+    told += [*_together(x), *_faults(x)]
     return {"fragility": [*told, Sentence("fragility.caveat")]}
 
 
 def _conclusion(x: Fragility, row: Any) -> Iterator[Sentence]:
     """Tell one hypothesis: its decision, and what overturns it."""
     path = path_words(x.meta, row.path)
-    named = path if row.hypothesis == row.path else Words(*(f"{row.hypothesis} ({path.of(g)})" for g in ("en", "id")))
+    named = hypothesis_words(x, row.hypothesis, row.path, row.group)
+    if not row.hypothesis.startswith(row.path):
+        named = Words(*(f"{named.of(g)} ({path.of(g)})" for g in ("en", "id")))
     values: dict[str, Any] = {"name": named, "beta": row.std_all, "p": row.p_value}
     if row.decision == "":
         yield Sentence("fragility.untested", {"name": named})
@@ -53,6 +62,18 @@ def _conclusion(x: Fragility, row: Any) -> Iterator[Sentence]:
         yield Sentence(f"fragility.{key}_overturned", values)
     if len(flipped := here[~here["same_sign"]]):
         yield Sentence("fragility.sign", {"name": named, "which": _named(x, flipped)})
+
+
+def _together(x: Fragility) -> Iterator[Sentence]:
+    """Sum up all hypotheses: in how many of the fits sign and decision of the main specification are kept."""
+    known = x.estimates[(x.estimates["decision"] != "") & (x.estimates["part"] != "main")]
+    tested = x.conclusions.loc[x.conclusions["decision"] != "", "hypothesis"]
+    if len(tested) < 2 or known.empty:
+        return
+    kept = known.groupby("hypothesis")[["same_sign", "agrees"]].all().reindex(tested)
+    values = {"hypotheses": len(tested), "stable": int((kept["same_sign"] & kept["agrees"]).sum())}
+    values |= {"n": len(known), "sign": int(known["same_sign"].sum()), "agrees": int(known["agrees"].sum())}
+    yield Sentence("fragility.together", values)
 
 
 def _often(x: Fragility, rows: pd.DataFrame) -> list[Words]:
