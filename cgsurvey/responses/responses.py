@@ -390,16 +390,28 @@ class Responses:
 
         return write.to_parquet(self, path, language=language, overwrite=overwrite, check=check)
 
-    def describe_import(self, language: str = "en") -> pd.DataFrame:
+    @property
+    def language(self) -> str:
+        """The language in which the answers speak of themselves: of the labels in the file, else of the instrument.
+
+        Of an instrument in both languages, read from codes, it is English.
+        """
+        spoken: tuple[str, ...] = (self.provenance.language,) if self.provenance.language else ()
+        if not spoken and self.instrument is not None:
+            spoken = tuple(self.instrument.languages)
+        return "id" if spoken == ("id",) else "en"
+
+    def describe_import(self, language: str | None = None) -> pd.DataFrame:
         """Return what was read and decided, one fact a row: `step`, `value`.
 
         Parameters
         ----------
-        language : {"en", "id"}
+        language : {"en", "id"}, optional
+            Default: `language` of the answers.
         """
         from cgsurvey.responses.importing.facts import import_facts
 
-        return import_facts(self, language)
+        return import_facts(self, language or self.language)
 
     def __repr__(self) -> str:
         name = self.instrument.id if self.instrument is not None else "no instrument"
@@ -411,8 +423,13 @@ class Responses:
         """Show in a notebook what was read; no answers, so that a shared notebook gives nobody away."""
         facts = self.describe_import().set_index("step").rename_axis(None)  # its rows have headings
         table = facts.to_html(header=False, border=0)
-        flag = "<p><em>Simulated data.</em></p>" if self.simulated else ""
-        return f"<div><strong>{escape(repr(self).strip('<>'))}</strong>{flag}{table}</div>"
+        simulated, head = "Simulated data.", repr(self).strip("<>")
+        if self.language == "id":
+            name = self.instrument.id if self.instrument is not None else "tanpa instrumen"
+            file = self.provenance.file or "tabel"
+            simulated, head = "Data simulasi.", f"{file}: {len(self)} responden, {len(self.items)} butir {name}"
+        flag = f"<p><em>{simulated}</em></p>" if self.simulated else ""
+        return f"<div><strong>{escape(head)}</strong>{flag}{table}</div>"
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +84,19 @@ def test_log_of_the_import_in_indonesian() -> None:
     assert told["value"].iloc[-1] == data.notes[-1].render("id")
     with pytest.raises(cg.OptionError, match="language='fr'"):
         data.describe_import("fr")
+
+
+def test_answers_in_indonesian_speak_of_themselves_in_indonesian() -> None:
+    spoken = cg.Instrument.from_items({"percaya": ["p1", "p2"]}, id="kepercayaan", language="id")
+    data = read_responses(pd.DataFrame({"p1": [1, 2], "p2": [3, 5]}), spoken, simulated=True)
+    assert data.language == "id" and "baris dibaca" in data.describe_import()["step"].tolist()
+    html = data._repr_html_()
+    assert "2 responden, 2 butir kepercayaan" in html and "Data simulasi." in html and "rows read" not in html
+    assert "rows read" in data.describe_import("en")["step"].tolist()
+    codes = cg.load_sample("same")  # of an instrument in both languages
+    assert codes.language == "en" and "rows read" in codes._repr_html_()
+    labelled = codes.replace(provenance=replace(codes.provenance, language="id"))
+    assert labelled.language == "id" and "600 responden" in labelled._repr_html_()
 
 
 def test_source_of_responses_is_keyed() -> None:
