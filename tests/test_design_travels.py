@@ -37,7 +37,10 @@ def data() -> cg.Responses:
     return as_responses(frame, ITEMS).replace(design=cg.Design(weights="w", cluster="office"))
 
 
-PARTNERSHIP = ("criteria", "activities", "exchange", "forms", "challenges", "harms")
+PARTNERSHIP = {
+    **dict.fromkeys(("criteria", "activities", "exchange", "forms"), "responses.design_not_used"),
+    **dict.fromkeys(("challenges", "harms"), "responses.design_used"),
+}
 
 
 def partnership(name: str) -> Callable[[Any], cg.Result]:
@@ -102,7 +105,7 @@ ANALYSES: Mapping[str, tuple[Callable[[Any], cg.Result], str]] = {
     ),
     "ikm": (cg.ikm, "service_quality.design_used"),
     "ikm_link": (lambda d: cg.ikm_link(d, {"trust": ITEMS[:3]}), "sem.clusters"),
-    **{name: (partnership(name), "responses.design_not_used") for name in PARTNERSHIP},
+    **{name: (partnership(name), code) for name, code in PARTNERSHIP.items()},
     "survey_estimates": (lambda d: cg.survey_estimates(d, ITEMS), "responses.design_used"),
     "survey_regression": (lambda d: cg.survey_regression("sq1 ~ tru1", d), "responses.design_used"),
 }

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from cgsurvey.base.notes import note
+from cgsurvey.base.notes import Note, note
 from cgsurvey.base.options import fraction
 from cgsurvey.base.result import Meta, Result, data_hash
 from cgsurvey.collaboration.asked import group_words, grouped, present, scored, statements
 from cgsurvey.collaboration.numbers import mean_interval
 from cgsurvey.instrument import load_instrument
-from cgsurvey.responses import Responses
+from cgsurvey.responses import Responses, survey_estimates
 from cgsurvey.responses.score import score_parts
 from cgsurvey.responses.selection import Part
-from cgsurvey.responses.source import as_source, design_unused
+from cgsurvey.responses.source import Source, as_source
 
 MIDDLE = 3.0  # of the scale of agreement from 1 to 5
+ROUNDING = 1e-9  # a mean of means that is 3 but for the last digit of the computer is not above the middle
+TOLD = ("responses.design_used", "responses.domains_one_unit", "responses.small_groups")
 CONSTRUCTS = {"challenges": "collab_challenges", "harms": "collab_harms"}
 
 
@@ -31,7 +34,8 @@ class Strains(Result):
     ----------
     table : DataFrame
         One row per group and kind, then the whole (`level` "element", "dimension"): n (who have a score), mean from 1
-        to 5, sd, interval of the mean, share_above (share whose score is above the middle of the scale).
+        to 5, sd, interval of the mean, share_above (share whose score is above the middle of the scale). All but n are
+        estimates by the sampling design where the data have one.
     what : {"challenges", "harms"}
     confidence : float
     """
@@ -64,7 +68,8 @@ def challenges(
     by : str, optional
         Column of groups, e.g. "role" or "office".
     confidence : float
-        Level of the intervals of means (Student's t, respondents taken as independent).
+        Level of the intervals of means, from Student's t: by the sampling design of the data (weights, clusters,
+        strata; linearisation, as svyby of svymean in R's survey), else with respondents taken as independent.
     min_valid : float
         Smallest share of the items of a kind (of the kinds, for the whole) that must be answered, as in `score`.
 
@@ -135,7 +140,7 @@ def _strains(
     min_valid: float,
 ) -> Strains:
     confidence, min_valid = fraction("confidence", confidence), fraction("min_valid", min_valid, closed=True)
-    source, notes = as_source(data), design_unused(data)
+    source, notes = as_source(data), list[Note]()
     items = statements(CONSTRUCTS[what])
     asked = present(source, items, notes, "partnership")
     answers = scored(source, asked.values())
@@ -153,12 +158,15 @@ def _strains(
             values = x[part.id]
             known = values[np.isfinite(values)]
             n = len(known)
-            above = float((known > MIDDLE).mean()) if n else float("nan")
+            above = float((known > MIDDLE + ROUNDING).mean()) if n else float("nan")
             level = "dimension" if part is whole else "element"
             rows.append((group, part.id, level, n, *mean_interval(values, confidence), above))
     columns = ["group", "construct", "level", "n", "mean", "sd", "ci_lower", "ci_upper", "share_above"]
+    table = pd.DataFrame(rows, columns=columns)
+    if source.design is not None and source.design.columns:
+        table = _designed(table, scores, source, by, confidence, notes)
     return Strains(
-        table=pd.DataFrame(rows, columns=columns),
+        table=table,
         what=what,
         confidence=confidence,
         notes=tuple(notes),
@@ -174,3 +182,42 @@ def _strains(
             references=("ansell2008",) if what == "challenges" else ("otoole2004",),
         ),
     )
+
+
+def _designed(
+    table: pd.DataFrame, scores: pd.DataFrame, source: Source, by: str | None, confidence: float, notes: list[Note]
+) -> pd.DataFrame:
+    """Return the table with means, deviations, intervals and shares by the sampling design."""
+    assert source.design is not None
+    names = list(dict.fromkeys(table["construct"]))
+    used = list(source.design.columns)
+    frame = source.frame[used].join(scores[names])
+    over = [f"{n} above" for n in names]
+    frame[over] = (scores[names] > MIDDLE + ROUNDING).astype(float).where(scores[names].notna())
+    if by is not None:
+        told = source.frame[by]
+        text = told.astype(str).str.strip()
+        frame["its group"] = text.where(told.notna() & (text != ""))
+    estimate = partial(
+        survey_estimates,
+        frame,
+        by="its group" if by is not None else None,
+        design=source.design,
+        ci=confidence,
+        missing="available",
+    )
+    made = {
+        "mean": estimate(names),
+        "sd": estimate(names, statistic="variance"),
+        "share_above": estimate(over),
+    }
+    notes += [n for n in made["mean"].notes if n.code in TOLD]
+    out = table.set_index(["group", "construct"])
+    for name, found in made.items():
+        here = found.tidy().assign(construct=lambda t: t["variable"].str.removesuffix(" above"))
+        here = here.assign(group=here["group"].astype(str) if by is not None else "")
+        here = here.set_index(["group", "construct"]).reindex(out.index)
+        out[name] = np.sqrt(here["estimate"]) if name == "sd" else here["estimate"]
+        if name == "mean":
+            out[["ci_lower", "ci_upper"]] = here[["ci_lower", "ci_upper"]]
+    return out.reset_index()[list(table.columns)]

@@ -118,3 +118,47 @@ def test_bad_input_is_named():
         cg.forms(pd.DataFrame({"form_policy": [None, ""]}))
     with pytest.raises(cg.OptionError, match="confidence"):
         cg.challenges(rated(), confidence=2)
+
+
+def sampled(n: int = 120) -> tuple[pd.DataFrame, cg.Responses]:
+    """Ratings in twelve offices of two strata, weighted; the first office answered nothing."""
+    data, rng = rated(n, 0.05), np.random.default_rng(8)
+    items = [c for c in data if c != "role"]
+    data = data.assign(office=np.repeat(np.arange(12), n // 12), stratum=np.arange(n) // 60, w=rng.uniform(0.5, 2, n))
+    data[items] = np.clip(data[items] + rng.integers(-1, 2, 12)[data["office"]][:, None], 1, 5)
+    data.loc[data["office"] == 0, items] = np.nan
+    read = cg.read_responses(data, cg.load_instrument("partnership"), missing_items="allow")
+    return data, read.replace(design=cg.Design(weights="w", cluster="office", strata="stratum"))
+
+
+@pytest.mark.parametrize("by", [None, "role"])
+def test_intervals_of_challenges_are_those_of_the_sampling_design(by):
+    data, responses = sampled()
+    found = cg.challenges(responses, by=by)
+    frame = data[["w", "office", "stratum", "role"]].assign(power=data[["chp1", "chp2", "chp3"]].mean(axis=1))
+    few = data[["chp1", "chp2", "chp3"]].notna().sum(axis=1) < 2
+    frame.loc[few, "power"] = np.nan
+    want = cg.survey_estimates(
+        frame, "power", by=by, design=cg.Design(weights="w", cluster="office", strata="stratum"), missing="available"
+    ).tidy()
+    mine = found.table[found.table["construct"] == "ch_power"].reset_index(drop=True)
+    want = want.sort_values("group", ignore_index=True) if by else want
+    for column, other in (("n", "n"), ("mean", "estimate"), ("ci_lower", "ci_lower"), ("ci_upper", "ci_upper")):
+        assert mine[column].tolist() == pytest.approx(want[other].tolist(), rel=1e-10)
+    known = frame[frame["power"].notna()]
+    if by is None:
+        above = np.average(known["power"] > 3 + 1e-9, weights=known["w"])
+        assert mine["share_above"].item() == pytest.approx(above, rel=1e-12)
+    codes = {n.code for n in found.notes}
+    assert "responses.design_used" in codes and "responses.design_not_used" not in codes
+    apart = cg.challenges(responses.replace(design=None), by=by)
+    assert not apart.notes or "responses.design_used" not in {n.code for n in apart.notes}
+    assert apart.table["mean"].iloc[0] != found.table["mean"].iloc[0]
+
+
+def test_a_mean_that_is_the_middle_is_not_above_it():
+    sums = {"chp": (1, 1, 1), "chc": (3, 3, 3), "chk": (5, 5, 4), "chb": (4, 3, 3)}  # thirds: the mean is 3 + 4e-16
+    thirds = pd.DataFrame({f"{kind}{k}": [x] for kind, xs in sums.items() for k, x in enumerate(xs, 1)})
+    assert np.mean([np.mean(xs) for xs in sums.values()]) > 3
+    whole = cg.challenges(thirds).table.set_index("construct").loc["collab_challenges"]
+    assert whole["mean"] == pytest.approx(3.0) and whole["share_above"] == 0
