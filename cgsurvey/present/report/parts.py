@@ -134,12 +134,13 @@ class Parts:
     def notes(self) -> list[tuple[Note, str, tuple[str, ...]]]:
         """All notes, each once, with file and sections: the file where several have notes of that kind, else empty."""
         seen: dict[tuple[str, str], tuple[Note, str, list[str]]] = {}
+        data = {(n.code, n.text) for r in self.responses for n in r.notes}  # results of these answers bear them too
         for one, file, section in (
             *((n, r.provenance.file, "") for r in self.responses for n in r.notes),
             *((n, r.meta.source, self._place(r)) for r in self.results for n in r.notes),
         ):
             where = seen.setdefault((one.code, one.text), (one, file, []))[2]
-            if section and section not in where:
+            if (one.code, one.text) not in data and section and section not in where:
                 where.append(section)
         files: dict[str, set[str]] = {}
         for one, file, _ in seen.values():
