@@ -83,7 +83,7 @@ REFUSED = {
     "gaps": (lambda d: d.where(np.eye(300, 12, dtype=bool) < 1).head(13), cg.SampleError, r"missing='pairwise'"),
     "duplicate": (lambda d: d.assign(x2=d["x1"]), cg.NotPositiveDefiniteError, r"(?s)x1.*x2|singular"),
     "infinite": (lambda d: d.assign(x2=np.inf), cg.CodingError, r"x2.*inf"),
-    "one item": (lambda d: d[["x1"]], cg.SampleError, r"1 item \(x1\)"),
+    "one item": (lambda d: d[["x1"]], cg.SampleError, r"usable items: 1 \(x1\)"),
     "nothing": (lambda d: d.head(0), cg.SampleError, r"nobody answered|0 complete rows"),
 }
 
@@ -113,7 +113,7 @@ def test_unknown_items_and_text_are_refused():
         cg.factorability(answers(), correlation="polychoric", missing="fiml")
     with pytest.raises(cg.OptionError, match="x1 twice"):
         cg.factorability(answers(), ["x1", "x2", "x1"])
-    with pytest.raises(cg.SampleError, match=r"1 item \(x1\)"):
+    with pytest.raises(cg.SampleError, match=r"usable items: 1 \(x1\)"):
         cg.factorability(answers(), "x1")
 
 

@@ -68,7 +68,7 @@ def test_a_data_frame_needs_a_mapping_and_keeps_its_index():
 
 def test_bad_options_are_named():
     r = answers(cap1=[1.0], cap2=[1.0], cap3=[1.0], cap4=[1.0])
-    with pytest.raises(cg.OptionError, match=r"'capacty' is not known. Did you mean 'capacity'\?"):
+    with pytest.raises(cg.OptionError, match=r"what is not known: 'capacty'. Did you mean 'capacity'\?"):
         cg.score(r, ["capacty"])
     with pytest.raises(cg.ColumnNotFoundError, match="tru1"):
         cg.score(r, ["trust"])

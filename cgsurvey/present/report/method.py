@@ -192,17 +192,18 @@ def _models(draft: Draft) -> Iterator[Sentence]:
         values = {"group": found.meta.options.get("group", ""), "cites": draft.cites(found.meta.references)}
         yield Sentence("method.invariance", values)
     named = {k for _, fit in told for k in fit.meta.references}  # with the models
-    for name, kind in (
-        ("wald", WaldTest),
-        ("score", ScoreTest),
-        ("comparison", Comparison),
-        ("mediation", Mediation),
-        ("moderation", SimpleSlopes),
-        ("fragility", Fragility),
+    for name, kind, own in (
+        ("wald", WaldTest, None),
+        ("score", ScoreTest, None),
+        ("comparison", Comparison, None),
+        ("mediation", Mediation, {"zhao2010", "mackinnon2004"}),
+        ("moderation", SimpleSlopes, {"johnson1936", "aiken1991"}),
+        ("fragility", Fragility, {"simonsohn2020", "steegen2016"}),
     ):
         for found in p.of(kind)[:1]:
             sources = [k for one in p.of(kind) for k in one.meta.references]
-            values = {"cites": draft.cites([k for k in sources if k not in named] or sources)}
+            keys = [k for k in sources if k in own] if own else [k for k in sources if k not in named] or sources
+            values = {"cites": draft.cites(keys)}
             if isinstance(found, Mediation):
                 values |= {"level": 100 * found.ci, "kind": term("intervals", found.ci_type)}
             yield Sentence(f"method.{name}", values)
