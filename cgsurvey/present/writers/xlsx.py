@@ -133,7 +133,7 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
         side = grid.aligns[j]
         cell.alignment = Alignment(horizontal=side, indent=_apart(grid, j), wrap_text=True, vertical="bottom")
         cell.border = Border(top=None if grid.spanners else thick, bottom=thin)
-    sheet.freeze_panes = sheet.cell(at + 1, 2)
+    sheet.freeze_panes, top = sheet.cell(at + 1, 2), at
     values = iter(item.rows)
     for shown in grid.body:
         at += 1
@@ -157,6 +157,8 @@ def _fill(sheet: Any, item: Table, doc: Document, anchor: str) -> None:
             max(widest + 2 + _apart(grid, j), 8), _LINE + 2 if column.kind not in NUMERIC else 14
         )
     widths = [sheet.column_dimensions[get_column_letter(j + 1)].width for j in range(columns)]
+    lines = max(-(-1.2 * width(h) // w) for h, w in zip(grid.heads, widths, strict=True))
+    sheet.row_dimensions[top].height = 15 * max(lines, 1)
     pages = -(-sum(widths) // _ACROSS)
     as_wide_as_its_page(sheet, "landscape" if sum(widths) > _UPRIGHT else "portrait", int(pages))
     sheet.print_title_rows = "4:5" if grid.spanners else "4:4"
