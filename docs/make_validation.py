@@ -16,13 +16,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from compared import factors, golden, incomplete, models, problems, samples, scales
+from compared.battery import KINDS, Case, Part, Tally, count, files
+from compared.families import FAMILIES, FIELDS, FILES
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-
-from compared import factors, golden, incomplete, models, problems, samples, scales  # noqa: E402
-from compared.battery import KINDS, Case, Part, Tally, count, files  # noqa: E402
-from compared.families import FAMILIES, FIELDS, FILES  # noqa: E402
-
 BATTERY = Path(os.environ.get("CGSURVEY_REFERENCE") or HERE.parents[1] / "shared") / "reference" / "dev"
 HELD = ("expected", "fits", "comparisons", "bootstrap", "lavaan_bootstrap", "per_imputation", "designs")
 

@@ -43,7 +43,7 @@ class Part(dict[str, Any]):
         self.asked.add(name)
         return super().__getitem__(name)
 
-    def get(self, name: str, default: Any = None) -> Any:  # type: ignore[override]
+    def get(self, name: str, default: Any = None) -> Any:
         self.asked.add(name)
         return super().get(name, default)
 
